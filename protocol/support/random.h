@@ -1,0 +1,11 @@
+/* Randomness from the kernel; ends the process if the kernel has none. */
+#ifndef BOOMGATE_SUPPORT_RANDOM_H
+#define BOOMGATE_SUPPORT_RANDOM_H
+
+#include "protocol/base/id.h"
+
+uint64_t random_u64(void);
+struct request_id random_request_id(void);
+struct movement_id random_movement_id(void);
+
+#endif

@@ -1,0 +1,80 @@
+/* Events: the durable facts an edge reports, in order (PROTOCOL.md, "Events"). A value type; its JSON
+ * codec is event_codec.h.
+ *
+ * E1 (place, edge, epoch, seq) names an event; seq is contiguous from 1 within an epoch.
+ * E2 `prev` is the digest of the predecessor's exact bytes; 32 zeros for the first of an epoch.
+ * E3 A kind says which members of `data` it carries (event_codec.c holds the table); others are zero. */
+#ifndef BOOMGATE_WIRE_EVENT_H
+#define BOOMGATE_WIRE_EVENT_H
+
+#include "protocol/base/clock.h"
+#include "protocol/base/id.h"
+#include "protocol/wire/plate_text.h"
+#include "protocol/wire/words.h"
+
+enum { EVENT_BYTES_MAX = 8192, EVENT_VERSION_SIZE = 32, EVENT_DETAIL_SIZE = 96 };
+
+/* The type on the wire is "io.boomgate." + word + ".v1". */
+enum event_kind {
+    EVENT_UNKNOWN,              /* decoded only: a type this program does not know; stored raw */
+    EVENT_EDGE_STARTED,         /* "edge.started"         boot is in the envelope; version */
+    EVENT_VEHICLE_PRESENTED,    /* "vehicle.presented"    lane movement direction */
+    EVENT_CREDENTIAL_READ,      /* "credential.read"      lane movement plate raw confidence */
+    EVENT_PASSAGE_AUTHORISED,   /* "passage.authorised"   lane movement direction basis [plate request] */
+    EVENT_PASSAGE_DENIED,       /* "passage.denied"       lane movement direction reason [plate request] */
+    EVENT_PASSAGE_STARTED,      /* "passage.started"      lane movement */
+    EVENT_PASSAGE_COMPLETED,    /* "passage.completed"    lane movement direction repaid [plate]: an
+                                   authorised vehicle crossed and both loops cleared */
+    EVENT_PASSAGE_VOIDED,       /* "passage.voided"       lane movement direction reason repaid [plate]:
+                                   the authorisation ended without a counted crossing */
+    EVENT_PASSAGE_UNAUTHORISED, /* "passage.unauthorised" lane movement direction [spent repaid plate]:
+                                   a crossing nobody allowed; spent for entry, repaid for exit */
+    EVENT_MOVEMENT_ENDED,       /* "movement.ended"       lane movement outcome */
+    EVENT_SPACE_ACCEPTED,       /* "space.accepted"       grant n repaid */
+    EVENT_SPACE_DECLINED,       /* "space.declined"       grant n reason */
+    EVENT_SPACE_RETURNED,       /* "space.returned"       n reason */
+    EVENT_LANE_ALARM,           /* "lane.alarm"           lane alarm active [detail] */
+    EVENT_COUNT_GAP,            /* "count.gap"            lane detail: observations may be missing */
+    EVENT_KINDS
+};
+
+/* All members any kind carries. Text is NUL-terminated UTF-8; "" and 0 mean absent. */
+struct event_data {
+    struct name lane;
+    struct movement_id movement;
+    enum direction direction;
+    struct plate plate;
+    struct plate_raw raw;
+    int64_t confidence; /* 0..10000 */
+    enum basis basis;
+    enum reason reason;
+    enum outcome outcome;
+    enum spent spent;
+    struct request_id request;
+    int64_t grant;  /* > 0 */
+    int64_t n;      /* spaces, > 0 */
+    int64_t repaid; /* of a credit: how many spaces paid the edge's overdraft, 0..n (n = 1 for exits) */
+    enum alarm alarm;
+    bool active;
+    char version[EVENT_VERSION_SIZE];
+    char detail[EVENT_DETAIL_SIZE];
+};
+
+struct event {
+    enum event_kind kind;
+    struct name place;
+    struct name edge;
+    int64_t epoch; /* >= 1 */
+    int64_t seq;   /* >= 1 */
+    struct digest prev;
+    struct wall_ms time;
+    int64_t boot;           /* counts the edge's starts of its machine or agent */
+    struct mono_ms mono;    /* since that boot */
+    enum clock_state clock;
+    struct event_data data;
+};
+
+/* "passage.completed"; "" for EVENT_UNKNOWN. */
+const char *event_kind_word(enum event_kind k);
+
+#endif

@@ -1,0 +1,22 @@
+/* Space offers (cloud -> edge), idempotent by id, resent until answered by an event:
+ * {"kind":"offer","id":17,"epoch":5,"n":8}. An unknown kind is ERR_NOTFOUND and is ignored. */
+#ifndef BOOMGATE_WIRE_GRANT_H
+#define BOOMGATE_WIRE_GRANT_H
+
+#include "protocol/base/err.h"
+
+#include <stddef.h>
+#include <stdint.h>
+
+struct grant {
+    int64_t id;    /* > 0, unique per place */
+    int64_t epoch; /* of the edge it is meant for */
+    int64_t n;     /* 1..10000 spaces */
+};
+
+enum { GRANT_BYTES_MAX = 256 };
+
+enum err grant_encode(const struct grant *g, char *ret, size_t size, size_t *ret_len);
+enum err grant_decode(const void *bytes, size_t len, struct grant *ret, char *ret_reason);
+
+#endif

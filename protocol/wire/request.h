@@ -1,0 +1,92 @@
+/* Questions an edge asks and their answers (PROTOCOL.md, "Requests"). QoS 0; the correlation data is
+ * the request id in 16 raw bytes and also stands in the payload; a retry repeats the id and gets the
+ * stored answer. */
+#ifndef BOOMGATE_WIRE_REQUEST_H
+#define BOOMGATE_WIRE_REQUEST_H
+
+#include "protocol/base/clock.h"
+#include "protocol/base/id.h"
+#include "protocol/base/money.h"
+#include "protocol/wire/plate_text.h"
+#include "protocol/wire/words.h"
+
+#include <stddef.h>
+
+enum {
+    REQUEST_BYTES_MAX = 4096,
+    HELLO_LANES_MAX = 16,
+    DISPLAY_SIZE = 33, /* the display takes 32 bytes of UTF-8 */
+    VERSION_SIZE = 32,
+};
+
+enum request_kind { REQUEST_NONE, REQUEST_HELLO, REQUEST_ENTRY, REQUEST_EXIT };
+/* "hello" "entry" "exit" */
+
+/* A journal introduces itself: at each session start, when it has no epoch, and every 10 minutes. */
+struct hello {
+    struct request_id journal; /* random, minted when the journal was created */
+    int64_t epoch;             /* 0: none yet */
+    int64_t next;              /* seq of the next event, >= 1 */
+    int64_t base;              /* acknowledged up to here, < next */
+    struct digest head;        /* of event next - 1; zeros if none */
+    int64_t boot;
+    char version[VERSION_SIZE];
+    int64_t free;      /* spaces in hand */
+    int64_t overdraft;
+    size_t lane_count;
+    struct hello_lane {
+        struct name lane;
+        enum direction direction;
+    } lanes[HELLO_LANES_MAX];
+};
+
+/* A vehicle wants to pass. */
+struct passage_question {
+    struct name lane;
+    struct movement_id movement;
+    struct plate plate;
+    struct wall_ms time;  /* when it was presented, by the edge's clock */
+    int64_t deadline_ms;  /* real time the edge will wait, relative */
+    bool no_space;        /* entry: the edge has no space in hand */
+};
+
+struct request {
+    enum request_kind kind;
+    struct request_id id;
+    union {
+        struct hello hello;               /* REQUEST_HELLO */
+        struct passage_question question; /* REQUEST_ENTRY, REQUEST_EXIT */
+    };
+};
+
+struct hello_answer {
+    int64_t epoch;    /* the epoch to use from now on */
+    int64_t upto;     /* committed in that epoch */
+    int64_t lease_ms; /* spaces may be used this long after the hello was sent */
+};
+
+struct passage_answer {
+    enum verdict verdict; /* VERDICT_PENDING: only for exits; a final answer follows under this id */
+    enum basis basis;     /* with allow */
+    enum reason reason;   /* with deny and pending */
+    struct money due;     /* exit: the price; currency "" if there is none to name */
+    char display[DISPLAY_SIZE]; /* "": the edge's own text for the reason */
+};
+
+struct response {
+    enum request_kind kind;
+    struct request_id id;
+    union {
+        struct hello_answer hello;
+        struct passage_answer answer;
+    };
+};
+
+const char *request_kind_word(enum request_kind k);
+
+enum err request_encode(const struct request *r, char *ret, size_t size, size_t *ret_len);
+enum err request_decode(const void *bytes, size_t len, struct request *ret, char *ret_reason);
+enum err response_encode(const struct response *r, char *ret, size_t size, size_t *ret_len);
+enum err response_decode(const void *bytes, size_t len, struct response *ret, char *ret_reason);
+
+#endif

@@ -1,0 +1,107 @@
+/* The closed vocabularies of the wire, as enums with one spelling each (words.c holds the table).
+ * Value 0 is always "absent", so that a zeroed struct says nothing. */
+#ifndef BOOMGATE_WIRE_WORDS_H
+#define BOOMGATE_WIRE_WORDS_H
+
+#include "protocol/base/err.h"
+
+#include <stddef.h>
+
+enum direction { DIRECTION_NONE, DIRECTION_ENTRY, DIRECTION_EXIT };
+/* "entry" "exit" */
+
+/* How sure the edge is of its wall clock. */
+enum clock_state { CLOCK_NONE, CLOCK_SYNCED, CLOCK_HOLDOVER, CLOCK_UNSET };
+/* "synced" "holdover" "unset" */
+
+/* What came of a Movement. */
+enum outcome {
+    OUTCOME_NONE,
+    OUTCOME_DROVE_THROUGH,
+    OUTCOME_BACKED_OUT,
+    OUTCOME_DENIED,
+    OUTCOME_TAILGATED,
+    OUTCOME_WRONG_WAY,
+    OUTCOME_MANUAL,
+    OUTCOME_EVACUATED,
+    OUTCOME_UNCERTAIN,
+};
+/* "drove_through" "backed_out" "denied" "tailgated" "wrong_way" "manual" "evacuated" "uncertain" */
+
+/* Why a passage was authorised. */
+enum basis {
+    BASIS_NONE,
+    BASIS_SPACE,    /* entry: a free space in hand */
+    BASIS_BOUND,    /* entry: the space bound to this credential */
+    BASIS_PAID,     /* exit: the stay is paid */
+    BASIS_FREE,     /* exit: nothing is due */
+    BASIS_DEFERRED, /* exit: the cloud opens and records a debt */
+    BASIS_OFFLINE,  /* exit: no answer within the deadline; the local rule opens, a debt follows */
+    BASIS_MANUAL,
+};
+/* "space" "bound" "paid" "free" "deferred" "offline" "manual" */
+
+/* Why not (or not yet). */
+enum reason {
+    REASON_NONE,
+    REASON_FULL,          /* no space left in the place */
+    REASON_PLEASE_WAIT,   /* no space in hand and no answer within the deadline */
+    REASON_NO_CREDENTIAL, /* nothing readable in time */
+    REASON_DECLINED,      /* the payment was declined */
+    REASON_NO_ACCOUNT,    /* no payer account is linked to the plate */
+    REASON_PAYMENT,       /* payment under way or unavailable: wait at the barrier */
+    REASON_NO_SESSION,    /* exit: no open stay with this plate */
+    REASON_CLOSED,        /* lane or place not in operation */
+    REASON_LATE,          /* a grant that came after its lease, an answer after its deadline */
+    REASON_SURPLUS,       /* spaces returned: more than this edge needs, or it has no entry lane */
+    REASON_BACKED_OUT,    /* void: the vehicle left backwards */
+    REASON_OPEN_TIMEOUT,  /* void: the arm did not open */
+    REASON_UNCERTAIN,     /* void: an exit whose crossing could not be proven */
+    REASON_UNAVAILABLE,   /* cannot be decided now */
+};
+/* "full" "please_wait" "no_credential" "declined" "no_account" "payment" "no_session" "closed"
+ * "late" "surplus" "backed_out" "open_timeout" "uncertain" "unavailable" */
+
+/* From which pocket an unauthorised entry crossing was taken. */
+enum spent { SPENT_NONE, SPENT_SPACE, SPENT_OVERDRAFT };
+/* "space" "overdraft" */
+
+enum alarm {
+    ALARM_NONE,
+    ALARM_DEVICE_SILENT,    /* reads fail or the heartbeat stands still */
+    ALARM_OPEN_TIMEOUT,
+    ALARM_CLOSE_TIMEOUT,
+    ALARM_OBSTRUCTED,
+    ALARM_FORCED,           /* arm left down with no command */
+    ALARM_UNAUTHORISED,     /* a crossing without authorisation */
+    ALARM_WRONG_WAY,
+    ALARM_PLATE_UNREADABLE, /* impossible registers or text that is not UTF-8 */
+    ALARM_LIMITS,           /* both limit switches, or neither without motion */
+};
+/* "device_silent" "open_timeout" "close_timeout" "obstructed" "forced" "unauthorised" "wrong_way"
+ * "plate_unreadable" "limits" */
+
+enum verdict { VERDICT_NONE, VERDICT_ALLOW, VERDICT_DENY, VERDICT_PENDING };
+/* "allow" "deny" "pending" */
+
+/* The spelling, or "" for 0 and values out of range. Never NULL. */
+const char *direction_word(enum direction v);
+const char *clock_state_word(enum clock_state v);
+const char *outcome_word(enum outcome v);
+const char *basis_word(enum basis v);
+const char *reason_word(enum reason v);
+const char *spent_word(enum spent v);
+const char *alarm_word(enum alarm v);
+const char *verdict_word(enum verdict v);
+
+/* ERR_NOTFOUND for a word that is not in the list. */
+enum err direction_parse(const char *text, enum direction *ret);
+enum err clock_state_parse(const char *text, enum clock_state *ret);
+enum err outcome_parse(const char *text, enum outcome *ret);
+enum err basis_parse(const char *text, enum basis *ret);
+enum err reason_parse(const char *text, enum reason *ret);
+enum err spent_parse(const char *text, enum spent *ret);
+enum err alarm_parse(const char *text, enum alarm *ret);
+enum err verdict_parse(const char *text, enum verdict *ret);
+
+#endif

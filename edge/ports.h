@@ -1,0 +1,135 @@
+/* What the agent needs from the world, as tables of functions. Adapters (journal/, field/, uplink/)
+ * implement them; tests implement them with fakes that can fail their Nth call.
+ *
+ * The order of a turn (agent.c): drain, decide, journal.commit, act. Whatever moves an arm or leaves
+ * the machine happens after commit returned ERR_OK. */
+#ifndef BOOMGATE_EDGE_PORTS_H
+#define BOOMGATE_EDGE_PORTS_H
+
+#include "edge/core/spaces.h"
+#include "protocol/base/clock.h"
+#include "protocol/base/id.h"
+#include "protocol/modbus/lane_io.h"
+#include "protocol/wire/plate_text.h"
+#include "protocol/wire/request.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/* What survives a restart, one row per journal. */
+struct edge_memory {
+    struct request_id journal; /* minted with the journal */
+    int64_t epoch;             /* 0: none given yet, admits nobody */
+    int64_t next;              /* seq of the next event */
+    int64_t base;              /* acknowledged up to here */
+    struct digest head;        /* of event next - 1 */
+    int64_t boot;              /* this start's number */
+    struct spaces spaces;
+};
+
+/* What survives a restart, one row per lane. */
+struct lane_memory {
+    struct name lane;
+    int state; /* enum lane_state */
+    struct movement_id movement; /* "" when idle */
+    struct plate plate;
+    bool authorised;
+    enum basis basis;
+    struct request_id request; /* that decided, or is outstanding */
+    bool b_seen;       /* loop B was on since the authorisation */
+    bool a_clear_seen; /* loop A was clear between authorisation and the fall of B */
+    uint16_t plate_sequence; /* last one taken from the device */
+    struct wall_ms presented;
+};
+
+/* All calls on the loop thread. begin..commit brackets one turn; rollback ends it without effect.
+ * Any ERR_IO means the journal cannot be trusted to have stored the turn. */
+struct journal_port {
+    void *self;
+    enum err (*begin)(void *self);
+    /* Appends one outbox row. seq = memory.next - 1 rules are the agent's. */
+    enum err (*append)(void *self, int64_t seq, const struct digest *digest, const void *bytes,
+                       size_t len);
+    enum err (*save_edge)(void *self, const struct edge_memory *m);
+    enum err (*save_lane)(void *self, const struct lane_memory *m);
+    /* Remembers a grant id of an epoch as answered; ERR_CONFLICT if it already was. */
+    enum err (*grant_answered)(void *self, int64_t epoch, int64_t grant);
+    /* Marks rows up to `upto` acknowledged (kept for 7 days). */
+    enum err (*acknowledge)(void *self, int64_t upto, struct wall_ms now);
+    enum err (*commit)(void *self);
+    void (*rollback)(void *self);
+};
+
+/* Commands to the hardware. Never blocks; the link thread executes. ERR_FULL: its queue is full. */
+struct field_port {
+    void *self;
+    /* A motion command. It is dropped unexecuted after `expires`. A close is re-checked by the link
+     * thread against freshly read safety inputs. */
+    enum err (*command)(void *self, size_t lane, enum lane_command c, struct mono_ms expires);
+    /* Levels and pulses; the newest wins. */
+    enum err (*lights)(void *self, size_t lane, bool green, bool full_sign);
+    enum err (*display)(void *self, size_t lane, const char *text); /* < DISPLAY_SIZE bytes */
+    enum err (*trigger_camera)(void *self, size_t lane);
+    enum err (*acknowledge_restart)(void *self, size_t lane);
+};
+
+/* The way to the cloud. Never blocks. */
+struct uplink_port {
+    void *self;
+    /* New outbox rows are committed up to next - 1: send when the window allows. */
+    void (*wake)(void *self);
+    /* Asks; ERR_UNAVAIL without a session. The answer comes back as an agent input. */
+    enum err (*ask)(void *self, const struct request *r);
+};
+
+/* Inputs of a turn, in order of arrival. */
+enum input_kind {
+    INPUT_IO,       /* a lane's inputs, status, plate as last scanned */
+    INPUT_COMMAND_RESULT,
+    INPUT_UPLINK_UP,
+    INPUT_UPLINK_DOWN,
+    INPUT_ACK,
+    INPUT_RESPONSE,
+    INPUT_GRANT,
+};
+
+struct lane_snapshot {
+    bool fresh; /* false: reads fail or are older than the limit; the rest is the last known */
+    uint32_t inputs; /* bits of enum lane_input */
+    struct lane_status status;
+    struct plate_reading plate;
+    struct mono_ms read_at; /* when the inputs were on the wire */
+    int64_t link_us;        /* duration of the last transaction */
+};
+
+struct command_outcome {
+    enum lane_command command;
+    enum command_result result; /* RESULT_NONE: expired or the write failed, see err */
+    enum err err;
+};
+
+struct ack_input {
+    int64_t epoch;
+    int64_t upto;
+};
+
+struct grant_input {
+    int64_t id;
+    int64_t epoch;
+    int64_t n;
+};
+
+struct agent_input {
+    enum input_kind kind;
+    size_t lane; /* INPUT_IO, INPUT_COMMAND_RESULT */
+    union {
+        struct lane_snapshot io;
+        struct command_outcome command;
+        struct ack_input ack;
+        struct grant_input grant;
+        struct response response;
+    };
+};
+
+#endif

@@ -1,0 +1,152 @@
+/* The spelling of every closed vocabulary, one table each. The enums are in words.h, event.h and
+ * request.h; a word added there without a spelling here fails the table's size check. */
+#include "protocol/wire/words.h"
+
+#include "protocol/wire/event.h"
+#include "protocol/wire/request.h"
+#include "protocol/wire/vocabulary.h"
+
+#include <assert.h>
+#include <string.h>
+
+#define VOCABULARY(name, last)                                                                     \
+    static_assert(sizeof name##_words / sizeof name##_words[0] == (last) + 1,                      \
+                  #name ": one spelling for each value");                                          \
+    const struct vocabulary name##_vocabulary = {name##_words, (last) + 1}
+
+static const char *const direction_words[] = {"", "entry", "exit"};
+VOCABULARY(direction, DIRECTION_EXIT);
+
+static const char *const clock_state_words[] = {"", "synced", "holdover", "unset"};
+VOCABULARY(clock_state, CLOCK_UNSET);
+
+static const char *const outcome_words[] = {
+    [OUTCOME_NONE] = "",
+    [OUTCOME_DROVE_THROUGH] = "drove_through",
+    [OUTCOME_BACKED_OUT] = "backed_out",
+    [OUTCOME_DENIED] = "denied",
+    [OUTCOME_TAILGATED] = "tailgated",
+    [OUTCOME_WRONG_WAY] = "wrong_way",
+    [OUTCOME_MANUAL] = "manual",
+    [OUTCOME_EVACUATED] = "evacuated",
+    [OUTCOME_UNCERTAIN] = "uncertain",
+};
+VOCABULARY(outcome, OUTCOME_UNCERTAIN);
+
+static const char *const basis_words[] = {
+    [BASIS_NONE] = "",           [BASIS_SPACE] = "space",   [BASIS_BOUND] = "bound",
+    [BASIS_PAID] = "paid",       [BASIS_FREE] = "free",     [BASIS_DEFERRED] = "deferred",
+    [BASIS_OFFLINE] = "offline", [BASIS_MANUAL] = "manual",
+};
+VOCABULARY(basis, BASIS_MANUAL);
+
+static const char *const reason_words[] = {
+    [REASON_NONE] = "",
+    [REASON_FULL] = "full",
+    [REASON_PLEASE_WAIT] = "please_wait",
+    [REASON_NO_CREDENTIAL] = "no_credential",
+    [REASON_DECLINED] = "declined",
+    [REASON_NO_ACCOUNT] = "no_account",
+    [REASON_PAYMENT] = "payment",
+    [REASON_NO_SESSION] = "no_session",
+    [REASON_CLOSED] = "closed",
+    [REASON_LATE] = "late",
+    [REASON_SURPLUS] = "surplus",
+    [REASON_BACKED_OUT] = "backed_out",
+    [REASON_OPEN_TIMEOUT] = "open_timeout",
+    [REASON_UNCERTAIN] = "uncertain",
+    [REASON_UNAVAILABLE] = "unavailable",
+};
+VOCABULARY(reason, REASON_UNAVAILABLE);
+
+static const char *const spent_words[] = {"", "space", "overdraft"};
+VOCABULARY(spent, SPENT_OVERDRAFT);
+
+static const char *const alarm_words[] = {
+    [ALARM_NONE] = "",
+    [ALARM_DEVICE_SILENT] = "device_silent",
+    [ALARM_OPEN_TIMEOUT] = "open_timeout",
+    [ALARM_CLOSE_TIMEOUT] = "close_timeout",
+    [ALARM_OBSTRUCTED] = "obstructed",
+    [ALARM_FORCED] = "forced",
+    [ALARM_UNAUTHORISED] = "unauthorised",
+    [ALARM_WRONG_WAY] = "wrong_way",
+    [ALARM_PLATE_UNREADABLE] = "plate_unreadable",
+    [ALARM_LIMITS] = "limits",
+};
+VOCABULARY(alarm, ALARM_LIMITS);
+
+static const char *const verdict_words[] = {"", "allow", "deny", "pending"};
+VOCABULARY(verdict, VERDICT_PENDING);
+
+static const char *const event_kind_words[] = {
+    [EVENT_UNKNOWN] = "",
+    [EVENT_EDGE_STARTED] = "edge.started",
+    [EVENT_VEHICLE_PRESENTED] = "vehicle.presented",
+    [EVENT_CREDENTIAL_READ] = "credential.read",
+    [EVENT_PASSAGE_AUTHORISED] = "passage.authorised",
+    [EVENT_PASSAGE_DENIED] = "passage.denied",
+    [EVENT_PASSAGE_STARTED] = "passage.started",
+    [EVENT_PASSAGE_COMPLETED] = "passage.completed",
+    [EVENT_PASSAGE_VOIDED] = "passage.voided",
+    [EVENT_PASSAGE_UNAUTHORISED] = "passage.unauthorised",
+    [EVENT_MOVEMENT_ENDED] = "movement.ended",
+    [EVENT_SPACE_ACCEPTED] = "space.accepted",
+    [EVENT_SPACE_DECLINED] = "space.declined",
+    [EVENT_SPACE_RETURNED] = "space.returned",
+    [EVENT_LANE_ALARM] = "lane.alarm",
+    [EVENT_COUNT_GAP] = "count.gap",
+};
+VOCABULARY(event_kind, EVENT_KINDS - 1);
+
+static const char *const request_kind_words[] = {"", "hello", "entry", "exit"};
+VOCABULARY(request_kind, REQUEST_EXIT);
+
+const char *vocabulary_word(const struct vocabulary *v, int value)
+{
+    return value > 0 && value < v->count ? v->words[value] : "";
+}
+
+enum err vocabulary_find(const struct vocabulary *v, const char *text, size_t len, int *ret)
+{
+    for (int i = 1; i < v->count; i++) {
+        if (strlen(v->words[i]) == len && memcmp(v->words[i], text, len) == 0) {
+            *ret = i;
+            return ERR_OK;
+        }
+    }
+    return ERR_NOTFOUND;
+}
+
+const char *event_kind_word(enum event_kind k)
+{
+    return vocabulary_word(&event_kind_vocabulary, (int)k);
+}
+
+const char *request_kind_word(enum request_kind k)
+{
+    return vocabulary_word(&request_kind_vocabulary, (int)k);
+}
+
+/* The typed pair of a vocabulary: direction_word and direction_parse, and so on. */
+#define TYPED(name)                                                                                \
+    const char *name##_word(enum name v)                                                           \
+    {                                                                                              \
+        return vocabulary_word(&name##_vocabulary, (int)v);                                        \
+    }                                                                                              \
+    enum err name##_parse(const char *text, enum name *ret)                                        \
+    {                                                                                              \
+        int value;                                                                                 \
+        TRY(vocabulary_find(&name##_vocabulary, text, strlen(text), &value));                      \
+        *ret = (enum name)value;                                                                   \
+        return ERR_OK;                                                                             \
+    }
+
+TYPED(direction)
+TYPED(clock_state)
+TYPED(outcome)
+TYPED(basis)
+TYPED(reason)
+TYPED(spent)
+TYPED(alarm)
+TYPED(verdict)

@@ -9,7 +9,8 @@
 struct backoff {
     uint32_t min_ms;
     uint32_t max_ms;
-    uint32_t bound_ms; /* of the next delay; starts at twice min_ms, so that the first delays differ */
+    uint32_t
+        bound_ms; /* of the next delay; starts at twice min_ms, so that the first delays differ */
 };
 
 struct backoff backoff_of(uint32_t min_ms, uint32_t max_ms);

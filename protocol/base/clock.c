@@ -2,8 +2,8 @@
 
 #include <stdio.h>
 
-/* Day count of a proleptic Gregorian date, 1970-01-01 = 0. Shifts the year to start in March so that
- * the leap day is the last day of the shifted year. */
+/* Day count of a proleptic Gregorian date, 1970-01-01 = 0. Shifts the year to start in March so
+ * that the leap day is the last day of the shifted year. */
 static int64_t days_from_civil(int64_t year, int month, int day)
 {
     year -= month <= 2;
@@ -115,8 +115,7 @@ enum err timestamp_parse(const char *text, size_t len, struct wall_ms *ret)
     if (month < 1 || day < 1 || day > days_in_month(year, month))
         return ERR_INVAL;
     size_t at = 19;
-    if (!fraction_parse(text, len, &at, &ms) || at >= len ||
-        !offset_parse(text, len, at, &offset))
+    if (!fraction_parse(text, len, &at, &ms) || at >= len || !offset_parse(text, len, at, &offset))
         return ERR_INVAL;
     int64_t s = days_from_civil(year, month, day) * 86400 + hour * 3600 + minute * 60 + second -
                 (int64_t)offset * 60;

@@ -1,6 +1,6 @@
-/* Time as values. Two types that do not mix: a monotonic instant orders timers inside one process, a
- * wall instant (UTC) is what goes on the wire and into the ledger. Core code takes both as arguments
- * and never reads a clock; protocol/support/clock_source.h reads them. */
+/* Time as values. Two types that do not mix: a monotonic instant orders timers inside one process,
+ * a wall instant (UTC) is what goes on the wire and into the ledger. Core code takes both as
+ * arguments and never reads a clock; protocol/support/clock_source.h reads them. */
 #ifndef BOOMGATE_BASE_CLOCK_H
 #define BOOMGATE_BASE_CLOCK_H
 

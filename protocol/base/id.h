@@ -1,8 +1,8 @@
 /* Names and identifiers.
  *
  * A name (place, edge, lane, instance) is [a-z0-9-]{1,31}: safe in a topic, a file name and a URL.
- * A movement id is 64 random bits as 16 hex digits, minted by the edge, so that no event ever depends
- * on an id given by the cloud. A request id is 128 random bits as 32 hex digits. */
+ * A movement id is 64 random bits as 16 hex digits, minted by the edge, so that no event ever
+ * depends on an id given by the cloud. A request id is 128 random bits as 32 hex digits. */
 #ifndef BOOMGATE_BASE_ID_H
 #define BOOMGATE_BASE_ID_H
 

@@ -101,6 +101,7 @@ struct lane_snapshot {
     struct plate_reading plate;
     struct mono_ms read_at; /* when the inputs were on the wire */
     int64_t link_us;        /* duration of the last transaction */
+    uint32_t lost; /* changes nobody saw since the last snapshot (full mailbox): a count gap */
 };
 
 struct command_outcome {

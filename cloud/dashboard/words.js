@@ -1,0 +1,149 @@
+// The words of the page in its two languages, and numbers, dates and money by the place's zone.
+// Every key exists in both languages; a test compares them.
+
+const words = {
+  en: {
+    title: 'Boomgate: car parks, live',
+    language: 'Language', places: 'Car parks',
+    reconnecting: 'Reconnecting. The last known values are shown.',
+    signIn: 'Sign in', signedIn: 'Signed in', signOut: 'Sign out', token: 'Access token',
+    tokenHint: 'Shows money and full plates. The token stays in this tab and is forgotten when you close it.',
+    tokenBad: 'This token is not known.',
+    emptyTitle: 'No car park yet',
+    emptyText: 'Each car park will have a card here that fills and empties as cars come and go. Create the first one on this machine:',
+    free: 'Free', filling: 'Filling', full: 'Full',
+    freeUnit: 'free', of: 'of {n} spaces',
+    taken: 'parked', coming: 'coming in', left: 'free',
+    barLabel: '{taken} parked, {coming} coming in, {free} free of {n}',
+    counted: 'By loops', derived: 'By stays', drift: 'Drift',
+    recent: 'Last 15 min', arrivals: '{n} in', departures: '{n} out',
+    day: 'Parked, last 24 h', dayLabel: 'Cars parked over the last 24 hours: now {now}, most {max}',
+    down: 'arm down', up: 'arm up', moving: 'arm moving', fault: 'fault', offline: 'offline', unknown: 'not known yet',
+    entry: 'entry', exit: 'exit', since: 'last heard {age} ago',
+    noLanes: 'No lane has reported yet. Lanes appear here when their edge connects.',
+    moneyToday: 'Charged today', debts: 'Open debts', debtsNone: 'none', debtsSome: '{n} · {sum}',
+    turnedAway: 'Turned away today',
+    updated: 'Updated {time}', stale: 'Not live: {age} old',
+    degraded: 'Needs attention',
+    allQuiet: 'All quiet', allQuietSince: 'All quiet since {time}', more: '{first} (+{n} more)',
+    alarmEdge: '{place}: no word from {edge}', alarmLane: '{place}: lane {lane} fault',
+    alarmLaneOffline: '{place}: lane {lane} offline',
+    alarmDrift: '{place}: counts differ by {n}', alarmStopped: '{place}: offers stopped, see the log',
+    alarmBreaker: 'Payments: {name} is not answering',
+    alarmService: 'The cloud is not making progress',
+    movements: 'Latest movements', movementsNone: 'Cars will be listed here as they pass.',
+    noPlate: 'no plate',
+    in: 'In', out: 'Out', turned: 'Turned away', backedOut: 'Backed out', tailgated: 'Followed without a space',
+    wrongWay: 'Wrong way', manual: 'Opened by hand', evacuated: 'Evacuation', uncertain: 'Not certain', waiting: 'At the gate',
+    reasons: { full: 'full', please_wait: 'please wait', no_credential: 'no plate read', declined: 'payment declined', no_account: 'no payment account', payment: 'waiting for payment', no_session: 'no stay found', closed: 'lane closed', unavailable: 'not available' },
+    bases: { paid: 'paid', free: 'nothing due', deferred: 'pays later', offline: 'opened offline', manual: 'by hand' },
+    find: 'Find a plate', plate: 'Number plate', search: 'Search',
+    findHint: 'Shows a car\u2019s stays and what was paid. Needs a token.',
+    findSignIn: 'Sign in with a token first.', findNone: 'No stay with this plate.', findDenied: 'Your token does not cover this plate.',
+    findBad: 'This is not a number plate.', findFail: 'No answer. Try again in a moment.', findSome: '{n} stays, newest first',
+    parkedAt: 'Parked at {place}', stayedAt: 'At {place}', unmatchedAt: 'Left {place}, entry not seen',
+    sinceTime: 'since {time}', soFar: '{sum} so far',
+    pay: { none: 'Nothing paid yet', paid: 'Paid', free: 'Nothing due', pending: 'Payment under way', unknown: 'Payment unknown, checking', declined: 'Payment declined', debt: 'Debt open' },
+    s: '{n} s', min: '{n} min', h: '{n} h',
+  },
+  ko: {
+    title: 'Boomgate: 실시간 주차장',
+    language: '언어', places: '주차장',
+    reconnecting: '다시 연결하는 중입니다. 마지막 값을 표시합니다.',
+    signIn: '로그인', signedIn: '로그인됨', signOut: '로그아웃', token: '접근 토큰',
+    tokenHint: '매출과 전체 번호판을 볼 수 있습니다. 토큰은 이 탭에만 보관되며 탭을 닫으면 지워집니다.',
+    tokenBad: '알 수 없는 토큰입니다.',
+    emptyTitle: '아직 주차장이 없습니다',
+    emptyText: '주차장마다 카드가 하나씩 생기고, 차가 드나드는 대로 바뀝니다. 이 컴퓨터에서 첫 주차장을 만드세요:',
+    free: '여유', filling: '혼잡', full: '만차',
+    freeUnit: '면 남음', of: '전체 {n}면',
+    taken: '주차 중', coming: '들어오는 중', left: '빈자리',
+    barLabel: '전체 {n}면 중 {taken}대 주차, {coming}대 들어오는 중, {free}면 빈자리',
+    counted: '루프 집계', derived: '주차 기록', drift: '차이',
+    recent: '최근 15분', arrivals: '입차 {n}', departures: '출차 {n}',
+    day: '24시간 주차 대수', dayLabel: '지난 24시간 주차 대수: 현재 {now}, 최대 {max}',
+    down: '차단기 내려감', up: '차단기 올라감', moving: '차단기 움직이는 중', fault: '고장', offline: '연결 끊김', unknown: '아직 모름',
+    entry: '입구', exit: '출구', since: '{age} 전 수신',
+    noLanes: '아직 보고한 차로가 없습니다. 제어기가 연결되면 차로가 나타납니다.',
+    moneyToday: '오늘 결제', debts: '미수금', debtsNone: '없음', debtsSome: '{n}건 · {sum}',
+    turnedAway: '오늘 입차 거절',
+    updated: '{time} 기준', stale: '실시간 아님: {age} 전 값',
+    degraded: '확인 필요',
+    allQuiet: '이상 없음', allQuietSince: '{time}부터 이상 없음', more: '{first} (외 {n}건)',
+    alarmEdge: '{place}: {edge} 응답 없음', alarmLane: '{place}: 차로 {lane} 고장',
+    alarmLaneOffline: '{place}: 차로 {lane} 연결 끊김',
+    alarmDrift: '{place}: 두 집계가 {n}대 다름', alarmStopped: '{place}: 배정 중지, 로그 확인',
+    alarmBreaker: '결제: {name} 응답 없음',
+    alarmService: '클라우드가 멈춰 있습니다',
+    movements: '최근 통과', movementsNone: '차가 지나가면 여기에 나타납니다.',
+    noPlate: '번호판 없음',
+    in: '입차', out: '출차', turned: '거절', backedOut: '후진해 나감', tailgated: '따라 들어옴',
+    wrongWay: '역주행', manual: '수동 개방', evacuated: '비상 대피', uncertain: '불확실', waiting: '게이트 앞',
+    reasons: { full: '만차', please_wait: '잠시 대기', no_credential: '번호판 인식 실패', declined: '결제 거절', no_account: '결제 수단 없음', payment: '결제 대기', no_session: '주차 기록 없음', closed: '차로 닫힘', unavailable: '처리 불가' },
+    bases: { paid: '결제 완료', free: '요금 없음', deferred: '나중에 결제', offline: '오프라인 개방', manual: '수동' },
+    find: '번호판 찾기', plate: '번호판', search: '검색',
+    findHint: '차량의 주차 기록과 결제 내역을 보여 줍니다. 토큰이 필요합니다.',
+    findSignIn: '먼저 토큰으로 로그인하세요.', findNone: '이 번호판의 주차 기록이 없습니다.', findDenied: '이 토큰으로는 볼 수 없는 번호판입니다.',
+    findBad: '번호판이 아닙니다.', findFail: '응답이 없습니다. 잠시 후 다시 시도하세요.', findSome: '{n}건, 최신순',
+    parkedAt: '{place}에 주차 중', stayedAt: '{place}', unmatchedAt: '{place} 출차, 입차 기록 없음',
+    sinceTime: '{time}부터', soFar: '현재 {sum}',
+    pay: { none: '아직 결제 없음', paid: '결제 완료', free: '요금 없음', pending: '결제 중', unknown: '결제 확인 중', declined: '결제 거절', debt: '미수금' },
+    s: '{n}초', min: '{n}분', h: '{n}시간',
+  },
+};
+
+let lang = 'en';
+
+export const languages = Object.keys(words);
+export const language = () => lang;
+
+export function chooseLanguage(wanted) {
+  lang = languages.includes(wanted) ? wanted : 'en';
+}
+
+// word('of', {n: 3}); 'reasons.full' reaches into a list. An unknown word of the wire is shown as it
+// came, with its underscores opened: new vocabulary must not blank a line.
+export function word(key, values = {}) {
+  let text = words[lang];
+  for (const part of key.split('.')) text = text?.[part];
+  if (typeof text !== 'string') text = key.split('.').pop().replaceAll('_', ' ');
+  return text.replace(/\{(\w+)\}/g, (_, name) => String(values[name] ?? ''));
+}
+
+export const number = (n) => new Intl.NumberFormat(lang).format(n);
+
+export function money(minor, currency) {
+  try {
+    const format = new Intl.NumberFormat(lang, { style: 'currency', currency, currencyDisplay: 'narrowSymbol' });
+    return format.format(minor / 10 ** format.resolvedOptions().maximumFractionDigits);
+  } catch {
+    return `${minor} ${currency}`;
+  }
+}
+
+// Time of day in the place's zone; the zone's name is added when it is not the viewer's.
+export function timeOf(iso, zone, options = { timeStyle: 'short' }) {
+  const at = new Date(iso);
+  if (Number.isNaN(at.getTime())) return '';
+  const own = Intl.DateTimeFormat().resolvedOptions().timeZone;
+  try {
+    const text = new Intl.DateTimeFormat(lang, { ...options, timeZone: zone ?? own, hourCycle: 'h23' }).format(at);
+    return zone && zone !== own && options.named ? `${text} ${zone.split('/').pop().replaceAll('_', ' ')}` : text;
+  } catch {
+    return new Intl.DateTimeFormat(lang, { timeStyle: 'short', hourCycle: 'h23' }).format(at);
+  }
+}
+
+export function duration(ms) {
+  const s = Math.max(0, Math.round(ms / 1000));
+  if (s < 90) return word('s', { n: number(s) });
+  if (s < 5400) return word('min', { n: number(Math.round(s / 60)) });
+  return word('h', { n: number(Math.round(s / 3600)) });
+}
+
+// The keys of both languages, for the test that compares them.
+export function wordKeys(of) {
+  const keys = (object, prefix) => Object.entries(object).flatMap(([k, v]) =>
+    typeof v === 'string' ? [prefix + k] : keys(v, `${prefix}${k}.`));
+  return keys(words[of], '');
+}

@@ -1,0 +1,87 @@
+#include "cloud/metrics.h"
+
+#define EVENTS                 "boomgate_events_total", "Events from edges by what became of them"
+#define REQUESTS               "boomgate_requests_total", "Requests from edges by kind"
+#define ANSWERS                "boomgate_answers_total", "Verdicts sent to edges"
+#define BAD                    "boomgate_bad_messages_total", "Messages that were dropped"
+#define OFFERS                 "boomgate_offers_total", "Space offers sent"
+#define PAYMENTS               "boomgate_payment_calls_total", "Provider calls by step or outcome"
+#define DEBTS                  "boomgate_debts_total", "Debts by step"
+#define ROW(head, label, type) ROW_(head, label, type)
+#define ROW_(name, help, label, type)                                                              \
+    {                                                                                              \
+        name, label, help, type                                                                    \
+    }
+#define COUNTER(head, label) ROW(head, label, "counter")
+
+static const struct metric_row rows[METRICS] = {
+    [METRIC_EVENTS_APPLIED] = COUNTER(EVENTS, "result=\"applied\""),
+    [METRIC_EVENTS_DUPLICATE] = COUNTER(EVENTS, "result=\"duplicate\""),
+    [METRIC_EVENTS_STAGED] = COUNTER(EVENTS, "result=\"staged\""),
+    [METRIC_EVENTS_STAGE_FULL] = COUNTER(EVENTS, "result=\"stage_full\""),
+    [METRIC_EVENTS_FORKED] = COUNTER(EVENTS, "result=\"forked\""),
+    [METRIC_EVENTS_FENCED] = COUNTER(EVENTS, "result=\"fenced\""),
+    [METRIC_EVENTS_UNKNOWN_TYPE] = COUNTER(EVENTS, "result=\"unknown_type\""),
+    [METRIC_EVENTS_QUARANTINED] = COUNTER(EVENTS, "result=\"quarantined\""),
+    [METRIC_EVENTS_UNREADABLE] = COUNTER(EVENTS, "result=\"unreadable\""),
+    [METRIC_EVENTS_UNKNOWN_STREAM] = COUNTER(EVENTS, "result=\"unknown_stream\""),
+    [METRIC_REQUESTS_HELLO] = COUNTER(REQUESTS, "kind=\"hello\""),
+    [METRIC_REQUESTS_ENTRY] = COUNTER(REQUESTS, "kind=\"entry\""),
+    [METRIC_REQUESTS_EXIT] = COUNTER(REQUESTS, "kind=\"exit\""),
+    [METRIC_REQUESTS_REPEATED] = COUNTER(REQUESTS, "kind=\"repeated\""),
+    [METRIC_REQUESTS_BAD] = COUNTER(REQUESTS, "kind=\"bad\""),
+    [METRIC_ANSWERS_ALLOW] = COUNTER(ANSWERS, "verdict=\"allow\""),
+    [METRIC_ANSWERS_DENY] = COUNTER(ANSWERS, "verdict=\"deny\""),
+    [METRIC_ANSWERS_PENDING] = COUNTER(ANSWERS, "verdict=\"pending\""),
+    [METRIC_STATUS_BAD] = COUNTER(BAD, "kind=\"status\""),
+    [METRIC_TELEMETRY_BAD] = COUNTER(BAD, "kind=\"telemetry\""),
+    [METRIC_UNKNOWN_PLACE] = COUNTER(BAD, "kind=\"unknown_place\""),
+    [METRIC_OFFERS_MADE] = COUNTER(OFFERS, "step=\"made\""),
+    [METRIC_OFFERS_RESENT] = COUNTER(OFFERS, "step=\"resent\""),
+    [METRIC_ANOMALIES] = {"boomgate_anomalies_total", "", "Anomalies recorded", "counter"},
+    [METRIC_ACKS] = {"boomgate_acks_total", "", "Acknowledgements sent to edges", "counter"},
+    [METRIC_BATCHES] = {"boomgate_batches_total", "", "Transactions committed", "counter"},
+    [METRIC_WORKS] = {"boomgate_works_total", "", "Works taken from the queue", "counter"},
+    [METRIC_QUEUE_DROPPED] = {"boomgate_queue_dropped_total", "",
+                              "Works refused because the queue was full", "counter"},
+    [METRIC_PAYMENTS_STARTED] = COUNTER(PAYMENTS, "step=\"charge_started\""),
+    [METRIC_PAYMENTS_QUERIED] = COUNTER(PAYMENTS, "step=\"query_started\""),
+    [METRIC_PAYMENTS_SUCCEEDED] = COUNTER(PAYMENTS, "step=\"succeeded\""),
+    [METRIC_PAYMENTS_DECLINED] = COUNTER(PAYMENTS, "step=\"declined\""),
+    [METRIC_PAYMENTS_UNKNOWN] = COUNTER(PAYMENTS, "step=\"unknown\""),
+    [METRIC_PAYMENTS_NOT_SENT] = COUNTER(PAYMENTS, "step=\"not_sent\""),
+    [METRIC_DEBTS_OPENED] = COUNTER(DEBTS, "step=\"opened\""),
+    [METRIC_DEBTS_SETTLED] = COUNTER(DEBTS, "step=\"settled\""),
+    [METRIC_QUEUE_DEPTH] = {"boomgate_queue_depth", "", "Works waiting", "gauge"},
+    [METRIC_PLACES] = {"boomgate_places", "", "Places", "gauge"},
+    [METRIC_STREAMS] = {"boomgate_streams", "", "Event streams known", "gauge"},
+    [METRIC_STREAMS_FROZEN] = {"boomgate_streams_frozen", "", "Event streams frozen by a fork",
+                               "gauge"},
+    [METRIC_BROKER_UP] = {"boomgate_broker_up", "", "1 while connected to the broker", "gauge"},
+    [METRIC_LAST_BATCH_WORKS] = {"boomgate_last_batch_works", "", "Works in the last batch",
+                                 "gauge"},
+    [METRIC_LAST_COMMIT_US] = {"boomgate_last_commit_us", "", "Duration of the last COMMIT",
+                               "gauge"},
+};
+
+void metrics_add(struct metrics *m, enum metric which, int64_t n)
+{
+    if (m)
+        atomic_fetch_add_explicit(&m->values[which], n, memory_order_relaxed);
+}
+
+void metrics_set(struct metrics *m, enum metric which, int64_t v)
+{
+    if (m)
+        atomic_store_explicit(&m->values[which], v, memory_order_relaxed);
+}
+
+int64_t metrics_get(const struct metrics *m, enum metric which)
+{
+    return atomic_load_explicit(&m->values[which], memory_order_relaxed);
+}
+
+const struct metric_row *metrics_row(enum metric which)
+{
+    return &rows[which];
+}

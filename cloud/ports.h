@@ -1,0 +1,174 @@
+/* What the service needs from the world, as tables of functions. Adapters (store/, payment/,
+ * downlink/, http/, rates.c) implement them; tests implement them with fakes that fail their Nth
+ * call.
+ *
+ * All calls are made on the service thread. store and rates are used inside a batch; everything
+ * that leaves the process (downlink, payments, notifier) is called only after COMMIT and never
+ * blocks. */
+#ifndef BOOMGATE_CLOUD_PORTS_H
+#define BOOMGATE_CLOUD_PORTS_H
+
+#include "cloud/rows.h"
+#include "protocol/wire/grant.h"
+
+/* ---- store ---- */
+
+/* Receives the state to start from. Rows arrive in this order: places, edges, streams, lanes, open
+ * grants, non-final payments; each is valid during the call only. */
+struct store_visitor {
+    void *self;
+    void (*place)(void *self, const struct place_row *row);
+    void (*edge)(void *self, const struct edge_row *row);
+    void (*stream)(void *self, const struct stream_row *row);
+    void (*lane)(void *self, const struct name *place, const struct name *edge,
+                 const struct hello_lane *lane);
+    void (*grant)(void *self, const struct grant_row *row);
+    void (*payment)(void *self, const struct payment_row *row);
+};
+
+/* begin..commit brackets one batch. Anything but the codes named at a function means that the
+ * storage cannot be trusted; the service ends the process. `save` inserts or replaces by key. */
+struct store_port {
+    void *self;
+    enum err (*begin)(void *self);
+    enum err (*commit)(void *self);
+    void (*rollback)(void *self);
+    enum err (*load)(void *self, const struct store_visitor *v);
+
+    enum err (*save_place)(void *self, const struct place_row *r);
+    enum err (*save_edge)(void *self, const struct edge_row *r);
+    /* Replaces all lanes of the edge. */
+    enum err (*save_lanes)(void *self, const struct name *place, const struct name *edge,
+                           const struct hello_lane *lanes, size_t count);
+    enum err (*save_stream)(void *self, const struct stream_row *r);
+    enum err (*save_grant)(void *self, const struct grant_row *r);
+    enum err (*find_grant)(void *self, const struct name *place, int64_t id,
+                           struct grant_row *ret); /* ERR_NOTFOUND */
+    enum err (*save_live)(void *self, const struct edge_live_row *r);
+
+    enum err (*add_event)(void *self, const struct event_row *r); /* ERR_CONFLICT: (stream, seq) */
+    enum err (*find_digest)(void *self, int64_t stream, int64_t seq,
+                            struct digest *ret); /* ERR_NOTFOUND */
+    enum err (*add_quarantine)(void *self, const struct quarantine_row *r);
+    enum err (*add_anomaly)(void *self, const struct anomaly_row *r);
+    enum err (*resolve_anomalies)(void *self, const struct name *place, struct wall_ms at);
+
+    enum err (*merge_movement)(void *self, const struct movement_row *r);
+    enum err (*find_movement)(void *self, const struct movement_id *id,
+                              struct movement_row *ret); /* ERR_NOTFOUND */
+
+    enum err (*save_session)(void *self, const struct session_row *r);
+    enum err (*find_session)(void *self, const struct movement_id *id,
+                             struct session_row *ret); /* ERR_NOTFOUND */
+    /* The open session of this plate that started last. ERR_NOTFOUND */
+    enum err (*find_open_session)(void *self, const struct name *place, const struct plate *plate,
+                                  struct session_row *ret);
+    /* The unmatched exit of this plate that ended first at or after `from`. ERR_NOTFOUND */
+    enum err (*find_unmatched)(void *self, const struct name *place, const struct plate *plate,
+                               struct wall_ms from, struct session_row *ret);
+
+    enum err (*save_payment)(void *self, const struct payment_row *r);
+    enum err (*count_payments)(void *self, const struct movement_id *session, int64_t *ret);
+    enum err (*save_debt)(void *self, const struct debt_row *r);
+    enum err (*find_debt)(void *self, const struct movement_id *session,
+                          struct debt_row *ret); /* ERR_NOTFOUND */
+    /* Up to `max` open debts whose session has no payment that is not final or was declined,
+     * oldest first. */
+    enum err (*collectable_debts)(void *self, struct debt_row *ret, size_t max, size_t *ret_count);
+
+    enum err (*save_decision)(void *self, const struct decision_row *r);
+    enum err (*find_decision)(void *self, const struct request_id *id,
+                              struct decision_row *ret); /* ERR_NOTFOUND */
+    enum err (*prune_decisions)(void *self, struct wall_ms before);
+};
+
+/* ---- downlink ---- */
+
+struct downlink_port {
+    void *self;
+    void (*ack)(void *self, const struct name *place, const struct name *edge, int64_t epoch,
+                int64_t upto);
+    void (*respond)(void *self, const struct name *place, const struct name *edge,
+                    const uint8_t correlation[16], const struct response *r);
+    void (*offer)(void *self, const struct name *place, const struct name *edge,
+                  const struct grant *g);
+    void (*occupancy)(void *self, const struct name *place, const struct occupancy *o);
+    /* Asks every edge to resend from its base and to say hello again. */
+    void (*resync)(void *self);
+};
+
+/* ---- payments ---- */
+
+/* One charge, or one question about it. Copied by start(). */
+struct payment_call {
+    char key[PAYMENT_KEY_SIZE];
+    struct movement_id session;
+    struct name place;
+    char token[TOKEN_SIZE];
+    struct money amount;
+    bool query; /* ask for the status of `key` instead of charging */
+};
+
+enum payment_outcome {
+    PAYMENT_RESULT_SUCCEEDED,
+    PAYMENT_RESULT_DECLINED,
+    PAYMENT_RESULT_UNKNOWN,   /* it may have reached the provider */
+    PAYMENT_RESULT_NOT_SENT,  /* it certainly never reached the provider */
+    PAYMENT_RESULT_NOT_FOUND, /* query: the provider has no such charge */
+    PAYMENT_RESULTS
+};
+
+struct payment_result {
+    char key[PAYMENT_KEY_SIZE];
+    enum payment_outcome outcome;
+    char provider_ref[PROVIDER_REF_SIZE];
+    char reason[PAYMENT_REASON_SIZE];
+    int64_t latency_ms; /* real time */
+};
+
+struct payments_port {
+    void *self;
+    /* Never blocks. After ERR_OK exactly one WORK_PAYMENT with the same key follows (the worker
+     * posts again while the service's queue is full). ERR_FULL: queue full; ERR_UNAVAIL: breaker
+     * open. */
+    enum err (*start)(void *self, const struct payment_call *c);
+    /* Would start() be taken now? A hint, no promise. */
+    bool (*available)(void *self);
+};
+
+/* ---- notifier ---- */
+
+enum notice {
+    NOTICE_PLACE,
+    NOTICE_MOVEMENT,
+    NOTICE_SESSION,
+    NOTICE_PAYMENT,
+    NOTICE_EDGE,
+    NOTICE_ANOMALY,
+    NOTICES
+};
+/* "place" "movement" "session" "payment" "edge" "anomaly" */
+
+struct notifier_port {
+    void *self;
+    /* Compact JSON object, NUL-terminated, valid during the call. `place` may be NULL. The members
+     * of each kind are listed in service_notice.c. */
+    void (*publish)(void *self, enum notice n, const struct name *place, const char *json);
+};
+
+const char *notice_word(enum notice n);
+
+/* ---- rates ---- */
+
+struct rates_port {
+    void *self;
+    /* ERR_NOTFOUND: no such rate table or zone; ERR_CONFLICT: another currency. `ret_reason` (160
+     * bytes) is written on failure. */
+    enum err (*check)(void *self, const struct name *tariff, const char *zone,
+                      const struct currency *currency, char *ret_reason);
+    /* Price of a stay in minor units of the table's currency, >= 0. */
+    enum err (*price)(void *self, const struct name *tariff, const char *zone, struct wall_ms start,
+                      struct wall_ms end, int64_t *ret_minor);
+};
+
+#endif

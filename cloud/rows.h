@@ -1,0 +1,236 @@
+/* The records of the ledger as values: what the service decides on, the store keeps and the readers
+ * show. Money is int64 minor units in the place's currency; times are UTC; "" and 0 mean absent
+ * unless said otherwise. The table of the same name in store/schema holds each of them. */
+#ifndef BOOMGATE_CLOUD_ROWS_H
+#define BOOMGATE_CLOUD_ROWS_H
+
+#include "protocol/base/clock.h"
+#include "protocol/base/id.h"
+#include "protocol/base/money.h"
+#include "protocol/wire/event.h"
+#include "protocol/wire/plate_text.h"
+#include "protocol/wire/request.h"
+#include "protocol/wire/status.h"
+#include "protocol/wire/words.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+enum {
+    ZONE_NAME_SIZE = 48,
+    TITLE_SIZE = 64,
+    TOKEN_SIZE = 64,       /* a payer account at the provider */
+    PAYMENT_KEY_SIZE = 40, /* "<16 hex>:<kind>:<n>" */
+    PAYMENT_REASON_SIZE = 96,
+    PROVIDER_REF_SIZE = 96,
+    ANOMALY_DETAIL_SIZE = 192,
+};
+
+/* What happens at an exit when the provider is unavailable or the outcome unknown. */
+enum payment_policy { POLICY_DEFER, POLICY_HOLD };
+/* "defer" "hold" */
+
+/* What happens to a vehicle that asks to leave and has no open session. */
+enum unmatched_policy { UNMATCHED_OPEN, UNMATCHED_DENY };
+/* "open" "deny" */
+
+struct place_settings {
+    struct name place;
+    char title[TITLE_SIZE];    /* for people; "" means the name */
+    int64_t capacity;          /* 1..1000000 */
+    char zone[ZONE_NAME_SIZE]; /* IANA */
+    struct currency currency;
+    struct name tariff; /* rate table, by file name without extension */
+    enum payment_policy policy;
+    int64_t hold_max_ms;
+    int64_t exit_grace_ms;
+    enum unmatched_policy unmatched_exit;
+    int64_t grant_size; /* spaces an entry edge should hold; 0: derived from the capacity */
+    bool closed;        /* not in operation: entries are denied */
+};
+
+/* The counters of wire.md's table; see core/ledger.h. */
+struct place_row {
+    struct place_settings settings;
+    int64_t pool, occupied, pending, held, overdraft;
+    int64_t open_sessions; /* the second count: by sessions */
+    int64_t next_grant;
+    bool offers_stopped; /* an anomaly waits for a person */
+    struct wall_ms changed;
+};
+
+struct edge_row {
+    struct name place, edge;
+    int64_t newest_epoch;
+    struct wall_ms hello_at;
+    char version[VERSION_SIZE];
+};
+
+/* One epoch of one edge. */
+struct stream_row {
+    int64_t id; /* assigned by the service, > 0 */
+    struct name place, edge;
+    struct request_id journal;
+    int64_t epoch;
+    int64_t last;                     /* applied up to here */
+    struct digest head;               /* of event `last`; zeros if none */
+    int64_t view, pending, overdraft; /* this epoch's share of the place's counters */
+    bool frozen;                      /* a fork was seen */
+    bool fenced;                      /* a newer epoch exists */
+};
+
+enum grant_state { GRANT_OPEN, GRANT_ACCEPTED, GRANT_DECLINED };
+/* "open" "accepted" "declined" */
+
+struct grant_row {
+    struct name place;
+    int64_t id; /* unique per place */
+    int64_t stream;
+    int64_t epoch;
+    int64_t n;
+    enum grant_state state;
+    struct wall_ms made;
+};
+
+struct event_row {
+    int64_t stream;
+    int64_t seq;
+    struct digest digest;
+    const char *kind; /* "passage.completed"; "" for an unknown type */
+    struct movement_id movement;
+    struct wall_ms time;
+    struct wall_ms received;
+    const void *bytes;
+    size_t len;
+};
+
+struct quarantine_row {
+    struct name place, edge;
+    int64_t epoch, seq; /* 0: not readable */
+    const char *reason;
+    struct wall_ms received;
+    const void *bytes;
+    size_t len;
+};
+
+struct anomaly_row {
+    struct name place, edge;
+    const char *kind; /* constant word, e.g. "fork" */
+    int64_t epoch, seq;
+    bool stops_offers;
+    char detail[ANOMALY_DETAIL_SIZE];
+    struct wall_ms at;
+};
+
+/* What is known of a Movement so far. In an update, absent members leave the record as it is. */
+struct movement_row {
+    struct movement_id id;
+    struct name place, edge, lane;
+    enum direction direction;
+    struct plate plate;
+    struct plate_raw raw;
+    int64_t confidence; /* -1: absent */
+    enum basis basis;
+    enum reason reason;
+    enum outcome outcome;
+    struct request_id request;
+    struct wall_ms presented, authorised, started, completed, ended; /* v == 0: not yet */
+};
+
+enum session_state { SESSION_OPEN, SESSION_CLOSED, SESSION_UNMATCHED };
+/* "open" "closed" "unmatched" (an exit whose entry is not known) */
+
+struct session_row {
+    struct movement_id id; /* of the entry movement; of the exit movement if unmatched */
+    struct name place;
+    struct plate plate;
+    enum session_state state;
+    struct wall_ms start; /* v == 0: unknown (unmatched) */
+    struct wall_ms end;   /* v == 0: still open */
+    struct name entry_edge, entry_lane, exit_edge, exit_lane;
+    struct movement_id exit_movement;
+    enum basis exit_basis;
+    struct currency currency;
+    int64_t price_minor; /* of the last quote, of the whole stay once closed */
+    int64_t paid_minor;
+    struct wall_ms paid_at;  /* v == 0: never */
+    struct wall_ms quote_at; /* v == 0: none */
+    struct request_id quote_request;
+};
+
+enum payment_state {
+    PAYMENT_CREATED,  /* committed, certainly not at the provider */
+    PAYMENT_SENT,     /* handed to the provider's worker */
+    PAYMENT_UNKNOWN,  /* no answer: ask before anything else */
+    PAYMENT_QUERYING, /* the question is under way */
+    PAYMENT_SUCCEEDED,
+    PAYMENT_DECLINED,
+    PAYMENT_MANUAL, /* a person must look */
+    PAYMENT_STATES
+};
+/* "created" "sent" "unknown" "querying" "succeeded" "declined" "manual" */
+
+struct payment_row {
+    char key[PAYMENT_KEY_SIZE]; /* idempotency key, reused on every retry */
+    struct movement_id session;
+    struct name place;
+    char token[TOKEN_SIZE];
+    struct money amount;
+    enum payment_state state;
+    int64_t attempts;
+    struct wall_ms created, changed;
+    char provider_ref[PROVIDER_REF_SIZE];
+    char reason[PAYMENT_REASON_SIZE];
+};
+
+enum debt_state { DEBT_OPEN, DEBT_PAID };
+/* "open" "paid" */
+
+struct debt_row {
+    struct movement_id session;
+    struct name place;
+    struct plate plate;
+    struct money amount; /* as recorded at the exit */
+    int64_t paid_minor;
+    enum debt_state state;
+    char reason[PAYMENT_REASON_SIZE]; /* why it is still open */
+    struct wall_ms created, settled;
+};
+
+/* The answer stored under a request id. */
+struct decision_row {
+    struct request_id request;
+    struct name place, edge;
+    struct movement_id movement;
+    struct response response;
+    struct wall_ms at;
+};
+
+/* What an edge last said of itself; not a fact of the ledger. */
+struct edge_live_row {
+    struct name place, edge;
+    bool online;
+    int64_t boot, session;
+    struct wall_ms heard;        /* any message */
+    struct wall_ms telemetry_at; /* cloud's receive time; v == 0: none yet */
+    struct telemetry telemetry;
+};
+
+/* Spellings used in the tables and in JSON; never NULL. */
+const char *payment_policy_word(enum payment_policy v);
+const char *unmatched_policy_word(enum unmatched_policy v);
+const char *grant_state_word(enum grant_state v);
+const char *session_state_word(enum session_state v);
+const char *payment_state_word(enum payment_state v);
+const char *debt_state_word(enum debt_state v);
+
+/* ERR_NOTFOUND for a word that is not in the list. */
+enum err payment_policy_parse(const char *text, enum payment_policy *ret);
+enum err unmatched_policy_parse(const char *text, enum unmatched_policy *ret);
+enum err grant_state_parse(const char *text, enum grant_state *ret);
+enum err session_state_parse(const char *text, enum session_state *ret);
+enum err payment_state_parse(const char *text, enum payment_state *ret);
+enum err debt_state_parse(const char *text, enum debt_state *ret);
+
+#endif

@@ -1,0 +1,129 @@
+/* The application: one thread, the only writer. Everybody else posts work; a turn drains the queue
+ * into one transaction and only after COMMIT releases acknowledgements, answers and calls.
+ *
+ * C1 nothing leaves the process before the COMMIT of the batch that decided it.
+ * C2 a failed COMMIT, a broken invariant of ours or an error of the store ends the process (abort);
+ *    bad input never does.
+ * C3 an event is acknowledged only when it is committed: applied, quarantined or stored raw.
+ * C4 a payment's key is committed before its first call; a payment whose call may have reached the
+ *    provider is never charged again before a query said "not found".
+ * C5 a request id gets one decision; a retry gets the same answer. */
+#ifndef BOOMGATE_CLOUD_SERVICE_H
+#define BOOMGATE_CLOUD_SERVICE_H
+
+#include "cloud/metrics.h"
+#include "cloud/ports.h"
+#include "protocol/support/clock_source.h"
+
+struct service;
+
+/* ---- work ---- */
+
+enum work_kind {
+    WORK_EVENT,   /* from the event topic of place/edge */
+    WORK_REQUEST, /* `correlation` is set */
+    WORK_STATUS,  /* birth or will */
+    WORK_TELEMETRY,
+    WORK_BROKER,  /* the connection to the broker came or went */
+    WORK_PAYMENT, /* the result of one provider call */
+    WORK_ADMIN,   /* an operator's command */
+};
+
+enum admin_kind {
+    ADMIN_PLACE_PUT,    /* create or change `place` */
+    ADMIN_PLACE_RESUME, /* a person looked: resolve the anomalies of place.place, offer again */
+};
+
+struct admin_result {
+    enum err err; /* ERR_OK; ERR_INVAL, ERR_NOTFOUND, ERR_CONFLICT: `reason` says why */
+    char reason[160];
+    bool created;
+    struct place_settings place;
+};
+
+struct admin_command {
+    enum admin_kind kind;
+    struct place_settings place;
+    /* Called once on the service thread, after COMMIT or refusal; also when the service stops
+     * (ERR_UNAVAIL). Must not block. May be NULL. */
+    void (*done)(void *arg, const struct admin_result *r);
+    void *arg;
+};
+
+/* Made by the poster with work_new; the service owns it after a successful post. */
+struct work {
+    enum work_kind kind;
+    struct name place, edge; /* from the topic, never from the payload */
+    uint8_t correlation[16];
+    union {
+        struct {
+            bool up;
+            uint16_t receive_max;
+        } broker;
+        struct payment_result payment;
+        struct admin_command admin;
+    };
+    size_t len;
+    uint8_t bytes[]; /* `len` of them */
+};
+
+/* Zeroed, with a copy of bytes[0..len). Ends the process when memory is short. */
+struct work *work_new(enum work_kind kind, const void *bytes, size_t len);
+void work_free(struct work *w); /* NULL is fine */
+
+/* ---- service ---- */
+
+/* A payer account linked to a plate. */
+struct account {
+    struct plate plate; /* normalised */
+    char token[TOKEN_SIZE];
+};
+
+/* Zero members take the defaults named. */
+struct service_options {
+    struct clock_source clock;
+    const struct account *accounts; /* copied; duplicates: the last one counts */
+    size_t account_count;
+    size_t queue_max;        /* 16384 works */
+    size_t batch_max;        /* 1024 works per transaction */
+    int64_t lease_ms;        /* 72 h, domain time */
+    int64_t payment_wait_ms; /* 2000, real time: no result by then is "unavailable" */
+    int64_t hold_retry_ms;   /* 5000, domain time */
+    int64_t collect_ms;      /* 1000, real time: pause between rounds of debt collection */
+    int64_t offer_resend_ms; /* 2000, real time */
+    struct metrics *metrics; /* may be NULL; must outlive the service */
+};
+
+/* All tables are copied; what their `self` point to must outlive the service. */
+struct service_ports {
+    struct store_port store;
+    struct downlink_port downlink;
+    struct payments_port payments;
+    struct notifier_port notifier;
+    struct rates_port rates;
+};
+
+/* Loads the state from the store. ERR_IO: it could not be read or breaks the invariant. */
+enum err service_create(const struct service_options *o, const struct service_ports *p,
+                        struct service **ret);
+
+/* Starts the thread. */
+enum err service_start(struct service *s);
+
+/* Any thread. ERR_FULL: the queue is full, the work stays the caller's (drop it if the sender
+ * resends, try again if it does not). */
+enum err service_post(struct service *s, struct work *w);
+
+/* Finishes what is queued, then joins the thread. */
+void service_stop(struct service *s);
+
+void service_free(struct service *s); /* NULL is fine; stopped first */
+
+/* One turn on the caller's thread, for tests and simulation: drains up to one batch, fires timers,
+ * commits, releases. Returns how many works were taken. Never beside service_start. */
+size_t service_turn(struct service *s, struct now now);
+
+/* Domain milliseconds until the next timer is due, at most 60000. */
+int64_t service_next_timer_ms(const struct service *s, struct now now);
+
+#endif

@@ -1,0 +1,47 @@
+/* What the edge remembers, in one SQLite file: the outbox, its own state, the lanes' states, the
+ * grants it answered. Loop thread only.
+ *
+ * J1 begin..commit is one durable transaction (WAL, synchronous=FULL); a crash before commit
+ * returned leaves nothing of it, a crash afterwards loses nothing. J2 A journal has one random id
+ * for life, and each opening raises its boot number by one. J3 After a stop that was not clean and
+ * a restart of the machine, the file is checked as a whole before it is used; a mere kill of the
+ * process cannot tear a page. J4 Once a statement of a transaction failed with ERR_IO, its commit
+ * fails too. */
+#ifndef BOOMGATE_EDGE_JOURNAL_JOURNAL_H
+#define BOOMGATE_EDGE_JOURNAL_JOURNAL_H
+
+#include "edge/ports.h"
+#include "protocol/support/clock_source.h"
+
+struct journal;
+
+/* Opens or creates `file`. ERR_IO: cannot be opened, is damaged, or is no journal; ERR_CONFLICT:
+ * was written by a newer program; ERR_UNAVAIL: another process has it. */
+enum err journal_open(const char *file, const struct clock_source *clock, struct journal **ret);
+
+/* Marks the stop as clean. Rolls back an open transaction. NULL is fine. */
+void journal_close(struct journal *j);
+
+struct journal_port journal_port(struct journal *j);
+
+/* What was last committed. Lanes come in the order of their names; at most `max` are written to
+ * ret_lanes. ERR_FULL: there are more. */
+enum err journal_load(struct journal *j, struct edge_memory *ret_edge,
+                      struct lane_memory *ret_lanes, size_t max, size_t *ret_count);
+
+/* Calls `row` for up to `max` outbox rows from seq `from` on, ascending, until it returns false.
+ * The bytes are valid during the call. `row` must not call into the journal. */
+enum err journal_read(struct journal *j, int64_t from, size_t max,
+                      bool (*row)(void *arg, int64_t seq, const void *bytes, size_t len),
+                      void *arg);
+
+/* Rows that are not acknowledged: how many, and the age of the oldest in domain milliseconds (0 if
+ * there is none). */
+enum err journal_backlog(struct journal *j, struct wall_ms now, int64_t *ret_depth,
+                         int64_t *ret_age_ms);
+
+/* Deletes acknowledged rows whose acknowledgement is older than `keep_ms`, at most a thousand per
+ * call. Its own transaction: not between begin and commit. */
+enum err journal_prune(struct journal *j, struct wall_ms now, int64_t keep_ms);
+
+#endif

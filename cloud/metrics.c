@@ -1,18 +1,18 @@
 #include "cloud/metrics.h"
 
-#define EVENTS                 "boomgate_events_total", "Events from edges by what became of them"
-#define REQUESTS               "boomgate_requests_total", "Requests from edges by kind"
-#define ANSWERS                "boomgate_answers_total", "Verdicts sent to edges"
-#define BAD                    "boomgate_bad_messages_total", "Messages that were dropped"
-#define OFFERS                 "boomgate_offers_total", "Space offers sent"
-#define PAYMENTS               "boomgate_payment_calls_total", "Provider calls by step or outcome"
-#define DEBTS                  "boomgate_debts_total", "Debts by step"
-#define ROW(head, label, type) ROW_(head, label, type)
-#define ROW_(name, help, label, type)                                                              \
+#define EVENTS   "boomgate_events_total", "Events from edges by what became of them"
+#define REQUESTS "boomgate_requests_total", "Requests from edges by kind"
+#define ANSWERS  "boomgate_answers_total", "Verdicts sent to edges"
+#define BAD      "boomgate_bad_messages_total", "Messages that were dropped"
+#define OFFERS   "boomgate_offers_total", "Space offers sent"
+#define PAYMENTS "boomgate_payment_calls_total", "Provider calls by step or outcome"
+#define DEBTS    "boomgate_debts_total", "Debts by step"
+/* Two steps, so that the name and help above become two arguments. */
+#define COUNTER(...) COUNTER_(__VA_ARGS__)
+#define COUNTER_(name, help, label)                                                                \
     {                                                                                              \
-        name, label, help, type                                                                    \
+        name, label, help, "counter"                                                               \
     }
-#define COUNTER(head, label) ROW(head, label, "counter")
 
 static const struct metric_row rows[METRICS] = {
     [METRIC_EVENTS_APPLIED] = COUNTER(EVENTS, "result=\"applied\""),

@@ -19,8 +19,9 @@ def streams_are_whole(s):
     for name in s.edges:
         _, place, edge = name.split("-", 2)
         here = s.query(f"{name}.db", "SELECT seq, digest, bytes FROM outbox ORDER BY seq")
-        there = s.query("cloud.db", "SELECT seq, digest, bytes FROM event WHERE place = ? AND edge = ? "
-                                    "ORDER BY epoch, seq", place, edge)
+        there = s.query("cloud.db", "SELECT event.seq, digest, bytes FROM event JOIN stream "
+                                    "ON stream.id = event.stream WHERE place = ? AND edge = ? "
+                                    "ORDER BY epoch, event.seq", place, edge)
         check([row[0] for row in there] == list(range(1, len(there) + 1)), f"{name}: contiguous from 1")
         check(len(here) == len(there), f"{name}: {len(here)} recorded, {len(there)} committed")
         for mine, theirs in zip(here, there):

@@ -41,7 +41,7 @@ def denied_and_backed_out():
                             if lane["lane"] == "in-1"), "the display says full")
         s.until_vehicle(second, "turned_away", seconds=60)
         check(s.truth("a")["inside"] == 1, "one inside")
-        outcomes = [row[0] for row in s.query("cloud.db", "SELECT outcome FROM movement ORDER BY rowid")]
+        outcomes = [row[0] for row in s.query("cloud.db", "SELECT outcome FROM movement ORDER BY presented_ms")]
         check("backed_out" in outcomes and "denied" in outcomes, f"outcomes are recorded: {outcomes}")
         check(s.truth()["violations"] == [], "nothing unsafe happened")
 

@@ -4,8 +4,8 @@ from harness import Stack, check, main
 
 def ledger(s, place):
     row = s.query("cloud.db", "SELECT capacity, pool, occupied, pending, overdraft, held FROM place "
-                              "WHERE name = ?", place)[0]
-    view = s.query("cloud.db", "SELECT COALESCE(SUM(view), 0) FROM edge WHERE place = ?", place)[0][0]
+                              "WHERE place = ?", place)[0]
+    view = s.query("cloud.db", "SELECT COALESCE(SUM(view), 0) FROM stream WHERE place = ?", place)[0][0]
     return dict(zip(("capacity", "pool", "occupied", "pending", "overdraft", "held"), row), view=view)
 
 

@@ -1,6 +1,6 @@
 /* The one place that reads clocks. Simulation scales all domain time alike: with --clock-rate N and
- * --clock-epoch T@R, domain wall time = T + N * (real wall time - R), and domain monotonic time is N *
- * CLOCK_BOOTTIME. Several processes given the same N, T and R agree, also across restarts.
+ * --clock-epoch T@R, domain wall time = T + N * (real wall time - R), and domain monotonic time is
+ * N * CLOCK_BOOTTIME. Several processes given the same N, T and R agree, also across restarts.
  * Without --clock-rate domain time is real time. Network timeouts stay real: express them in domain
  * time with clock_network_ms. */
 #ifndef BOOMGATE_SUPPORT_CLOCK_SOURCE_H
@@ -9,9 +9,9 @@
 #include "protocol/base/clock.h"
 
 struct clock_source {
-    int64_t rate;               /* 1..1000 */
-    struct wall_ms epoch;       /* domain time ... */
-    struct wall_ms epoch_real;  /* ... at this real time */
+    int64_t rate;              /* 1..1000 */
+    struct wall_ms epoch;      /* domain time ... */
+    struct wall_ms epoch_real; /* ... at this real time */
 };
 
 struct clock_source clock_real(void);
@@ -21,8 +21,8 @@ enum err clock_parse(const char *rate, const char *epoch, struct clock_source *r
 
 struct now clock_now(const struct clock_source *c);
 
-/* Domain milliseconds that pass during `real_ms` of real time, and the reverse, rounded up, at least
- * 1 (for poll timeouts). */
+/* Domain milliseconds that pass during `real_ms` of real time, and the reverse, rounded up, at
+ * least 1 (for poll timeouts). */
 int64_t clock_network_ms(const struct clock_source *c, int64_t real_ms);
 int64_t clock_sleep_ms(const struct clock_source *c, int64_t domain_ms);
 

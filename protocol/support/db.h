@@ -18,7 +18,8 @@ struct migration {
     const char *sql;
 };
 
-/* Opens or creates `file` for the one writer. ERR_IO if it cannot be opened or is not a database. */
+/* Opens or creates `file` for the one writer. ERR_IO if it cannot be opened or is not a database.
+ */
 enum err db_open(const char *file, sqlite3 **ret);
 
 /* A read-only connection for one reader thread. */

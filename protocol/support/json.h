@@ -26,7 +26,8 @@ enum err json_get_int(const json_t *object, const char *key, int64_t min, int64_
                       int64_t *ret);
 enum err json_get_bool(const json_t *object, const char *key, bool *ret);
 
-/* Compact text into ret[size], its length into *ret_len. ERR_FULL if it does not fit. */
+/* Compact text and a NUL into ret[size], its length (without the NUL) into *ret_len. ERR_FULL if it
+ * does not fit, ERR_INVAL if the value cannot be written. */
 enum err json_write(const json_t *value, char *ret, size_t size, size_t *ret_len);
 
 #endif

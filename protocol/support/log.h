@@ -1,7 +1,8 @@
-/* logfmt on stderr, one line per record, for journald: `<6>event=ingest.fork place=a edge=e1 seq=12`.
+/* logfmt on stderr, one line per record, for journald: `<6>event=ingest.fork place=a edge=e1
+ * seq=12`.
  *
- * `event` is a constant dotted name; values are escaped, so untrusted text cannot forge a field or a
- * line. Repeats of one event beyond 10 within 10 s are counted and reported once, not printed.
+ * `event` is a constant dotted name; values are escaped, so untrusted text cannot forge a field or
+ * a line. Repeats of one event beyond 10 within 10 s are counted and reported once, not printed.
  * Core and protocol/wire code never logs. Thread-safe. */
 #ifndef BOOMGATE_SUPPORT_LOG_H
 #define BOOMGATE_SUPPORT_LOG_H

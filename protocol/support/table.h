@@ -1,5 +1,6 @@
-/* Human-written files (YAML 1.1, one document) and pushed documents (JSON) read into C structs through
- * tables of rows. The rows are the master copy of each setting: key, type, bounds, default, help.
+/* Human-written files (YAML 1.1, one document) and pushed documents (JSON) read into C structs
+ * through tables of rows. The rows are the master copy of each setting: key, type, bounds, default,
+ * help.
  *
  * T1 An unknown or duplicate key, a wrong type, a value out of bounds, an empty file, a second
  *    document, an anchor or an alias is an error with file, line, key and what was expected.
@@ -16,11 +17,11 @@
 #include <stdio.h>
 
 enum row_type {
-    ROW_BOOL,  /* bool; "true" or "false" only */
-    ROW_INT,   /* int64_t; decimal; min..max */
-    ROW_TEXT,  /* char[size]; min..max bytes (max 0: size - 1), valid UTF-8, no control characters */
-    ROW_NAME,  /* struct name */
-    ROW_ENUM,  /* int; index into `choices` */
+    ROW_BOOL, /* bool; "true" or "false" only */
+    ROW_INT,  /* int64_t; decimal; min..max */
+    ROW_TEXT, /* char[size]; min..max bytes (max 0: size - 1), valid UTF-8, no control characters */
+    ROW_NAME, /* struct name */
+    ROW_ENUM, /* int; index into `choices` */
     ROW_TABLE, /* struct, described by `table`; if absent, all its defaults apply */
     ROW_LIST,  /* T items[max] at `offset`, described by `table` with item size `size`;
                 * size_t count at `count_offset`; min..max items */
@@ -49,7 +50,7 @@ struct table {
 };
 
 struct table_error {
-    int line; /* 1-based; 0 when the document has no lines (JSON) or could not be opened */
+    int line;       /* 1-based; 0 when the document has no lines (JSON) or could not be opened */
     char path[128]; /* e.g. "lanes[1].direction" */
     char text[192]; /* what was found and what was expected */
 };
@@ -63,7 +64,8 @@ enum err table_read_yaml_text(const char *text, size_t len, const struct table *
 enum err table_read_json(const char *text, size_t len, const struct table *t, void *ret,
                          struct table_error *ret_error);
 
-/* Prints every key with type, bounds, default and help, nested tables indented: for --help-config. */
+/* Prints every key with type, bounds, default and help, nested tables indented: for --help-config.
+ */
 void table_print_help(FILE *out, const struct table *t);
 
 #endif

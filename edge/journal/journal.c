@@ -1,24 +1,32 @@
 #include "edge/journal/journal.h"
 
 #include "edge/journal/schema.h"
+#include "protocol/base/buf.h"
 #include "protocol/support/db.h"
 #include "protocol/support/log.h"
 #include "protocol/support/memory.h"
 #include "protocol/support/random.h"
 
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
+#include <unistd.h>
 
 enum { PRUNE_ROWS = 1000, BOOT_ID_SIZE = 37 };
 
 struct journal {
     sqlite3 *db;
+    int lock_fd;
     struct clock_source clock;
-    bool open_turn;       /* between begin and its end */
-    bool broken;          /* J4 */
-    int64_t acked;        /* rows up to here are marked */
-    int64_t acked_before; /* the turn */
+    bool open_turn;                         /* between begin and its end */
+    bool broken;                            /* J4 */
+    int64_t acked;                          /* rows up to here are marked */
+    int64_t acked_before;                   /* the turn */
+    struct edge_memory memory, memory_turn; /* committed; saved in the open turn */
     sqlite3_stmt *begin, *commit, *rollback;
     sqlite3_stmt *append, *acknowledge, *grant;
     sqlite3_stmt *save_edge, *save_lane;
@@ -56,7 +64,7 @@ static enum err prepare(struct journal *j)
                         " authorised, basis, request, b_seen, a_clear_seen, plate_sequence,"
                         " presented) VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"},
         {&j->read, "SELECT seq, bytes FROM outbox WHERE seq >= ? ORDER BY seq LIMIT ?"},
-        {&j->backlog, "SELECT count(*), min(recorded) FROM outbox WHERE seq > ?"},
+        {&j->backlog, "SELECT recorded FROM outbox WHERE seq > ? ORDER BY seq LIMIT 1"},
         {&j->prune, "DELETE FROM outbox WHERE seq IN"
                     " (SELECT seq FROM outbox WHERE seq <= ? ORDER BY seq LIMIT ?)"
                     " AND acked_at < ?"},
@@ -66,18 +74,15 @@ static enum err prepare(struct journal *j)
     return ERR_OK;
 }
 
-/* Reads the first row of a one-off query: an integer, or a text when ret_text is given. */
-static enum err ask_once(sqlite3 *db, const char *sql, bool *ret_found, int64_t *ret_int,
-                         char *ret_text, size_t size)
+/* The kernel's boot id under which the journal was left open; "" if it was closed. */
+static enum err read_machine(sqlite3 *db, bool *ret_found, char *ret)
 {
     sqlite3_stmt *s;
     bool row = false;
-    TRY(db_prepare(db, sql, &s));
+    TRY(db_prepare(db, "SELECT machine FROM edge_memory", &s));
     enum err e = db_step(s, &row);
-    if (e == ERR_OK && row && ret_text)
-        e = db_column_text(s, 0, ret_text, size);
-    else if (e == ERR_OK && row)
-        *ret_int = sqlite3_column_int64(s, 0);
+    if (e == ERR_OK && row)
+        e = db_column_text(s, 0, ret, BOOT_ID_SIZE);
     sqlite3_finalize(s);
     if (e == ERR_OK)
         *ret_found = row;
@@ -110,13 +115,42 @@ static enum err count_boot(sqlite3 *db, const char *machine)
     return e;
 }
 
+static enum err load_edge(sqlite3 *db, struct edge_memory *ret)
+{
+    sqlite3_stmt *s;
+    bool row;
+    struct edge_memory m = {0};
+    TRY(db_prepare(db,
+                   "SELECT journal, epoch, next, base, head, boot, free, overdraft"
+                   " FROM edge_memory",
+                   &s));
+    enum err e = db_step(s, &row);
+    if (e == ERR_OK && !row)
+        e = ERR_IO;
+    if (e == ERR_OK)
+        e = db_column_text(s, 0, m.journal.text, sizeof m.journal.text);
+    if (e == ERR_OK)
+        e = db_column_text(s, 4, m.head.text, sizeof m.head.text);
+    if (e == ERR_OK) {
+        m.epoch = sqlite3_column_int64(s, 1);
+        m.next = sqlite3_column_int64(s, 2);
+        m.base = sqlite3_column_int64(s, 3);
+        m.boot = sqlite3_column_int64(s, 5);
+        m.spaces.free = sqlite3_column_int64(s, 6);
+        m.spaces.overdraft = sqlite3_column_int64(s, 7);
+        *ret = m;
+    }
+    sqlite3_finalize(s);
+    return e;
+}
+
 /* J2, J3. */
 static enum err take_up(struct journal *j)
 {
     char before[BOOT_ID_SIZE] = "", machine[BOOT_ID_SIZE];
     bool found = false;
     read_boot_id(machine);
-    TRY(ask_once(j->db, "SELECT machine FROM edge_memory", &found, NULL, before, sizeof before));
+    TRY(read_machine(j->db, &found, before));
     if (!found)
         TRY(mint(j->db));
     if (before[0] != '\0' && strcmp(before, machine) != 0) {
@@ -124,13 +158,52 @@ static enum err take_up(struct journal *j)
         TRY(db_check(j->db));
     }
     TRY(count_boot(j->db, machine));
-    return ask_once(j->db, "SELECT base FROM edge_memory", &found, &j->acked, NULL, 0);
+    TRY(load_edge(j->db, &j->memory));
+    j->acked = j->memory.base;
+    return ERR_OK;
+}
+
+static void shut(struct journal *j)
+{
+    sqlite3_stmt *s;
+    while (j->db && (s = sqlite3_next_stmt(j->db, NULL)))
+        sqlite3_finalize(s);
+    db_close(j->db);
+    close(j->lock_fd);
+    free(j);
+}
+
+/* Two agents on one journal would write two histories under one name. SQLite's own locks would keep
+ * readers out as well, so the owner holds a lock file instead; the kernel drops it with the
+ * process. */
+static enum err lock(const char *file, int *ret_fd)
+{
+    char memory[PATH_MAX];
+    struct buf path = buf_of(memory, sizeof memory);
+    buf_addf(&path, "%s.lock", file);
+    if (path.overflow)
+        return ERR_INVAL;
+    int fd = open(path.text, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+    if (fd < 0) {
+        log_error("journal.lock", LT("file", path.text), LT("reason", strerror(errno)));
+        return ERR_IO;
+    }
+    if (flock(fd, LOCK_EX | LOCK_NB) != 0) {
+        log_error("journal.in_use", LT("file", file));
+        close(fd);
+        return ERR_UNAVAIL;
+    }
+    *ret_fd = fd;
+    return ERR_OK;
 }
 
 enum err journal_open(const char *file, const struct clock_source *clock, struct journal **ret)
 {
+    int lock_fd;
+    TRY(lock(file, &lock_fd));
     struct journal *j = mem_alloc(sizeof *j);
     j->clock = *clock;
+    j->lock_fd = lock_fd;
     enum err e = db_open(file, &j->db);
     if (e == ERR_OK)
         e = db_migrate(j->db, journal_migrations, JOURNAL_MIGRATIONS);
@@ -139,8 +212,7 @@ enum err journal_open(const char *file, const struct clock_source *clock, struct
     if (e == ERR_OK)
         e = prepare(j);
     if (e != ERR_OK) {
-        db_close(j->db);
-        free(j);
+        shut(j);
         return e;
     }
     *ret = j;
@@ -155,11 +227,7 @@ void journal_close(struct journal *j)
         db_run(j->rollback);
     if (!j->broken)
         db_exec(j->db, "UPDATE edge_memory SET machine = ''");
-    sqlite3_stmt *s;
-    while ((s = sqlite3_next_stmt(j->db, NULL)))
-        sqlite3_finalize(s);
-    db_close(j->db);
-    free(j);
+    shut(j);
 }
 
 /* J4: remembers that the turn cannot be trusted any more. */
@@ -175,6 +243,7 @@ static enum err begin(void *self)
     TRY(note(j, db_run(j->begin)));
     j->open_turn = true;
     j->acked_before = j->acked;
+    j->memory_turn = j->memory;
     return ERR_OK;
 }
 
@@ -198,7 +267,9 @@ static enum err save_edge(void *self, const struct edge_memory *m)
     db_bind_text(j->save_edge, 4, m->head.text);
     db_bind_int(j->save_edge, 5, m->spaces.free);
     db_bind_int(j->save_edge, 6, m->spaces.overdraft);
-    return note(j, db_run(j->save_edge));
+    TRY(note(j, db_run(j->save_edge)));
+    j->memory_turn = *m;
+    return ERR_OK;
 }
 
 static enum err save_lane(void *self, const struct lane_memory *m)
@@ -247,6 +318,7 @@ static enum err commit(void *self)
         return ERR_IO;
     TRY(note(j, db_run(j->commit)));
     j->open_turn = false;
+    j->memory = j->memory_turn;
     return ERR_OK;
 }
 
@@ -275,35 +347,6 @@ struct journal_port journal_port(struct journal *j)
         .commit = commit,
         .rollback = rollback,
     };
-}
-
-static enum err load_edge(struct journal *j, struct edge_memory *ret)
-{
-    sqlite3_stmt *s;
-    bool row;
-    struct edge_memory m = {0};
-    TRY(db_prepare(j->db,
-                   "SELECT journal, epoch, next, base, head, boot, free, overdraft"
-                   " FROM edge_memory",
-                   &s));
-    enum err e = db_step(s, &row);
-    if (e == ERR_OK && !row)
-        e = ERR_IO;
-    if (e == ERR_OK)
-        e = db_column_text(s, 0, m.journal.text, sizeof m.journal.text);
-    if (e == ERR_OK)
-        e = db_column_text(s, 4, m.head.text, sizeof m.head.text);
-    if (e == ERR_OK) {
-        m.epoch = sqlite3_column_int64(s, 1);
-        m.next = sqlite3_column_int64(s, 2);
-        m.base = sqlite3_column_int64(s, 3);
-        m.boot = sqlite3_column_int64(s, 5);
-        m.spaces.free = sqlite3_column_int64(s, 6);
-        m.spaces.overdraft = sqlite3_column_int64(s, 7);
-        *ret = m;
-    }
-    sqlite3_finalize(s);
-    return e;
 }
 
 static enum err read_lane(sqlite3_stmt *s, struct lane_memory *ret)
@@ -351,11 +394,14 @@ static enum err load_lanes(struct journal *j, struct lane_memory *lanes, size_t 
 enum err journal_load(struct journal *j, struct edge_memory *ret_edge,
                       struct lane_memory *ret_lanes, size_t max, size_t *ret_count)
 {
-    struct edge_memory edge;
-    TRY(load_edge(j, &edge));
     TRY(load_lanes(j, ret_lanes, max, ret_count));
-    *ret_edge = edge;
+    *ret_edge = j->memory;
     return ERR_OK;
+}
+
+const struct edge_memory *journal_memory(const struct journal *j)
+{
+    return &j->memory;
 }
 
 enum err journal_read(struct journal *j, int64_t from, size_t max,
@@ -380,16 +426,17 @@ enum err journal_backlog(struct journal *j, struct wall_ms now, int64_t *ret_dep
                          int64_t *ret_age_ms)
 {
     bool row = false;
-    db_bind_int(j->backlog, 1, j->acked);
+    int64_t age_ms = 0;
+    db_bind_int(j->backlog, 1, j->memory.base);
     enum err e = db_step(j->backlog, &row);
-    if (e == ERR_OK && row) {
-        int64_t depth = sqlite3_column_int64(j->backlog, 0);
-        int64_t age_ms = now.v - sqlite3_column_int64(j->backlog, 1);
-        *ret_depth = depth;
-        *ret_age_ms = depth > 0 && age_ms > 0 ? age_ms : 0;
-    }
+    if (e == ERR_OK && row)
+        age_ms = now.v - sqlite3_column_int64(j->backlog, 0);
     sqlite3_reset(j->backlog);
-    return e;
+    if (e != ERR_OK)
+        return e;
+    *ret_depth = j->memory.next - 1 - j->memory.base;
+    *ret_age_ms = age_ms > 0 ? age_ms : 0;
+    return ERR_OK;
 }
 
 enum err journal_prune(struct journal *j, struct wall_ms now, int64_t keep_ms)

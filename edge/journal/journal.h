@@ -29,6 +29,9 @@ struct journal_port journal_port(struct journal *j);
 enum err journal_load(struct journal *j, struct edge_memory *ret_edge,
                       struct lane_memory *ret_lanes, size_t max, size_t *ret_count);
 
+/* The edge's memory as last committed (or loaded); valid until the next commit. */
+const struct edge_memory *journal_memory(const struct journal *j);
+
 /* Calls `row` for up to `max` outbox rows from seq `from` on, ascending, until it returns false.
  * The bytes are valid during the call. `row` must not call into the journal. */
 enum err journal_read(struct journal *j, int64_t from, size_t max,

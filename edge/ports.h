@@ -1,8 +1,8 @@
 /* What the agent needs from the world, as tables of functions. Adapters (journal/, field/, uplink/)
  * implement them; tests implement them with fakes that can fail their Nth call.
  *
- * The order of a turn (agent.c): drain, decide, journal.commit, act. Whatever moves an arm or leaves
- * the machine happens after commit returned ERR_OK. */
+ * The order of a turn (agent.c): drain, decide, journal.commit, act. Whatever moves an arm or
+ * leaves the machine happens after commit returned ERR_OK. */
 #ifndef BOOMGATE_EDGE_PORTS_H
 #define BOOMGATE_EDGE_PORTS_H
 
@@ -31,16 +31,18 @@ struct edge_memory {
 /* What survives a restart, one row per lane. */
 struct lane_memory {
     struct name lane;
-    int state; /* enum lane_state */
+    int state;                   /* enum lane_state */
     struct movement_id movement; /* "" when idle */
     struct plate plate;
     bool authorised;
     enum basis basis;
     struct request_id request; /* that decided, or is outstanding */
-    bool b_seen;       /* loop B was on since the authorisation */
-    bool a_clear_seen; /* loop A was clear between authorisation and the fall of B */
-    uint16_t plate_sequence; /* last one taken from the device */
+    bool b_seen;               /* loop B was on since the authorisation */
+    bool a_clear_seen;         /* loop A was clear between authorisation and the fall of B */
+    bool c_seen;               /* loop C was on after B (three-loop lanes) */
+    uint16_t plate_sequence;   /* last one taken from the device */
     struct wall_ms presented;
+    struct wall_ms decided; /* when authorised; 0 otherwise */
 };
 
 /* All calls on the loop thread. begin..commit brackets one turn; rollback ends it without effect.
@@ -83,9 +85,17 @@ struct uplink_port {
     enum err (*ask)(void *self, const struct request *r);
 };
 
-/* Inputs of a turn, in order of arrival. */
+/* Identifiers nobody can guess. */
+struct entropy_port {
+    void *self;
+    struct movement_id (*movement)(void *self);
+    struct request_id (*request)(void *self);
+};
+
+/* Inputs of a turn, in order of arrival. INPUT_IO comes on every change and at least every 500 ms
+ * of real time; an agent that hears nothing for `silence_ms` treats the lane as stale by itself. */
 enum input_kind {
-    INPUT_IO,       /* a lane's inputs, status, plate as last scanned */
+    INPUT_IO, /* a lane's inputs, status, plate as last scanned */
     INPUT_COMMAND_RESULT,
     INPUT_UPLINK_UP,
     INPUT_UPLINK_DOWN,
@@ -95,7 +105,7 @@ enum input_kind {
 };
 
 struct lane_snapshot {
-    bool fresh; /* false: reads fail or are older than the limit; the rest is the last known */
+    bool fresh;      /* false: reads fail or are older than the limit; the rest is the last known */
     uint32_t inputs; /* bits of enum lane_input */
     struct lane_status status;
     struct plate_reading plate;

@@ -1,5 +1,5 @@
-/* The edge's side of the space protocol (PROTOCOL.md, "Spaces"): signed-free arithmetic on what this
- * edge holds. Pure; the agent records each step as an event in the same transaction.
+/* The edge's side of the space protocol (PROTOCOL.md, "Spaces"): signed-free arithmetic on what
+ * this edge holds. Pure; the agent records each step as an event in the same transaction.
  *
  * S1 free >= 0 and overdraft >= 0, and not both > 0 after a credit.
  * S2 no admission without free >= 1 (authorise). */
@@ -16,7 +16,8 @@ struct spaces {
     int64_t overdraft;
 };
 
-/* Adds n spaces: the overdraft is paid first. Returns how many went there (the event's `repaid`). */
+/* Adds n spaces: the overdraft is paid first. Returns how many went there (the event's `repaid`).
+ */
 int64_t spaces_credit(struct spaces *s, int64_t n);
 
 /* Spends one for an admission. ERR_FULL: none in hand; nothing changes. */

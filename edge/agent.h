@@ -1,0 +1,170 @@
+/* The edge's application: drains its inputs, lets the pure cores decide, commits one journal
+ * transaction and only then acts. Owns all mutable state of an edge; single-threaded.
+ *
+ * A1 No motion, display, question or wake-up leaves before the commit of what it rests on.
+ * A2 A turn that fails leaves the state as it was before the turn, and nothing was acted.
+ * A3 A turn that changes nothing durable writes no transaction.
+ * A4 An entry is authorised only with an epoch and a space in hand, spent in the same transaction.
+ * A5 Without an epoch nothing is recorded and only `hello` is asked: entries stay closed, exits
+ * open by the local rule, and what crossed is told as one count.gap per lane once an epoch is
+ * there. A6 After a restart an authorised movement whose vehicle is still on loop A before an arm
+ * that is still down gets its open command again if it was decided less than `reissue_ms` ago: the
+ *    first one was lost or is not yet executed, and opening twice is harmless. In any other case
+ *    a movement that cannot be followed to its end ends `uncertain`. */
+#ifndef BOOMGATE_EDGE_AGENT_H
+#define BOOMGATE_EDGE_AGENT_H
+
+#include "edge/core/admission.h"
+#include "edge/core/lane.h"
+#include "edge/core/spaces.h"
+#include "edge/ports.h"
+#include "protocol/wire/event.h"
+#include "protocol/wire/status.h"
+
+enum { AGENT_LANES_MAX = 16 };
+
+struct agent_config {
+    struct name place;
+    struct name edge;
+    char version[VERSION_SIZE];
+    enum clock_state clock;
+    int64_t keep_max; /* free spaces above this are returned */
+    int64_t rate;     /* domain milliseconds per real millisecond: 1 outside simulation */
+
+    /* Real time: network and link. */
+    int64_t entry_deadline_ms;
+    int64_t exit_deadline_ms;
+    int64_t hello_retry_ms; /* an unanswered hello is followed by another */
+    int64_t silence_ms;     /* no INPUT_IO for this long: stale */
+    int64_t close_expiry_ms;
+    int64_t open_expiry_ms;
+    int64_t
+        link_slack_ms; /* added to motion timeouts, so that a scaled clock leaves the link time */
+
+    /* Domain time. */
+    int64_t hello_ms;
+    int64_t ask_again_ms;     /* a refused vehicle still on loop A asks again */
+    int64_t pending_ms;       /* a `pending` exit without a final answer opens */
+    int64_t no_credential_ms; /* nothing readable after this */
+    int64_t unanswered_ms;    /* an exit without credential opens after this */
+    int64_t plate_keep_ms;    /* a plate read before its vehicle is on loop A is good this long */
+    int64_t reissue_ms;
+
+    size_t lane_count;
+    struct agent_lane_config {
+        struct name name;
+        struct lane_config lane;
+    } lanes[AGENT_LANES_MAX];
+};
+
+/* Every default of lane.md and wire.md; names, lanes and version are left empty. */
+struct agent_config agent_config_default(void);
+
+/* ERR_INVAL: no lane or too many, an empty or repeated name, a figure that is not positive, or a
+ * lane without direction. */
+enum err agent_config_check(const struct agent_config *c);
+
+struct agent_ports {
+    struct journal_port journal;
+    struct field_port field;
+    struct uplink_port uplink;
+    struct entropy_port entropy;
+};
+
+/* What is shown on a lane, to send only changes. */
+struct lane_outputs {
+    bool known; /* false: the device must be told again */
+    bool green;
+    bool full_sign;
+    char display[DISPLAY_SIZE];
+};
+
+/* One lane as the agent sees it. */
+struct agent_lane {
+    struct lane lane;
+    struct admission admission;
+    struct movement_id movement; /* "" when none */
+    bool unrecorded;             /* the movement began without an epoch: A5 */
+    struct plate plate;
+    struct plate_raw raw;
+    int64_t confidence;
+    enum basis basis;
+    enum reason reason; /* last recorded denial of this movement */
+    struct request_id request;
+    struct wall_ms presented;
+    struct wall_ms decided;
+
+    /* A plate that was read before its vehicle was presented. */
+    struct plate ahead;
+    struct plate_raw ahead_raw;
+    int64_t ahead_confidence;
+    struct mono_ms ahead_until;
+
+    bool heard; /* a snapshot came since the start */
+    uint16_t plate_sequence;
+    bool restarted;        /* the device's latch, as last seen */
+    struct mono_ms silent; /* deadline of the next INPUT_IO */
+    uint32_t inputs;
+    int64_t link_us;
+    int64_t missed; /* crossings without an epoch */
+    bool plate_alarm;
+    bool full; /* the cloud said so; the sign */
+    char text[DISPLAY_SIZE];
+    struct lane_memory saved;
+
+    /* Of this turn, done after the commit. */
+    enum lane_command motion;
+    bool camera;
+    bool acknowledge_restart;
+    bool ask;
+    struct request question;
+    /* Found out while acting; the next turn's business. */
+    enum lane_command failed;
+};
+
+/* Everything a turn may change: copied before, put back if it fails. */
+struct agent_state {
+    struct edge_memory memory;
+    struct agent_lane lanes[AGENT_LANES_MAX];
+    bool online;
+    struct mono_ms offline_since;
+    struct request_id hello; /* outstanding, or "" */
+    struct mono_ms hello_due;
+    bool say_hello; /* after this turn's commit */
+    bool started;   /* edge.started was recorded in this epoch */
+    int64_t ack;    /* highest acknowledgement of this turn, 0: none */
+};
+
+/* Large: give it static storage or mem_alloc. The fields are the agent's own. */
+struct agent {
+    struct agent_config config;
+    struct agent_ports ports;
+    struct agent_state live;
+    struct agent_state before;
+    struct now now;
+    bool transaction; /* begin was called */
+    bool recorded;    /* an event was appended in this turn */
+    uint64_t late;    /* answers that came too late, since the start */
+};
+
+/* Begins from what the journal remembers: `lanes` are matched by name, unknown ones are ignored.
+ * The boot number in `memory` is already this start's. Copies its arguments. Records edge.started
+ * in a transaction of its own if there is an epoch. ERR_INVAL: see agent_config_check. ERR_IO. */
+enum err agent_start(struct agent *a, const struct agent_config *config,
+                     const struct agent_ports *ports, const struct edge_memory *memory,
+                     const struct lane_memory *lanes, size_t lane_count, struct now now);
+
+/* One turn: the inputs in order, due timers, one transaction, then the acts. `n` may be 0.
+ * ERR_IO: nothing of the turn happened (A2); the process should end. */
+enum err agent_turn(struct agent *a, const struct agent_input *in, size_t n, struct now now);
+
+/* When to call agent_turn at the latest; INT64_MAX: not before there is an input. */
+struct mono_ms agent_next_deadline(const struct agent *a);
+
+/* The figures of a telemetry message; outbox_age_ms is 0 (the journal knows it). */
+void agent_snapshot(const struct agent *a, struct now now, struct telemetry *ret);
+
+/* What the agent holds, for the uplink (epoch, next, base). */
+const struct edge_memory *agent_memory(const struct agent *a);
+
+#endif

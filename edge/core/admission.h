@@ -1,0 +1,99 @@
+/* Who may pass: decided locally when a space is in hand, else with the cloud, within deadlines.
+ * Pure; one per lane, alive while a vehicle waits on loop A.
+ *
+ * D1 An entry is allowed only while free >= 1; the cloud's `allow` carries no space.
+ * D2 A refusal for want of space is lifted by the first space; one by policy only by the cloud.
+ * D3 An exit that gets no answer in time opens by the local rule (nobody is trapped).
+ * D4 Only the answer to the outstanding question counts. */
+#ifndef BOOMGATE_EDGE_CORE_ADMISSION_H
+#define BOOMGATE_EDGE_CORE_ADMISSION_H
+
+#include "protocol/base/clock.h"
+#include "protocol/base/err.h"
+#include "protocol/wire/request.h"
+
+/* All in domain milliseconds. */
+struct admission_config {
+    int64_t entry_deadline_ms;
+    int64_t exit_deadline_ms;
+    int64_t ask_again_ms;
+    int64_t pending_ms;
+    int64_t no_credential_ms;
+    int64_t unanswered_ms;
+};
+
+enum admission_phase {
+    ADMISSION_NONE,    /* nobody waits */
+    ADMISSION_READY,   /* to be decided at `again` at the latest */
+    ADMISSION_ASKED,   /* waiting for an answer */
+    ADMISSION_PENDING, /* the cloud said: wait */
+};
+
+struct admission {
+    enum admission_phase phase;
+    enum direction direction;
+    struct request_id request; /* outstanding or last */
+    enum reason reason;        /* why it is refused now */
+    bool policy;               /* D2: the last refusal was not for want of space */
+    bool repeated;
+    struct mono_ms since; /* presented */
+    struct mono_ms again;
+    struct mono_ms repeat;
+    struct mono_ms deadline;
+};
+
+/* What the world looks like now. */
+struct admission_view {
+    bool epoch; /* there is one: entries may be admitted, questions asked */
+    bool plate;
+    bool online;
+    bool settled; /* offline for so long that nobody waits for the uplink */
+    int64_t free;
+};
+
+enum decision_kind {
+    DECISION_NONE,
+    DECISION_ASK,    /* under a new id, which the caller puts into `request` */
+    DECISION_REPEAT, /* the same id again */
+    DECISION_ALLOW,
+    DECISION_DENY,
+    DECISION_WAIT, /* show the text, keep waiting for the final answer */
+};
+
+struct decision {
+    enum decision_kind kind;
+    enum basis basis;
+    enum reason reason;
+    char display[DISPLAY_SIZE]; /* "": the edge's own text */
+};
+
+void admission_begin(struct admission *a, enum direction direction, struct mono_ms now);
+void admission_end(struct admission *a);
+
+/* A credential came, or another one: what was decided without it is void. */
+void admission_credential(struct admission *a, struct mono_ms now);
+
+/* The uplink is back: an outstanding question is repeated at once. */
+void admission_reconnected(struct admission *a, struct mono_ms now);
+
+/* A restart: `request` was outstanding and is repeated under the same id. */
+void admission_resume(struct admission *a, const struct request_id *request, struct mono_ms now);
+
+/* Decides what can be decided now. Call after every change of the view and when the deadline is
+ * due. */
+struct decision admission_consider(struct admission *a, const struct admission_config *c,
+                                   const struct admission_view *v, struct mono_ms now);
+
+/* The answer to question `id`. ERR_CONFLICT: not outstanding (late or foreign), nothing changes. */
+enum err admission_answer(struct admission *a, const struct admission_config *c,
+                          const struct request_id *id, const struct passage_answer *answer,
+                          const struct admission_view *v, struct mono_ms now, struct decision *ret);
+
+/* When admission_consider must be called; INT64_MAX: only after a change. */
+struct mono_ms admission_deadline(const struct admission *a, const struct admission_config *c,
+                                  const struct admission_view *v);
+
+/* The edge's own words for the display (fits DISPLAY_SIZE). */
+const char *admission_text(enum reason r);
+
+#endif

@@ -116,8 +116,7 @@ struct agent_lane {
     enum lane_command motion;
     bool camera;
     bool acknowledge_restart;
-    bool ask;
-    struct request question;
+    bool ask; /* the question is built when it is sent */
     /* Found out while acting; the next turn's business. */
     enum lane_command failed;
 };

@@ -77,7 +77,8 @@ void admission_credential(struct admission *a, struct mono_ms now);
 void admission_reconnected(struct admission *a, struct mono_ms now);
 
 /* A restart: `request` was outstanding and is repeated under the same id. */
-void admission_resume(struct admission *a, const struct request_id *request, struct mono_ms now);
+void admission_resume(struct admission *a, const struct admission_config *c,
+                      const struct request_id *request, struct mono_ms now);
 
 /* Decides what can be decided now. Call after every change of the view and when the deadline is
  * due. */

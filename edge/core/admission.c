@@ -1,0 +1,277 @@
+#include "edge/core/admission.h"
+
+#include <string.h>
+
+static const struct mono_ms never = {INT64_MAX};
+
+static bool reached(struct mono_ms t, struct mono_ms now)
+{
+    return t.v <= now.v;
+}
+
+static struct mono_ms earlier(struct mono_ms x, struct mono_ms y)
+{
+    return x.v < y.v ? x : y;
+}
+
+/* Reasons that a space in hand cures (D2); a late answer may still come with one. */
+static bool for_want_of_space(enum reason r)
+{
+    return r == REASON_FULL || r == REASON_PLEASE_WAIT || r == REASON_UNAVAILABLE;
+}
+
+void admission_begin(struct admission *a, enum direction direction, struct mono_ms now)
+{
+    *a = (struct admission){
+        .phase = ADMISSION_READY,
+        .direction = direction,
+        .since = now,
+        .again = now,
+        .repeat = never,
+        .deadline = never,
+    };
+}
+
+void admission_end(struct admission *a)
+{
+    a->phase = ADMISSION_NONE;
+}
+
+void admission_credential(struct admission *a, struct mono_ms now)
+{
+    if (a->phase == ADMISSION_NONE)
+        return;
+    a->phase = ADMISSION_READY;
+    a->reason = REASON_NONE;
+    a->policy = false;
+    a->again = now;
+}
+
+void admission_reconnected(struct admission *a, struct mono_ms now)
+{
+    if (a->phase != ADMISSION_ASKED && a->phase != ADMISSION_PENDING)
+        return;
+    a->repeated = false;
+    a->repeat = now;
+}
+
+static void await_answer(struct admission *a, const struct admission_config *c, struct mono_ms now)
+{
+    int64_t ms = a->direction == DIRECTION_ENTRY ? c->entry_deadline_ms : c->exit_deadline_ms;
+    a->phase = ADMISSION_ASKED;
+    a->repeated = false;
+    a->repeat = mono_after(now, ms / 3);
+    a->deadline = mono_after(now, ms);
+}
+
+void admission_resume(struct admission *a, const struct admission_config *c,
+                      const struct request_id *request, struct mono_ms now)
+{
+    if (a->phase == ADMISSION_NONE)
+        return;
+    a->request = *request;
+    await_answer(a, c, now);
+    a->repeat = now;
+}
+
+static struct decision nothing(void)
+{
+    return (struct decision){.kind = DECISION_NONE};
+}
+
+static struct decision allow(struct admission *a, enum basis basis)
+{
+    a->phase = ADMISSION_NONE;
+    return (struct decision){.kind = DECISION_ALLOW, .basis = basis};
+}
+
+/* Refuses until something changes or `again` is due; silent if that is what is shown already. */
+static struct decision deny(struct admission *a, enum reason reason, struct mono_ms again)
+{
+    bool known = a->reason == reason;
+    a->phase = ADMISSION_READY;
+    a->reason = reason;
+    a->again = again;
+    if (known)
+        return nothing();
+    return (struct decision){.kind = DECISION_DENY, .reason = reason};
+}
+
+static struct decision ask(struct admission *a, const struct admission_config *c,
+                           struct mono_ms now)
+{
+    await_answer(a, c, now);
+    return (struct decision){.kind = DECISION_ASK};
+}
+
+static struct decision repeat(struct admission *a, struct mono_ms next)
+{
+    a->repeated = true;
+    a->repeat = next;
+    return (struct decision){.kind = DECISION_REPEAT};
+}
+
+/* No answer: what is known stays on the display, otherwise the driver is asked to wait. */
+static struct decision unanswered(struct admission *a, const struct admission_config *c,
+                                  struct mono_ms now)
+{
+    enum reason reason = a->reason == REASON_NONE ? REASON_PLEASE_WAIT : a->reason;
+    return deny(a, reason, mono_after(now, c->ask_again_ms));
+}
+
+static struct decision consider_entry(struct admission *a, const struct admission_config *c,
+                                      const struct admission_view *v, struct mono_ms now)
+{
+    if (!v->epoch)
+        return deny(a, REASON_UNAVAILABLE, now);
+    if (!v->plate) {
+        if (a->reason == REASON_NO_CREDENTIAL ||
+            !reached(mono_after(a->since, c->no_credential_ms), now))
+            return nothing();
+        return deny(a, REASON_NO_CREDENTIAL, now);
+    }
+    if (v->free >= 1 && !a->policy)
+        return allow(a, BASIS_SPACE);
+    if (a->phase == ADMISSION_ASKED) {
+        if (!v->online || reached(a->deadline, now))
+            return unanswered(a, c, now);
+        if (!a->repeated && reached(a->repeat, now))
+            return repeat(a, never);
+        return nothing();
+    }
+    if (!reached(a->again, now))
+        return nothing();
+    return v->online ? ask(a, c, now) : unanswered(a, c, now);
+}
+
+static struct decision consider_unread_exit(struct admission *a, const struct admission_config *c,
+                                            struct mono_ms now)
+{
+    if (reached(mono_after(a->since, c->unanswered_ms), now))
+        return allow(a, BASIS_OFFLINE);
+    if (a->reason != REASON_NO_CREDENTIAL &&
+        reached(mono_after(a->since, c->no_credential_ms), now))
+        return deny(a, REASON_NO_CREDENTIAL, now);
+    return nothing();
+}
+
+static struct decision consider_exit(struct admission *a, const struct admission_config *c,
+                                     const struct admission_view *v, struct mono_ms now)
+{
+    if (!v->plate)
+        return consider_unread_exit(a, c, now);
+    if (!v->epoch)
+        return allow(a, BASIS_OFFLINE);
+    if (a->phase != ADMISSION_READY && reached(a->deadline, now))
+        return allow(a, BASIS_OFFLINE);
+    if (!v->online)
+        return v->settled ? allow(a, BASIS_OFFLINE) : nothing();
+    if (a->phase == ADMISSION_READY)
+        return reached(a->again, now) ? ask(a, c, now) : nothing();
+    /* The final answer to a pending question may be lost on its way: keep asking for it. */
+    if (reached(a->repeat, now) && (a->phase == ADMISSION_PENDING || !a->repeated))
+        return repeat(a, a->phase == ADMISSION_PENDING ? mono_after(now, c->ask_again_ms) : never);
+    return nothing();
+}
+
+struct decision admission_consider(struct admission *a, const struct admission_config *c,
+                                   const struct admission_view *v, struct mono_ms now)
+{
+    if (a->phase == ADMISSION_NONE)
+        return nothing();
+    return a->direction == DIRECTION_ENTRY ? consider_entry(a, c, v, now)
+                                           : consider_exit(a, c, v, now);
+}
+
+static struct decision refused(struct admission *a, const struct admission_config *c,
+                               const struct passage_answer *answer, struct mono_ms now)
+{
+    a->policy = !for_want_of_space(answer->reason);
+    struct decision d = deny(a, answer->reason, mono_after(now, c->ask_again_ms));
+    memcpy(d.display, answer->display, sizeof d.display);
+    return d;
+}
+
+static struct decision answered_entry(struct admission *a, const struct admission_config *c,
+                                      const struct passage_answer *answer,
+                                      const struct admission_view *v, struct mono_ms now)
+{
+    if (answer->verdict == VERDICT_DENY)
+        return refused(a, c, answer, now);
+    /* The space comes as a grant of its own (D1): wait for it as long as for the answer. */
+    a->policy = false;
+    a->repeated = true;
+    return consider_entry(a, c, v, now);
+}
+
+static struct decision answered_exit(struct admission *a, const struct admission_config *c,
+                                     const struct passage_answer *answer, struct mono_ms now)
+{
+    if (answer->verdict == VERDICT_ALLOW)
+        return allow(a, answer->basis);
+    if (answer->verdict == VERDICT_DENY)
+        return refused(a, c, answer, now);
+    if (a->phase == ADMISSION_ASKED)
+        a->deadline = mono_after(now, c->pending_ms);
+    a->phase = ADMISSION_PENDING;
+    a->repeat = mono_after(now, c->ask_again_ms);
+    struct decision d = {.kind = DECISION_WAIT, .reason = answer->reason};
+    memcpy(d.display, answer->display, sizeof d.display);
+    return d;
+}
+
+enum err admission_answer(struct admission *a, const struct admission_config *c,
+                          const struct request_id *id, const struct passage_answer *answer,
+                          const struct admission_view *v, struct mono_ms now,
+                          struct decision *ret)
+{
+    if ((a->phase != ADMISSION_ASKED && a->phase != ADMISSION_PENDING) ||
+        strcmp(a->request.text, id->text) != 0)
+        return ERR_CONFLICT;
+    if (answer->verdict == VERDICT_NONE ||
+        (answer->verdict == VERDICT_PENDING && a->direction != DIRECTION_EXIT))
+        return ERR_INVAL;
+    *ret = a->direction == DIRECTION_ENTRY ? answered_entry(a, c, answer, v, now)
+                                           : answered_exit(a, c, answer, now);
+    return ERR_OK;
+}
+
+static struct mono_ms unread_deadline(const struct admission *a, const struct admission_config *c)
+{
+    struct mono_ms first = never;
+    if (a->direction == DIRECTION_EXIT)
+        first = mono_after(a->since, c->unanswered_ms);
+    if (a->reason != REASON_NO_CREDENTIAL)
+        first = earlier(first, mono_after(a->since, c->no_credential_ms));
+    return first;
+}
+
+struct mono_ms admission_deadline(const struct admission *a, const struct admission_config *c,
+                                  const struct admission_view *v)
+{
+    if (a->phase == ADMISSION_NONE || (a->direction == DIRECTION_ENTRY && !v->epoch))
+        return never;
+    if (!v->plate)
+        return unread_deadline(a, c);
+    if (a->phase == ADMISSION_READY)
+        return !v->online && a->direction == DIRECTION_EXIT ? never : a->again;
+    if (a->phase == ADMISSION_ASKED && a->repeated)
+        return a->deadline;
+    return v->online ? earlier(a->repeat, a->deadline) : a->deadline;
+}
+
+const char *admission_text(enum reason r)
+{
+    switch (r) {
+    case REASON_FULL: return "FULL";
+    case REASON_PLEASE_WAIT: return "PLEASE WAIT";
+    case REASON_NO_CREDENTIAL: return "PLATE NOT READ";
+    case REASON_DECLINED: return "PAYMENT DECLINED";
+    case REASON_NO_ACCOUNT: return "NO PAYMENT ACCOUNT";
+    case REASON_PAYMENT: return "PAYMENT UNDER WAY";
+    case REASON_NO_SESSION: return "NO OPEN STAY";
+    case REASON_CLOSED: return "LANE CLOSED";
+    case REASON_UNAVAILABLE: return "PLEASE WAIT";
+    default: return "";
+    }
+}

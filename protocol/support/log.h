@@ -19,8 +19,14 @@ struct log_field {
     int64_t number;
 };
 
-#define LT(key, text)   ((struct log_field){(key), (text) ? (text) : "", 0})
+#define LT(key, text)   log_field_text((key), (text))
 #define LN(key, number) ((struct log_field){(key), 0, (int64_t)(number)})
+
+/* A function, since a macro that tests an array for NULL is a warning. */
+static inline struct log_field log_field_text(const char *key, const char *text)
+{
+    return (struct log_field){key, text ? text : "", 0};
+}
 
 /* Log lines below `level` are dropped. `prefix` writes journald's <N>; without it, the level as a
  * word and a time stamp (for a terminal). Default: LOG_INFO, prefix if stderr is not a terminal. */

@@ -61,8 +61,9 @@ static enum err prepare(struct journal *j)
         {&j->save_edge, "UPDATE edge_memory SET epoch = ?, next = ?, base = ?, head = ?, free = ?,"
                         " overdraft = ? WHERE id = 1"},
         {&j->save_lane, "INSERT OR REPLACE INTO lane_memory(lane, state, movement, plate,"
-                        " authorised, basis, request, b_seen, a_clear_seen, plate_sequence,"
-                        " presented) VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"},
+                        " authorised, basis, request, b_seen, a_clear_seen, c_seen,"
+                        " plate_sequence, presented, decided)"
+                        " VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"},
         {&j->read, "SELECT seq, bytes FROM outbox WHERE seq >= ? ORDER BY seq LIMIT ?"},
         {&j->backlog, "SELECT recorded FROM outbox WHERE seq > ? ORDER BY seq LIMIT 1"},
         {&j->prune, "DELETE FROM outbox WHERE seq IN"
@@ -285,8 +286,10 @@ static enum err save_lane(void *self, const struct lane_memory *m)
     db_bind_text(s, 7, m->request.text);
     db_bind_int(s, 8, m->b_seen);
     db_bind_int(s, 9, m->a_clear_seen);
-    db_bind_int(s, 10, m->plate_sequence);
-    db_bind_int(s, 11, m->presented.v);
+    db_bind_int(s, 10, m->c_seen);
+    db_bind_int(s, 11, m->plate_sequence);
+    db_bind_int(s, 12, m->presented.v);
+    db_bind_int(s, 13, m->decided.v);
     return note(j, db_run(s));
 }
 
@@ -360,8 +363,10 @@ static enum err read_lane(sqlite3_stmt *s, struct lane_memory *ret)
     ret->basis = (enum basis)sqlite3_column_int(s, 5);
     ret->b_seen = sqlite3_column_int(s, 7) != 0;
     ret->a_clear_seen = sqlite3_column_int(s, 8) != 0;
-    ret->plate_sequence = (uint16_t)sqlite3_column_int(s, 9);
-    ret->presented.v = sqlite3_column_int64(s, 10);
+    ret->c_seen = sqlite3_column_int(s, 9) != 0;
+    ret->plate_sequence = (uint16_t)sqlite3_column_int(s, 10);
+    ret->presented.v = sqlite3_column_int64(s, 11);
+    ret->decided.v = sqlite3_column_int64(s, 12);
     return ERR_OK;
 }
 
@@ -373,7 +378,8 @@ static enum err load_lanes(struct journal *j, struct lane_memory *lanes, size_t 
     size_t count = 0;
     TRY(db_prepare(j->db,
                    "SELECT lane, state, movement, plate, authorised, basis, request, b_seen,"
-                   " a_clear_seen, plate_sequence, presented FROM lane_memory ORDER BY lane",
+                   " a_clear_seen, c_seen, plate_sequence, presented, decided"
+                   " FROM lane_memory ORDER BY lane",
                    &s));
     enum err e = ERR_OK;
     while (e == ERR_OK) {

@@ -1,0 +1,96 @@
+"""Pictures of the page with lively data, for people to look at: both sizes, themes and languages.
+
+    python3 tests/e2e/page/screenshots.py FOLDER
+"""
+import math
+import pathlib
+import sys
+
+from browser import Browser
+from fake_api import FakeApi, TOKEN, lane, movement, place, stamp
+
+
+def day(capacity, phase, now):
+    """A plausible day in 96 quarters of an hour that ends at `now`."""
+    curve = []
+    for i in range(96):
+        hour = (i / 4 + phase) % 24  # phase: the local time
+        busy = math.exp(-((hour - 11.5) / 3.4) ** 2) + 0.75 * math.exp(-((hour - 19) / 2.2) ** 2)
+        curve.append(busy)
+    return [max(0, min(capacity, round(now * busy / max(curve[-1], 0.2)))) for busy in curve]
+
+
+def fill(api):
+    api.places.clear()
+    api.put(place("a", 40, 27, pending=1, entered=14, left=9, lanes=[
+        lane("in", "in-1", "entry", arm="moving", state="opening"), lane("out", "out-1", "exit")]))
+    api.put(place("b", 25, 22, entered=7, left=4, derived=21, title="Riverside 강변", lanes=[
+        lane("gate", "in-1", "entry", arm="up", state="open"), lane("gate", "out-1", "exit")]))
+    api.put(place("c", 320, 320, entered=21, left=22, currency="EUR", zone="Europe/Berlin", title="Airport P2", lanes=[
+        lane("north", "in-1", "entry"), lane("north", "in-2", "entry", state="fault", arm="unknown"),
+        lane("south", "out-1", "exit", arm="up"), lane("south", "out-2", "exit", online=False, age=190)]))
+    for name, capacity, now, phase in (("a", 40, 27, 15.5), ("b", 25, 22, 14), ("c", 320, 320, 11.5)):
+        api.flows[name] = {"place": name, "from": stamp(86400), "step_ms": 900000, "occupied": day(capacity, phase, now)}
+        api.summaries[name] = {
+            "debts_open": 2 if name == "b" else 0, "debts_open_minor": 5500,
+            "today": {"charged_minor": 184500 if name != "c" else 412350, "entered": 96, "left": 80,
+                      "turned_away": 3}}
+    rows = [("a", "in-1", "entry", "22***22", 4, "", "", "space"), ("b", "out-1", "exit", "12***56", 31, "drove_through", "", "paid"),
+            ("c", "in-1", "entry", "B-***23", 58, "denied", "full", ""), ("b", "in-1", "entry", "34***78", 75, "drove_through", "", "space"),
+            ("a", "out-1", "exit", "07***11", 92, "drove_through", "", "deferred"), ("a", "in-1", "entry", "", 130, "backed_out", "no_credential", ""),
+            ("c", "out-1", "exit", "M-***42", 165, "drove_through", "", "free"), ("c", "in-1", "entry", "HH***01", 201, "tailgated", "", ""),
+            ("b", "in-1", "entry", "55***05", 260, "drove_through", "", "space"), ("a", "out-1", "exit", "77***77", 300, "denied", "declined", ""),
+            ("a", "in-1", "entry", "81***19", 322, "drove_through", "", "space")]
+    api.moves = [movement(i, p, l, d, plate, ago, outcome, reason, basis)
+                 for i, (p, l, d, plate, ago, outcome, reason, basis) in enumerate(rows)]
+    api.sessions["22아2222"] = [
+        {"session": "1", "place": "a", "plate": "22아2222", "state": "open", "start": stamp(7200), "end": None,
+         "elapsed_s": 7200, "amount_minor": 3500, "paid_minor": 0, "currency": "KRW", "payment": "none"},
+        {"session": "2", "place": "b", "plate": "22아2222", "state": "closed", "start": stamp(100000), "end": stamp(91000),
+         "elapsed_s": 9000, "amount_minor": 5000, "paid_minor": 5000, "currency": "KRW", "payment": "paid"},
+        {"session": "3", "place": "c", "plate": "22아2222", "state": "closed", "start": stamp(300000), "end": stamp(291000),
+         "elapsed_s": 9000, "amount_minor": 850, "paid_minor": 0, "currency": "EUR", "payment": "unknown"}]
+
+
+def shoot(folder):
+    api = FakeApi()
+    try:
+        fill(api)
+        for language in ("en-US", "ko-KR"):
+            with Browser(language) as b:
+                for width, height, phone in ((1280, 800, False), (390, 844, True)):
+                    for dark in (False, True):
+                        b.emulate(width, height, dark, phone)
+                        b.go("about:blank")
+                        b.go(f"{api.url}/#token={TOKEN}")
+                        b.until(lambda: b.js("return document.querySelectorAll('.money:not([hidden])').length") == 3, "cards")
+                        b.type("#plate", "22아2222")
+                        b.click(".find button")
+                        b.until(lambda: b.js("return document.querySelectorAll('#stays li').length") == 3, "stays")
+                        b.js("document.activeElement.blur(); scrollTo(0, 0)")
+                        name = f"{language[:2]}-{width}-{'dark' if dark else 'light'}"
+                        b.screenshot(folder / f"{name}.png")
+                        if phone or not dark:
+                            b.screenshot(folder / f"{name}-all.png", full=True)
+        with Browser() as b:
+            b.go(api.url)
+            b.until(lambda: b.text(".card .free"), "cards")
+            api.up = False
+            api.cut()
+            b.until(lambda: not b.js("return document.getElementById('link').hidden"), "reconnecting")
+            b.until(lambda: "old" in b.text(".age"), "age")
+            b.screenshot(folder / "en-1280-cut.png")
+        api.up = True
+        api.places.clear()
+        with Browser() as b:
+            b.go(api.url)
+            b.until(lambda: not b.js("return document.getElementById('empty').hidden"), "empty state")
+            b.screenshot(folder / "en-1280-empty.png")
+    finally:
+        api.close()
+
+
+if __name__ == "__main__":
+    target = pathlib.Path(sys.argv[1])
+    target.mkdir(parents=True, exist_ok=True)
+    shoot(target)

@@ -59,13 +59,13 @@ static enum err build_charge(const struct payment_call *call, struct provider_re
 {
     char amount[24];
     char currency[4];
-    char customer[PAYMENT_ACCOUNT_SIZE];
+    char customer[TOKEN_SIZE];
     struct buf number = buf_of(amount, sizeof amount);
     buf_addf(&number, "%" PRId64, call->amount.minor);
     for (int i = 0; i < 4; i++)
         currency[i] = (char)tolower((unsigned char)call->amount.currency.code[i]);
-    size_t customer_len = strcspn(call->account, "/");
-    memcpy(customer, call->account, customer_len);
+    size_t customer_len = strcspn(call->token, "/");
+    memcpy(customer, call->token, customer_len);
     customer[customer_len] = '\0';
 
     r->post = true;
@@ -75,12 +75,12 @@ static enum err build_charge(const struct payment_call *call, struct provider_re
     add_pair(&body, "amount", amount);
     add_pair(&body, "currency", currency);
     add_pair(&body, "customer", customer);
-    if (call->account[customer_len] == '/')
-        add_pair(&body, "payment_method", call->account + customer_len + 1);
+    if (call->token[customer_len] == '/')
+        add_pair(&body, "payment_method", call->token + customer_len + 1);
     add_pair(&body, "confirm", "true");
     add_pair(&body, "off_session", "true");
     add_pair(&body, "metadata[key]", call->key);
-    add_pair(&body, "metadata[session]", call->session);
+    add_pair(&body, "metadata[session]", call->session.text);
     add_pair(&body, "metadata[place]", call->place.text);
     if (body.overflow || target.overflow)
         return ERR_INVAL;
@@ -104,7 +104,7 @@ static enum err stripe_build(const struct payment_call *call, const char *secret
     struct provider_request r = {0};
     if (!plain(call->key) || !plain(secret))
         return ERR_INVAL;
-    if (!call->query && (call->amount.minor <= 0 || !plain(call->account)))
+    if (!call->query && (call->amount.minor <= 0 || !plain(call->token)))
         return ERR_INVAL;
     TRY(call->query ? build_query(call, &r) : build_charge(call, &r));
     char bearer[PROVIDER_SECRET_SIZE + 8];
@@ -162,7 +162,7 @@ static void read_intent(const struct payment_call *call, const json_t *intent,
     a->healthy = true;
     if (strcmp(status, "succeeded") == 0) {
         if (same_money(call, intent))
-            a->outcome = PAYMENT_SUCCEEDED;
+            a->outcome = PAYMENT_RESULT_SUCCEEDED;
         else
             set_reason(a, "charged amount differs");
         return;
@@ -170,7 +170,7 @@ static void read_intent(const struct payment_call *call, const json_t *intent,
     set_reason(a, status);
     for (size_t i = 0; i < sizeof refused / sizeof refused[0]; i++)
         if (strcmp(status, refused[i]) == 0)
-            a->outcome = PAYMENT_DECLINED;
+            a->outcome = PAYMENT_RESULT_DECLINED;
 }
 
 /* The intent of this key, a succeeded one first. An answer about other keys only is no answer. */
@@ -193,7 +193,7 @@ static void read_search(const struct payment_call *call, const json_t *root,
     if (found) {
         read_intent(call, found, a);
     } else if (json_array_size(data) == 0) {
-        a->outcome = PAYMENT_NOT_FOUND;
+        a->outcome = PAYMENT_RESULT_NOT_FOUND;
         a->healthy = true;
     } else {
         set_reason(a, "search result about other keys");
@@ -219,17 +219,17 @@ static void read_refusal(long status, const json_t *root, struct provider_answer
     if (strcmp(type, "idempotency_error") == 0)
         return;
     if (status == 401 || status == 403) {
-        a->outcome = PAYMENT_NOT_SENT;
+        a->outcome = PAYMENT_RESULT_NOT_SENT;
         return;
     }
-    a->outcome = PAYMENT_DECLINED;
+    a->outcome = PAYMENT_RESULT_DECLINED;
     a->healthy = true;
 }
 
 static void stripe_read(const struct payment_call *call, long status, const char *body, size_t len,
                         struct provider_answer *ret)
 {
-    struct provider_answer a = {.outcome = PAYMENT_UNKNOWN};
+    struct provider_answer a = {.outcome = PAYMENT_RESULT_UNKNOWN};
     struct buf reason = buf_of(a.reason, sizeof a.reason);
     json_t *root = NULL;
     buf_addf(&reason, "http %ld", status);

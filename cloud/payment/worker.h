@@ -1,14 +1,13 @@
-/* Calls to one payment provider: one thread on curl_multi behind the payments port. All times here are
- * real time, also in simulation: the network's patience is not scaled.
+/* Calls to one payment provider: one thread on curl_multi behind the payments port. All times here
+ * are real time, also in simulation: the network's patience is not scaled.
  *
  * W1 Every call that `start` accepts ends in exactly one result, at most total_ms (and a scheduling
  *    moment) later.
- * W2 NOT_SENT is said only if no attempt got as far as sending its request, or the provider's answer
- *    proves it was not considered. Once sent, silence is UNKNOWN.
- * W3 A retry repeats the same bytes under the same key, within the call's deadline, at most `retries`
- *    times, and only if the breaker lets it.
- * W4 `start` never blocks: ERR_UNAVAIL while the breaker is open or after stop, ERR_FULL when the
- *    queue is full, ERR_INVAL for a call the provider has no words for. */
+ * W2 NOT_SENT is said only if no attempt got as far as sending its request, or the provider's
+ * answer proves it was not considered. Once sent, silence is UNKNOWN. W3 A retry repeats the same
+ * bytes under the same key, within the call's deadline, at most `retries` times, and only if the
+ * breaker lets it. W4 `start` never blocks: ERR_UNAVAIL while the breaker is open or after stop,
+ * ERR_FULL when the queue is full, ERR_INVAL for a call the provider has no words for. */
 #ifndef BOOMGATE_CLOUD_PAYMENT_WORKER_H
 #define BOOMGATE_CLOUD_PAYMENT_WORKER_H
 
@@ -19,7 +18,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-enum { PAYMENT_URL_SIZE = 256, PAYMENT_BODY_MAX = 64 * 1024 };
+enum { PAYMENT_URL_SIZE = 256 };
 
 struct payment_options {
     const struct provider *provider;

@@ -1,0 +1,80 @@
+#include "cloud/core/session.h"
+
+#include <string.h>
+
+struct session_row session_open(const struct crossing *entry, struct currency currency)
+{
+    return (struct session_row){
+        .id = entry->movement,
+        .place = entry->place,
+        .plate = entry->plate,
+        .state = SESSION_OPEN,
+        .start = entry->at,
+        .entry_edge = entry->edge,
+        .entry_lane = entry->lane,
+        .currency = currency,
+    };
+}
+
+static void set_exit(struct session_row *s, const struct crossing *exit)
+{
+    s->end = exit->at.v > s->start.v ? exit->at : s->start;
+    s->exit_edge = exit->edge;
+    s->exit_lane = exit->lane;
+    s->exit_movement = exit->movement;
+    s->exit_basis = exit->basis;
+}
+
+struct session_row session_unmatched(const struct crossing *exit, struct currency currency)
+{
+    struct session_row s = {
+        .id = exit->movement,
+        .place = exit->place,
+        .plate = exit->plate,
+        .state = SESSION_UNMATCHED,
+        .currency = currency,
+    };
+    set_exit(&s, exit);
+    return s;
+}
+
+void session_close(struct session_row *s, const struct crossing *exit)
+{
+    set_exit(s, exit);
+    s->state = SESSION_CLOSED;
+}
+
+struct session_row session_join(const struct crossing *entry, const struct session_row *unmatched)
+{
+    struct session_row s = session_open(entry, unmatched->currency);
+    struct crossing exit = {
+        .movement = unmatched->exit_movement,
+        .edge = unmatched->exit_edge,
+        .lane = unmatched->exit_lane,
+        .at = unmatched->end,
+        .basis = unmatched->exit_basis,
+    };
+    session_close(&s, &exit);
+    return s;
+}
+
+int64_t session_due(const struct session_row *s, int64_t price_minor, struct wall_ms at,
+                    int64_t grace_ms)
+{
+    bool in_grace = s->paid_at.v != 0 && wall_diff_ms(at, s->paid_at) <= grace_ms;
+    if (in_grace || price_minor <= s->paid_minor)
+        return 0;
+    return price_minor - s->paid_minor;
+}
+
+bool session_quote_stands(const struct session_row *s, const struct request_id *request)
+{
+    return request->text[0] != '\0' && s->quote_at.v != 0 &&
+           memcmp(s->quote_request.text, request->text, REQUEST_ID_SIZE) == 0;
+}
+
+void session_paid(struct session_row *s, int64_t minor, struct wall_ms at)
+{
+    s->paid_minor += minor;
+    s->paid_at = at;
+}

@@ -1,0 +1,45 @@
+/* Rules of a stay (domain.md, "Session"). Pure; the price comes from the rate table.
+ *
+ * N1 a stay begins when its entry is completed and ends when its exit is; it is named by its entry
+ *    movement, so that no fact depends on an id given here.
+ * N2 what was paid is never forgotten: due = price - paid, and nothing within the grace after
+ * paying. */
+#ifndef BOOMGATE_CLOUD_CORE_SESSION_H
+#define BOOMGATE_CLOUD_CORE_SESSION_H
+
+#include "cloud/rows.h"
+
+/* Where and when a vehicle crossed. */
+struct crossing {
+    struct movement_id movement;
+    struct name place, edge, lane;
+    struct plate plate; /* "" if not known */
+    struct wall_ms at;
+    enum basis basis; /* exit: why it was let out; BASIS_NONE if nobody allowed it */
+};
+
+struct session_row session_open(const struct crossing *entry, struct currency currency);
+
+/* An exit whose entry is not known. */
+struct session_row session_unmatched(const struct crossing *exit, struct currency currency);
+
+/* The exit of an open stay. The end is never before the start. */
+void session_close(struct session_row *s, const struct crossing *exit);
+
+/* The entry of an exit that was recorded first: the two become one closed stay under the entry's
+ * id. `unmatched` keeps what it knows of the exit. */
+struct session_row session_join(const struct crossing *entry, const struct session_row *unmatched);
+
+/* What is still to be paid of `price_minor` at `at`, >= 0. */
+int64_t session_due(const struct session_row *s, int64_t price_minor, struct wall_ms at,
+                    int64_t grace_ms);
+
+/* The price that holds for a stay that ended: a deferred exit pays what it was quoted for that
+ * exit, not what the minutes at the barrier added. Returns true if the quote of `request` stands.
+ */
+bool session_quote_stands(const struct session_row *s, const struct request_id *request);
+
+/* Money came in. */
+void session_paid(struct session_row *s, int64_t minor, struct wall_ms at);
+
+#endif

@@ -1,5 +1,5 @@
 /* Strict JSON in, compact JSON out; digests and random ids. */
-#include "check.h"
+#include "tests/unit/support/check.h"
 
 #include "protocol/support/digest.h"
 #include "protocol/support/json.h"

@@ -1,5 +1,5 @@
 /* Mailbox: M1 to M3 of mailbox.h. */
-#include "check.h"
+#include "tests/unit/support/check.h"
 
 #include "protocol/support/mailbox.h"
 

@@ -161,10 +161,9 @@ static void read_intent(const struct payment_call *call, const json_t *intent,
     set_text(a->reference, sizeof a->reference, id);
     a->healthy = true;
     if (strcmp(status, "succeeded") == 0) {
-        if (same_money(call, intent))
-            a->outcome = PAYMENT_RESULT_SUCCEEDED;
-        else
-            set_reason(a, "charged amount differs");
+        bool same = same_money(call, intent);
+        a->outcome = same ? PAYMENT_RESULT_SUCCEEDED : PAYMENT_RESULT_UNKNOWN;
+        set_reason(a, same ? "" : "charged amount differs");
         return;
     }
     set_reason(a, status);
@@ -195,6 +194,7 @@ static void read_search(const struct payment_call *call, const json_t *root,
     } else if (json_array_size(data) == 0) {
         a->outcome = PAYMENT_RESULT_NOT_FOUND;
         a->healthy = true;
+        set_reason(a, "");
     } else {
         set_reason(a, "search result about other keys");
     }

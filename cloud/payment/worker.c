@@ -298,7 +298,7 @@ static int64_t move_slots(struct payment_worker *w, struct mono_ms now, int64_t 
                 deliver(w, s, now);
         }
         struct job *job;
-        if (s->state == SLOT_FREE && mailbox_drain(w->queue, &job, 1) == 1)
+        while (s->state == SLOT_FREE && mailbox_drain(w->queue, &job, 1) == 1)
             take_job(w, s, job, now);
         if (s->state == SLOT_PAUSE || s->state == SLOT_DELIVER) {
             int64_t ms = mono_diff_ms(s->wait_until, now);
@@ -356,17 +356,14 @@ static void *run(void *self)
 {
     struct payment_worker *w = self;
     for (;;) {
+        int running;
+        curl_multi_perform(w->multi, &running);
+        end_finished(w);
         struct mono_ms now = now_of(w);
         int64_t wait_ms = IDLE_MS;
-        int running;
         bool idle = move_slots(w, now, &wait_ms) == 0;
         if (must_end(w, idle, now, &wait_ms))
             break;
-        curl_multi_perform(w->multi, &running);
-        end_finished(w);
-        /* A result delivered at once has freed its slot: look into the queue again first. */
-        if (mailbox_depth(w->queue) > 0 && running < w->options.connections)
-            wait_ms = 0;
         curl_multi_poll(w->multi, NULL, 0, (int)wait_ms, NULL);
     }
     give_up(w);

@@ -1,0 +1,495 @@
+/* The worker against a scripted provider: W1 to W4 of worker.h, real sockets, short times. */
+#include "cloud/payment/worker.h"
+
+#include "protocol/base/buf.h"
+#include "protocol/support/clock_source.h"
+#include "protocol/support/memory.h"
+#include "tests/contract/cloud/payment/http_script.h"
+
+#include <pthread.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include <cmocka.h>
+
+#define OK_BODY      "{\"id\":\"pi_1\",\"status\":\"succeeded\",\"amount\":350,\"currency\":\"eur\"}"
+#define DECLINE_BODY "{\"error\":{\"type\":\"card_error\",\"code\":\"card_declined\"}}"
+
+static const struct http_step ok = {.deed = HTTP_REPLY, .status = 200, .body = OK_BODY};
+static const struct http_step down = {.deed = HTTP_REPLY, .status = 500, .body = "{}"};
+static const struct http_step hang = {.deed = HTTP_HANG};
+static const struct http_step reset = {.deed = HTTP_RESET};
+
+enum { RESULTS_MAX = 512, PATIENCE_S = 10 };
+
+/* What the worker reported. `refuse` results are turned away first. */
+struct taker {
+    pthread_mutex_t lock;
+    pthread_cond_t changed;
+    size_t count;
+    size_t refuse;
+    size_t refused;
+    struct payment_result results[RESULTS_MAX];
+};
+
+struct bench {
+    struct http_script *server;
+    struct payment_worker *worker;
+    struct payments_port port;
+    struct taker taker;
+};
+
+static enum err take(void *arg, const struct payment_result *r)
+{
+    struct taker *t = arg;
+    enum err e = ERR_OK;
+    pthread_mutex_lock(&t->lock);
+    if (t->refused < t->refuse) {
+        t->refused++;
+        e = ERR_FULL;
+    } else {
+        t->results[t->count++] = *r;
+    }
+    pthread_cond_broadcast(&t->changed);
+    pthread_mutex_unlock(&t->lock);
+    return e;
+}
+
+static void wait_for_results(struct taker *t, size_t count)
+{
+    struct timespec until;
+    clock_gettime(CLOCK_REALTIME, &until);
+    until.tv_sec += PATIENCE_S;
+    pthread_mutex_lock(&t->lock);
+    while (t->count < count)
+        if (pthread_cond_timedwait(&t->changed, &t->lock, &until) != 0)
+            break;
+    size_t got = t->count;
+    pthread_mutex_unlock(&t->lock);
+    if (got != count)
+        fail_msg("%zu results, expected %zu", got, count);
+}
+
+/* Short times; a breaker that stays out of the way unless a test shortens it. */
+static struct payment_options quick(void)
+{
+    struct payment_options o = payment_defaults();
+    memcpy(o.secret, "sk_test", 8);
+    o.connect_ms = 300;
+    o.total_ms = 600;
+    o.retry_ms = 10;
+    o.connections = 8;
+    o.breaker.min_calls = 1000;
+    o.breaker.timeouts_in_row = 1000;
+    return o;
+}
+
+static struct bench *bench_at(struct payment_options o, uint16_t port)
+{
+    struct bench *b = mem_alloc(sizeof *b);
+    struct buf url = buf_of(o.url, sizeof o.url);
+    buf_addf(&url, "http://127.0.0.1:%u/", (unsigned)port);
+    pthread_mutex_init(&b->taker.lock, NULL);
+    pthread_cond_init(&b->taker.changed, NULL);
+    assert_int_equal(payment_worker_create(&o, take, &b->taker, &b->worker), ERR_OK);
+    b->port = payment_worker_port(b->worker);
+    return b;
+}
+
+static struct bench *bench_of(struct payment_options o, const struct http_step *steps, size_t count)
+{
+    struct http_script *server = http_script_start(steps, count);
+    struct bench *b = bench_at(o, http_script_port(server));
+    b->server = server;
+    return b;
+}
+
+static void bench_free(struct bench *b)
+{
+    payment_worker_free(b->worker);
+    if (b->server)
+        http_script_free(b->server);
+    free(b);
+}
+
+static struct payment_call call_of(unsigned number)
+{
+    struct payment_call c = {
+        .session = {"00112233aabbccdd"},
+        .place = {"a"},
+        .token = "cus_7/pm_9",
+        .amount = {350, {"EUR"}},
+    };
+    struct buf key = buf_of(c.key, sizeof c.key);
+    buf_addf(&key, "00112233aabbccdd:exit:%u", number);
+    return c;
+}
+
+static enum err start(struct bench *b, unsigned number)
+{
+    struct payment_call c = call_of(number);
+    return b->port.start(b->port.self, &c);
+}
+
+/* One call, its result. */
+static struct payment_result one(struct bench *b)
+{
+    size_t before = b->taker.count;
+    assert_int_equal(start(b, 1), ERR_OK);
+    wait_for_results(&b->taker, before + 1);
+    assert_string_equal(b->taker.results[before].key, "00112233aabbccdd:exit:1");
+    return b->taker.results[before];
+}
+
+static void test_ok(void **state)
+{
+    (void)state;
+    struct bench *b = bench_of(quick(), &ok, 1);
+    struct payment_result r = one(b);
+    assert_int_equal(r.outcome, PAYMENT_RESULT_SUCCEEDED);
+    assert_string_equal(r.provider_ref, "pi_1");
+    struct http_seen seen = http_script_seen(b->server, 0);
+    assert_memory_equal(seen.text, "POST /v1/payment_intents HTTP/1.1\r\n", 35);
+    assert_non_null(strstr(seen.text, "\r\nIdempotency-Key: 00112233aabbccdd:exit:1\r\n"));
+    assert_non_null(strstr(seen.text, "\r\nAuthorization: Bearer sk_test\r\n"));
+    assert_non_null(strstr(seen.text, "\r\nContent-Type: application/x-www-form-urlencoded\r\n"));
+    assert_non_null(strstr(seen.text, "\r\n\r\namount=350&currency=eur&"));
+    bench_free(b);
+}
+
+static void test_decline_is_final_and_no_failure(void **state)
+{
+    (void)state;
+    static const struct http_step decline = {
+        .deed = HTTP_REPLY, .status = 402, .body = DECLINE_BODY};
+    struct payment_options o = quick();
+    o.breaker.min_calls = 1;
+    struct bench *b = bench_of(o, &decline, 1);
+    for (int i = 0; i < 5; i++) {
+        struct payment_result r = one(b);
+        assert_int_equal(r.outcome, PAYMENT_RESULT_DECLINED);
+        assert_string_equal(r.reason, "card_declined");
+    }
+    assert_int_equal(http_script_count(b->server), 5); /* no retries */
+    assert_int_equal(payment_worker_breaker(b->worker), BREAKER_CLOSED);
+    bench_free(b);
+}
+
+static void test_w3_a_retry_repeats_the_same_bytes(void **state)
+{
+    (void)state;
+    const struct http_step steps[] = {down, down, ok};
+    struct bench *b = bench_of(quick(), steps, 3);
+    assert_int_equal(one(b).outcome, PAYMENT_RESULT_SUCCEEDED);
+    assert_int_equal(http_script_count(b->server), 3);
+    struct http_seen first = http_script_seen(b->server, 0);
+    for (size_t i = 1; i < 3; i++)
+        assert_string_equal(http_script_seen(b->server, i).text, first.text);
+    bench_free(b);
+}
+
+static void test_w3_retries_are_counted(void **state)
+{
+    (void)state;
+    struct bench *b = bench_of(quick(), &down, 1);
+    struct payment_result r = one(b);
+    assert_int_equal(r.outcome, PAYMENT_RESULT_UNKNOWN);
+    assert_string_equal(r.reason, "http 500");
+    assert_int_equal(http_script_count(b->server), 4);
+    bench_free(b);
+}
+
+static void test_w1_a_hanging_provider_is_unknown_at_the_deadline(void **state)
+{
+    (void)state;
+    struct bench *b = bench_of(quick(), &hang, 1);
+    struct payment_result r = one(b);
+    assert_int_equal(r.outcome, PAYMENT_RESULT_UNKNOWN);
+    assert_in_range(r.latency_ms, 550, 1500);
+    assert_int_equal(http_script_count(b->server), 1);
+    bench_free(b);
+}
+
+static void test_a_slow_answer_within_the_deadline_counts(void **state)
+{
+    (void)state;
+    static const struct http_step slow = {
+        .deed = HTTP_REPLY, .status = 200, .body = OK_BODY, .delay_ms = 300};
+    struct bench *b = bench_of(quick(), &slow, 1);
+    assert_int_equal(one(b).outcome, PAYMENT_RESULT_SUCCEEDED);
+    bench_free(b);
+}
+
+static void test_w2_reset_after_receiving_is_unknown(void **state)
+{
+    (void)state;
+    struct payment_options o = quick();
+    o.retries = 0;
+    struct bench *b = bench_of(o, &reset, 1);
+    assert_int_equal(one(b).outcome, PAYMENT_RESULT_UNKNOWN);
+    bench_free(b);
+}
+
+static void test_w2_refused_is_not_sent(void **state)
+{
+    (void)state;
+    struct bench *b = bench_at(quick(), http_port_refused());
+    struct payment_result r = one(b);
+    assert_int_equal(r.outcome, PAYMENT_RESULT_NOT_SENT);
+    assert_true(strlen(r.reason) > 0);
+    bench_free(b);
+}
+
+static void test_w2_an_unresolvable_name_is_not_sent(void **state)
+{
+    (void)state;
+    struct payment_options o = quick();
+    struct bench *b = mem_alloc(sizeof *b);
+    pthread_mutex_init(&b->taker.lock, NULL);
+    pthread_cond_init(&b->taker.changed, NULL);
+    struct buf url = buf_of(o.url, sizeof o.url);
+    buf_adds(&url, "http://provider.invalid:1");
+    assert_int_equal(payment_worker_create(&o, take, &b->taker, &b->worker), ERR_OK);
+    b->port = payment_worker_port(b->worker);
+    assert_int_equal(one(b).outcome, PAYMENT_RESULT_NOT_SENT);
+    bench_free(b);
+}
+
+/* A question that could not be asked says nothing about the payment. */
+static void test_w2_a_refused_query_is_unknown(void **state)
+{
+    (void)state;
+    struct bench *b = bench_at(quick(), http_port_refused());
+    struct payment_call c = call_of(1);
+    c.query = true;
+    assert_int_equal(b->port.start(b->port.self, &c), ERR_OK);
+    wait_for_results(&b->taker, 1);
+    assert_int_equal(b->taker.results[0].outcome, PAYMENT_RESULT_UNKNOWN);
+    bench_free(b);
+}
+
+/* The trap: a kept connection dies after the request was received, and curl's own fresh connection
+ * is refused. The last error says "refused", yet the provider may have charged. */
+static void test_w2_dead_kept_connection_then_refused_is_unknown(void **state)
+{
+    (void)state;
+    static const struct http_step dead = {.deed = HTTP_DIE};
+    const struct http_step steps[] = {ok, dead};
+    struct payment_options o = quick();
+    o.retries = 0;
+    struct bench *b = bench_of(o, steps, 2);
+    assert_int_equal(one(b).outcome, PAYMENT_RESULT_SUCCEEDED);
+    assert_int_equal(one(b).outcome, PAYMENT_RESULT_UNKNOWN);
+    assert_int_equal(http_script_count(b->server), 2);
+    bench_free(b);
+}
+
+/* An attempt was sent, a later one was refused: still unknown. */
+static void test_w2_unknown_survives_a_refused_retry(void **state)
+{
+    (void)state;
+    static const struct http_step dead = {.deed = HTTP_DIE};
+    struct bench *b = bench_of(quick(), &dead, 1);
+    assert_int_equal(one(b).outcome, PAYMENT_RESULT_UNKNOWN);
+    assert_int_equal(http_script_count(b->server), 1);
+    bench_free(b);
+}
+
+static void test_answers_that_are_none(void **state)
+{
+    (void)state;
+    static const struct http_step steps[] = {
+        {.deed = HTTP_REPLY, .status = 200, .body = OK_BODY, .padding = 65 * 1024},
+        {.deed = HTTP_REPLY, .status = 200, .body = "{\"id\":\"pi_1\",\"stat"},
+        {.deed = HTTP_REPLY,
+         .status = 302,
+         .headers = "Location: http://127.0.0.1:1/elsewhere\r\n"},
+        {.deed = HTTP_REPLY, .status = 200, .body = OK_BODY, .padding = 60 * 1024},
+    };
+    struct bench *b = bench_of(quick(), steps, 4);
+    struct payment_result r = one(b);
+    assert_int_equal(r.outcome, PAYMENT_RESULT_UNKNOWN);
+    assert_string_equal(r.reason, "answer too long");
+    assert_string_equal(one(b).reason, "answer is not JSON");
+    r = one(b);
+    assert_int_equal(r.outcome, PAYMENT_RESULT_UNKNOWN);
+    assert_string_equal(r.reason, "http 302"); /* not followed */
+    assert_int_equal(one(b).outcome, PAYMENT_RESULT_SUCCEEDED);
+    assert_int_equal(http_script_count(b->server), 4);
+    bench_free(b);
+}
+
+static void test_breaker_opens_refuses_and_closes_again(void **state)
+{
+    (void)state;
+    const struct http_step steps[] = {down, down, ok};
+    struct payment_options o = quick();
+    o.retries = 0;
+    o.breaker.min_calls = 2;
+    o.breaker.open_ms = 200;
+    struct bench *b = bench_of(o, steps, 3);
+    assert_true(b->port.available(b->port.self));
+    one(b);
+    one(b);
+    assert_int_equal(payment_worker_breaker(b->worker), BREAKER_OPEN);
+    assert_false(b->port.available(b->port.self));
+    assert_int_equal(start(b, 2), ERR_UNAVAIL);
+    for (int i = 0; i < 1000 && !b->port.available(b->port.self); i++)
+        nanosleep(&(struct timespec){.tv_nsec = 1000000}, NULL);
+    assert_int_equal(payment_worker_breaker(b->worker), BREAKER_HALF_OPEN);
+    assert_int_equal(one(b).outcome, PAYMENT_RESULT_SUCCEEDED);
+    assert_int_equal(payment_worker_breaker(b->worker), BREAKER_CLOSED);
+    assert_int_equal(http_script_count(b->server), 3);
+    bench_free(b);
+}
+
+/* The breaker opens under a call that waits for its retry: the call ends with what it knows. */
+static void test_breaker_stops_retries(void **state)
+{
+    (void)state;
+    struct payment_options o = quick();
+    o.breaker.min_calls = 2;
+    struct bench *b = bench_of(o, &down, 1);
+    assert_int_equal(one(b).outcome, PAYMENT_RESULT_UNKNOWN);
+    assert_int_equal(http_script_count(b->server), 2);
+    bench_free(b);
+}
+
+static void test_w4_full_queue_and_connection_cap(void **state)
+{
+    (void)state;
+    struct payment_options o = quick();
+    o.connections = 4;
+    o.queue = 8;
+    struct bench *b = bench_of(o, &hang, 1);
+    unsigned accepted = 0;
+    unsigned full = 0;
+    for (unsigned i = 0; i < 100; i++) {
+        enum err e = start(b, i);
+        accepted += e == ERR_OK;
+        full += e == ERR_FULL;
+    }
+    assert_int_equal(accepted + full, 100);
+    assert_in_range(accepted, 8, 12);
+    wait_for_results(&b->taker, accepted);
+    unsigned unsent = 0;
+    for (unsigned i = 0; i < accepted; i++)
+        unsent += b->taker.results[i].outcome == PAYMENT_RESULT_NOT_SENT;
+    /* Four hung until the deadline; the others never got a connection, and that is known. */
+    assert_int_equal(unsent, accepted - 4);
+    assert_int_equal(http_script_peak(b->server), 4);
+    bench_free(b);
+}
+
+static void test_w1_many_calls_each_end_once(void **state)
+{
+    (void)state;
+    static const struct http_step slow = {
+        .deed = HTTP_REPLY, .status = 200, .body = OK_BODY, .delay_ms = 20};
+    enum { CALLS = 200 };
+    struct payment_options o = quick();
+    o.total_ms = 8000;
+    o.connections = 16;
+    struct bench *b = bench_of(o, &slow, 1);
+    for (unsigned i = 0; i < CALLS; i++)
+        assert_int_equal(start(b, i), ERR_OK);
+    wait_for_results(&b->taker, CALLS);
+    bool seen[CALLS] = {false};
+    for (size_t i = 0; i < CALLS; i++) {
+        unsigned long n = strtoul(b->taker.results[i].key + 22, NULL, 10);
+        assert_int_equal(b->taker.results[i].outcome, PAYMENT_RESULT_SUCCEEDED);
+        assert_false(seen[n]);
+        seen[n] = true;
+    }
+    assert_int_equal(http_script_count(b->server), CALLS);
+    assert_true(http_script_peak(b->server) > 8); /* side by side, not one after the other */
+    bench_free(b);
+}
+
+static void test_w1_a_result_is_offered_until_it_is_taken(void **state)
+{
+    (void)state;
+    struct bench *b = bench_of(quick(), &ok, 1);
+    b->taker.refuse = 3;
+    assert_int_equal(one(b).outcome, PAYMENT_RESULT_SUCCEEDED);
+    assert_int_equal(b->taker.refused, 3);
+    bench_free(b);
+}
+
+static void test_stop_lets_calls_finish(void **state)
+{
+    (void)state;
+    static const struct http_step slow = {
+        .deed = HTTP_REPLY, .status = 200, .body = OK_BODY, .delay_ms = 200};
+    struct bench *b = bench_of(quick(), &slow, 1);
+    assert_int_equal(start(b, 1), ERR_OK);
+    payment_worker_stop(b->worker, 2000);
+    assert_int_equal(b->taker.count, 1);
+    assert_int_equal(b->taker.results[0].outcome, PAYMENT_RESULT_SUCCEEDED);
+    assert_int_equal(start(b, 2), ERR_UNAVAIL);
+    bench_free(b);
+}
+
+static void test_w1_a_hasty_stop_reports_every_call(void **state)
+{
+    (void)state;
+    struct payment_options o = quick();
+    o.total_ms = 60000;
+    o.connections = 2;
+    struct bench *b = bench_of(o, &hang, 1);
+    for (unsigned i = 0; i < 6; i++)
+        assert_int_equal(start(b, i), ERR_OK);
+    for (int i = 0; i < 5000 && http_script_count(b->server) < 2; i++)
+        nanosleep(&(struct timespec){.tv_nsec = 1000000}, NULL);
+    payment_worker_stop(b->worker, 10);
+    assert_int_equal(b->taker.count, 6);
+    unsigned unknown = 0;
+    for (size_t i = 0; i < 6; i++)
+        unknown += b->taker.results[i].outcome == PAYMENT_RESULT_UNKNOWN;
+    assert_int_equal(unknown, 2);
+    bench_free(b);
+}
+
+static void test_only_http_urls(void **state)
+{
+    (void)state;
+    struct payment_options o = quick();
+    struct payment_worker *w = NULL;
+    struct buf url = buf_of(o.url, sizeof o.url);
+    buf_adds(&url, "file:///etc/passwd");
+    assert_int_equal(payment_worker_create(&o, take, NULL, &w), ERR_INVAL);
+    assert_null(w);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_ok),
+        cmocka_unit_test(test_decline_is_final_and_no_failure),
+        cmocka_unit_test(test_w3_a_retry_repeats_the_same_bytes),
+        cmocka_unit_test(test_w3_retries_are_counted),
+        cmocka_unit_test(test_w1_a_hanging_provider_is_unknown_at_the_deadline),
+        cmocka_unit_test(test_a_slow_answer_within_the_deadline_counts),
+        cmocka_unit_test(test_w2_reset_after_receiving_is_unknown),
+        cmocka_unit_test(test_w2_refused_is_not_sent),
+        cmocka_unit_test(test_w2_an_unresolvable_name_is_not_sent),
+        cmocka_unit_test(test_w2_a_refused_query_is_unknown),
+        cmocka_unit_test(test_w2_dead_kept_connection_then_refused_is_unknown),
+        cmocka_unit_test(test_w2_unknown_survives_a_refused_retry),
+        cmocka_unit_test(test_answers_that_are_none),
+        cmocka_unit_test(test_breaker_opens_refuses_and_closes_again),
+        cmocka_unit_test(test_breaker_stops_retries),
+        cmocka_unit_test(test_w4_full_queue_and_connection_cap),
+        cmocka_unit_test(test_w1_many_calls_each_end_once),
+        cmocka_unit_test(test_w1_a_result_is_offered_until_it_is_taken),
+        cmocka_unit_test(test_stop_lets_calls_finish),
+        cmocka_unit_test(test_w1_a_hasty_stop_reports_every_call),
+        cmocka_unit_test(test_only_http_urls),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,163 @@
+/* The gate hardware of one lane as its controller shows it: barrier, loops, camera, ticket printer,
+ * watchdog and what is kept in registers. Pure: the caller steps it and serves its registers
+ * (register_map.h).
+ *
+ * D1 The plate sequence is odd while the plate's registers are being written and differs from the
+ *    last one when a new plate is there.
+ * D2 The watchdog is armed by the first change of the host heartbeat and re-armed by every other
+ * one. It guards a network link, so it runs in real time: `network_rate` domain ms per real ms. D3
+ * Fallback 0 closes only after loop B was seen on and then off; it never opens. */
+#ifndef BOOMGATE_SIM_HARDWARE_DEVICE_H
+#define BOOMGATE_SIM_HARDWARE_DEVICE_H
+
+#include "protocol/base/clock.h"
+#include "sim/hardware/barrier.h"
+#include "sim/hardware/physics.h"
+
+enum {
+    DEVICE_SERIAL_SIZE = 17,
+    DEVICE_DISPLAY_REGISTERS = 16,
+    DEVICE_TIMING_REGISTERS = 8,
+    DEVICE_PLATE_BYTES = 32,
+};
+
+/* The discrete inputs, by address. */
+enum device_input {
+    INPUT_LOOP_A,
+    INPUT_LOOP_B,
+    INPUT_LOOP_C,
+    INPUT_ARM_UP,
+    INPUT_ARM_DOWN,
+    INPUT_ARM_ATTACHED,
+    INPUT_PHOTOCELL_CLEAR,
+    INPUT_EDGE_OK,
+    INPUT_FIRE,
+    INPUT_LOCAL_STOP_OK,
+    INPUT_MAINS_OK,
+    INPUT_BATTERY_OK,
+    INPUT_CABINET_CLOSED,
+    INPUT_FAULT_A,
+    INPUT_FAULT_B,
+    INPUT_FAULT_C,
+    INPUT_OBSTRUCTION,
+    INPUT_LOCAL_MODE,
+    INPUT_TICKET_BUTTON,
+    INPUT_TICKET_TAKEN,
+    INPUT_TICKET_LOW,
+    INPUT_HELP_BUTTON,
+    INPUT_READER_OK,
+    INPUT_CAMERA_OK,
+    INPUT_WATCHDOG_TRIPPED,
+    INPUT_RESTARTED,
+    DEVICE_INPUTS
+};
+
+enum device_fallback { FALLBACK_AUTONOMY, FALLBACK_FREEZE, FALLBACK_HOLD_OPEN, FALLBACKS };
+
+/* What can be made to go wrong, by name. */
+enum device_fault {
+    FAULT_NONE,
+    FAULT_SILENT,    /* the unit does not answer */
+    FAULT_CUT,       /* the connection is closed instead of answering */
+    FAULT_RESTART,   /* once: the controller restarts */
+    FAULT_LOOP_B,    /* detector fault of loop B: reads occupied and faulty */
+    FAULT_PHOTOCELL, /* beam broken */
+    FAULT_FIRE,      /* emergency open */
+    FAULT_JAMMED,    /* the arm does not move */
+    DEVICE_FAULTS
+};
+
+/* ERR_NOTFOUND: no fault of that name. */
+enum err device_fault_parse(const char *word, enum device_fault *ret);
+const char *device_fault_word(enum device_fault f);
+
+struct device_options {
+    char serial[DEVICE_SERIAL_SIZE];
+    bool has_loop_c;
+    bool safety_reverses; /* barrier.h B3 */
+    int32_t arm_travel_ms;
+    int32_t plate_delay_ms; /* from "in view" to registers */
+    int64_t network_rate;   /* D2; >= 1 */
+    struct wall_ms started; /* domain time 0 of this device */
+};
+
+struct device_camera {
+    bool requested;    /* by the trigger coil */
+    int64_t due_ms;    /* a reading is under way until then; 0: none */
+    int64_t steady_ms; /* registers are being written until then (D1); 0: not */
+    struct plate_raw plate;
+    uint16_t sequence;
+    uint16_t bytes;
+    uint16_t confidence;
+    uint16_t flags;
+    uint16_t country;
+    int64_t captured_ms; /* wall */
+};
+
+struct device_printer {
+    uint16_t sequence;
+    uint32_t issued;
+    int64_t taken_from_ms; /* the driver pulls the ticket out then; 0: none */
+};
+
+/* Holding registers. */
+struct device_host {
+    uint16_t command;
+    uint16_t command_sequence;
+    uint16_t heartbeat;
+    uint16_t watchdog_ms;
+    uint16_t fallback;
+    uint16_t timing[DEVICE_TIMING_REGISTERS];
+    uint16_t display[DEVICE_DISPLAY_REGISTERS];
+};
+
+struct device {
+    struct device_options options;
+    struct barrier barrier;
+    struct loops loops; /* as the detectors show them */
+    enum device_fault fault;
+    struct device_camera camera;
+    struct device_printer printer;
+    struct device_host host;
+    uint16_t done_sequence; /* of the last command */
+    uint16_t done_result;
+    bool green;
+    bool full_sign;
+    bool restarted; /* latched until acknowledged */
+    uint16_t boot_count;
+    int64_t booted_ms;
+    int64_t now_ms;          /* domain time since options.started */
+    int64_t watchdog_due_ms; /* 0: not armed (D2) */
+    bool watchdog_tripped;
+    int64_t close_due_ms; /* D3; 0: nothing to close */
+    bool b_from_front;    /* loop B went on with loop A covered, C free */
+    bool c_seen;          /* while B was on */
+    uint32_t forward;
+    uint32_t reverse;
+};
+
+struct device device_of(const struct device_options *o);
+
+/* Lets dt_ms pass over the vehicles of `lane`, up to device time now_ms. Returns the arm as drivers
+ * now see it. */
+struct arm_view device_step(struct device *d, struct lane *lane, int64_t now_ms, int32_t dt_ms);
+
+/* Nothing moves, nothing is due at now_ms: with an empty lane a step would only advance the clock.
+ */
+bool device_idle(const struct device *d, int64_t now_ms);
+
+/* The inputs by number, one bit each. */
+uint32_t device_inputs(const struct device *d);
+
+/* A command code with a sequence number; the same sequence again does nothing. */
+void device_command(struct device *d, uint16_t code, uint16_t sequence);
+
+void device_heartbeat(struct device *d, uint16_t value);
+void device_trigger_camera(struct device *d);
+void device_issue_ticket(struct device *d); /* nothing while the arm is not down */
+void device_set_fault(struct device *d, enum device_fault f);
+
+/* The text on the display, NUL-terminated into ret[33]. */
+void device_display(const struct device *d, char *ret);
+
+#endif

@@ -142,7 +142,7 @@ enum session_state { SESSION_OPEN, SESSION_CLOSED, SESSION_UNMATCHED };
 /* "open" "closed" "unmatched" (an exit whose entry is not known) */
 
 struct session_row {
-    struct movement_id id; /* of the entry movement; of the exit movement if unmatched */
+    struct movement_id id; /* the movement known first: the entry's, or the exit's */
     struct name place;
     struct plate plate;
     enum session_state state;

@@ -55,6 +55,7 @@ struct session_row session_join(const struct crossing *entry, const struct sessi
         .basis = unmatched->exit_basis,
     };
     session_close(&s, &exit);
+    s.id = unmatched->id;
     return s;
 }
 

@@ -1,7 +1,7 @@
 /* Rules of a stay (domain.md, "Session"). Pure; the price comes from the rate table.
  *
- * N1 a stay begins when its entry is completed and ends when its exit is; it is named by its entry
- *    movement, so that no fact depends on an id given here.
+ * N1 a stay begins when its entry is completed and ends when its exit is; it is named by the
+ *    movement known first, so that no fact depends on an id given here.
  * N2 what was paid is never forgotten: due = price - paid, and nothing within the grace after
  * paying. */
 #ifndef BOOMGATE_CLOUD_CORE_SESSION_H

@@ -123,7 +123,7 @@ CREATE TABLE movement (
 CREATE INDEX movement_by_time ON movement (place, presented_ms);
 
 CREATE TABLE session (
-    id            TEXT PRIMARY KEY, -- the entry movement; the exit movement if unmatched
+    id            TEXT PRIMARY KEY, -- the movement known first: the entry's, or the exit's
     place         TEXT NOT NULL REFERENCES place (place),
     plate         TEXT, -- normalised; NULL: not known
     state         TEXT NOT NULL CHECK (state IN ('open', 'closed', 'unmatched')),

@@ -52,7 +52,7 @@ static void exit_before_entry(void **state)
     struct crossing in = crossing_of("00000000000000aa", 1000, BASIS_SPACE);
     struct session_row s = session_join(&in, &u);
     assert_int_equal(s.state, SESSION_CLOSED);
-    assert_string_equal(s.id.text, "00000000000000aa");
+    assert_string_equal(s.id.text, "00000000000000bb");
     assert_int_equal(s.start.v, 1000);
     assert_int_equal(s.end.v, 9000);
     assert_string_equal(s.exit_movement.text, "00000000000000bb");

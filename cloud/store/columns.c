@@ -1,0 +1,74 @@
+#include "cloud/store/columns.h"
+
+#include "protocol/support/db.h"
+
+void put_int(struct put *p, int64_t v)
+{
+    db_bind_int(p->st, ++p->at, v);
+}
+
+void put_text(struct put *p, const char *text)
+{
+    db_bind_text(p->st, ++p->at, text);
+}
+
+void put_optional(struct put *p, const char *text)
+{
+    db_bind_text(p->st, ++p->at, text[0] != '\0' ? text : NULL);
+}
+
+void put_time(struct put *p, struct wall_ms t)
+{
+    if (t.v == 0)
+        put_null(p);
+    else
+        put_int(p, t.v);
+}
+
+void put_blob(struct put *p, const void *bytes, size_t len)
+{
+    db_bind_blob(p->st, ++p->at, bytes, len);
+}
+
+void put_null(struct put *p)
+{
+    db_bind_null(p->st, ++p->at);
+}
+
+int64_t take_int(struct take *t)
+{
+    return sqlite3_column_int64(t->st, t->at++);
+}
+
+void take_text(struct take *t, char *ret, size_t size)
+{
+    ret[0] = '\0';
+    enum err e = db_column_text(t->st, t->at++, ret, size);
+    if (t->err == ERR_OK)
+        t->err = e;
+}
+
+struct wall_ms take_time(struct take *t)
+{
+    return (struct wall_ms){take_int(t)};
+}
+
+enum err take_one(sqlite3_stmt *st, struct take *ret)
+{
+    bool row = false;
+    enum err e = db_step(st, &row);
+    if (e == ERR_OK && row) {
+        *ret = (struct take){.st = st};
+        return ERR_OK;
+    }
+    sqlite3_reset(st);
+    sqlite3_clear_bindings(st);
+    return e == ERR_OK ? ERR_NOTFOUND : e;
+}
+
+enum err take_done(struct take *t)
+{
+    sqlite3_reset(t->st);
+    sqlite3_clear_bindings(t->st);
+    return t->err;
+}

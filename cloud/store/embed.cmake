@@ -1,0 +1,17 @@
+# Writes OUT, a C file with the numbered schema files IN (a list) as `store_migrations`.
+# Each line becomes one C string, so that no file is too long for a literal of its own.
+set(rows "")
+set(number 0)
+foreach(file IN LISTS IN)
+  math(EXPR number "${number} + 1")
+  get_filename_component(name ${file} NAME_WE)
+  file(READ ${file} text)
+  string(REPLACE "\\" "\\\\" text "${text}")
+  string(REPLACE "\"" "\\\"" text "${text}")
+  string(REPLACE "\n" "\\n\"\n    \"" text "${text}")
+  string(APPEND rows "    {${number}, \"${name}\",\n    \"${text}\"},\n")
+endforeach()
+file(WRITE ${OUT} "/* Generated from the files in schema/. */\n\
+#include \"cloud/store/schema.h\"\n\n\
+const struct migration store_migrations[] = {\n${rows}};\n\
+const int store_migration_count = ${number};\n")

@@ -1,0 +1,140 @@
+/* What people and pages may read of the ledger: read-only queries on a connection of their own,
+ * which never wait for the writer and never make it wait (WAL).
+ *
+ * D1 Everything between reader_begin and reader_end is one snapshot: counts and lists agree.
+ * D2 A reader cannot write: the connection is opened read-only.
+ * D3 Every list is bounded by its caller.
+ *
+ * A reader belongs to one thread at a time. Rows handed to a visitor are valid during the call; ""
+ * and 0 mean absent unless said otherwise. Errors: ERR_NOTFOUND where said; ERR_UNAVAIL when the
+ * database is busy; ERR_IO when it cannot be read. */
+#ifndef BOOMGATE_CLOUD_STORE_READER_H
+#define BOOMGATE_CLOUD_STORE_READER_H
+
+#include "cloud/rows.h"
+
+struct reader;
+
+/* `file` must exist and have the schema. */
+enum err reader_open(const char *file, struct reader **ret);
+void reader_close(struct reader *r); /* NULL is fine */
+
+enum err reader_begin(struct reader *r);
+void reader_end(struct reader *r);
+
+/* A number that changes with every commit of the writer. */
+enum err reader_version(struct reader *r, int64_t *ret);
+
+struct place_view {
+    struct place_row row;
+    int64_t at_edges;  /* free spaces at the edges, and offers under way */
+    int64_t anomalies; /* open ones */
+};
+
+/* In order of their names. */
+enum err reader_places(struct reader *r, void (*visit)(void *arg, const struct place_view *p),
+                       void *arg);
+enum err reader_place(struct reader *r, const struct name *place,
+                      struct place_view *ret); /* ERR_NOTFOUND */
+
+struct edge_view {
+    struct name edge;
+    char version[VERSION_SIZE];
+    bool frozen;                 /* its newest epoch */
+    bool online;                 /* as it said of itself; see `heard` */
+    struct wall_ms heard;        /* v == 0: never */
+    struct wall_ms telemetry_at; /* v == 0: none; then the rest is 0 */
+    int64_t epoch, outbox_depth, outbox_age_ms, free, overdraft;
+    char clock[16];
+};
+
+struct lane_view {
+    struct name edge, lane;
+    char direction[8]; /* "entry" "exit" */
+    char state[16];    /* "" : no telemetry of this lane yet */
+    char arm[12];
+    bool online; /* inputs fresh, as the edge said */
+    bool edge_online;
+    int64_t link_us;
+    struct wall_ms telemetry_at; /* v == 0: none */
+};
+
+enum err reader_edges(struct reader *r, const struct name *place,
+                      void (*visit)(void *arg, const struct edge_view *e), void *arg);
+enum err reader_lanes(struct reader *r, const struct name *place,
+                      void (*visit)(void *arg, const struct lane_view *l), void *arg);
+
+struct movement_view {
+    struct movement_id id;
+    struct name place, edge, lane;
+    char direction[8];
+    struct plate plate;
+    char basis[12], reason[20], outcome[16];    /* outcome "": still under way */
+    struct wall_ms presented, completed, ended; /* v == 0: not (yet) */
+    struct wall_ms time;                        /* the latest of them */
+};
+
+/* Newest first. */
+enum err reader_movements(struct reader *r, const struct name *place, int limit,
+                          void (*visit)(void *arg, const struct movement_view *m), void *arg);
+enum err reader_movement(struct reader *r, const struct movement_id *id,
+                         struct movement_view *ret); /* ERR_NOTFOUND */
+
+/* Crossings that were completed, cut into `count` steps of `step_ms` from `from` on:
+ * `ret_entered[i]` and `ret_left[i]` are those in [from + i * step_ms, from + (i + 1) * step_ms).
+ */
+enum err reader_flow(struct reader *r, const struct name *place, struct wall_ms from,
+                     int64_t step_ms, size_t count, int64_t *ret_entered, int64_t *ret_left);
+
+struct session_view {
+    struct movement_id id;
+    struct name place;
+    char zone[ZONE_NAME_SIZE];
+    struct name tariff;
+    struct plate plate;
+    char state[12];            /* "open" "closed" "unmatched" */
+    struct wall_ms start, end; /* v == 0: unknown resp. still open */
+    char exit_basis[12];
+    struct currency currency;
+    int64_t price_minor, paid_minor;
+    struct wall_ms paid_at; /* v == 0: never */
+    char payment_state[12]; /* of the newest payment; "": none */
+    char payment_reason[PAYMENT_REASON_SIZE];
+    char debt_state[8]; /* "": none */
+    int64_t debt_minor; /* what is still owed of it */
+};
+
+/* Where a page of sessions ends; zeroed: before the first. */
+struct session_cursor {
+    int64_t at_ms;
+    struct movement_id id;
+};
+
+/* Stays with this plate, newest first, after `from`. */
+enum err reader_sessions(struct reader *r, const struct plate *plate,
+                         const struct session_cursor *from, int limit,
+                         void (*visit)(void *arg, const struct session_view *s), void *arg);
+
+/* Where to go on after `s`. */
+struct session_cursor session_cursor_of(const struct session_view *s);
+
+/* What happened at a place since `since` (v == 0: ever). */
+struct summary_view {
+    int64_t entered, left;
+    int64_t turned_away;   /* denied at an entry */
+    int64_t charged_minor; /* payments that succeeded */
+    int64_t payments_succeeded, payments_declined;
+};
+enum err reader_summary(struct reader *r, const struct name *place, struct wall_ms since,
+                        struct summary_view *ret);
+
+/* What is open at a place now. */
+struct open_view {
+    int64_t sessions;
+    int64_t debts, debts_minor;
+    int64_t payments_open;   /* not final: under way or unknown */
+    int64_t payments_manual; /* a person must look */
+};
+enum err reader_open_items(struct reader *r, const struct name *place, struct open_view *ret);
+
+#endif

@@ -1,0 +1,92 @@
+#include "cloud/store/sqlite.h"
+
+#include "cloud/store/schema.h"
+#include "cloud/store/store.h"
+#include "protocol/support/db.h"
+#include "protocol/support/memory.h"
+
+#include <stdlib.h>
+
+enum err store_open(const char *file, struct store **ret)
+{
+    struct store *s = mem_alloc(sizeof *s);
+    enum err e = db_open(file, &s->db);
+    if (e == ERR_OK)
+        e = db_check(s->db);
+    if (e == ERR_OK)
+        e = db_migrate(s->db, store_migrations, store_migration_count);
+    for (int i = 0; i < STATEMENTS && e == ERR_OK; i++)
+        e = db_prepare(s->db, store_sql[i], &s->st[i]);
+    if (e != ERR_OK) {
+        store_close(s);
+        return e;
+    }
+    *ret = s;
+    return ERR_OK;
+}
+
+void store_close(struct store *s)
+{
+    if (!s)
+        return;
+    for (int i = 0; i < STATEMENTS; i++)
+        sqlite3_finalize(s->st[i]);
+    db_close(s->db);
+    free(s);
+}
+
+static enum err begin(void *self)
+{
+    struct store *s = self;
+    return db_run(s->st[ST_BEGIN]);
+}
+
+static enum err commit(void *self)
+{
+    struct store *s = self;
+    return db_run(s->st[ST_COMMIT]);
+}
+
+static void rollback(void *self)
+{
+    struct store *s = self;
+    if (!sqlite3_get_autocommit(s->db))
+        (void)db_run(s->st[ST_ROLLBACK]);
+}
+
+struct store_port store_port(struct store *s)
+{
+    return (struct store_port){
+        .self = s,
+        .begin = begin,
+        .commit = commit,
+        .rollback = rollback,
+        .load = store_load,
+        .save_place = store_save_place,
+        .save_edge = store_save_edge,
+        .save_lanes = store_save_lanes,
+        .save_stream = store_save_stream,
+        .save_grant = store_save_grant,
+        .find_grant = store_find_grant,
+        .save_live = store_save_live,
+        .add_event = store_add_event,
+        .find_digest = store_find_digest,
+        .add_quarantine = store_add_quarantine,
+        .add_anomaly = store_add_anomaly,
+        .resolve_anomalies = store_resolve_anomalies,
+        .merge_movement = store_merge_movement,
+        .find_movement = store_find_movement,
+        .save_session = store_save_session,
+        .find_session = store_find_session,
+        .find_open_session = store_find_open_session,
+        .find_unmatched = store_find_unmatched,
+        .save_payment = store_save_payment,
+        .count_payments = store_count_payments,
+        .save_debt = store_save_debt,
+        .find_debt = store_find_debt,
+        .collectable_debts = store_collectable_debts,
+        .save_decision = store_save_decision,
+        .find_decision = store_find_decision,
+        .prune_decisions = store_prune_decisions,
+    };
+}

@@ -1,0 +1,142 @@
+#include "cloud/store/statements.h"
+
+#define PLACE_COLUMNS                                                                              \
+    "place, title, capacity, zone, currency, tariff, policy, hold_max_ms, exit_grace_ms, "         \
+    "unmatched_exit, grant_size, closed, pool, occupied, pending, held, overdraft, "               \
+    "open_sessions, next_grant, offers_stopped, changed_ms"
+#define STREAM_COLUMNS                                                                             \
+    "id, place, edge, journal, epoch, last, head, view, pending, overdraft, frozen, fenced"
+#define GRANT_COLUMNS "place, id, stream, epoch, n, state, made_ms"
+#define MOVEMENT_COLUMNS                                                                           \
+    "id, place, edge, lane, direction, plate, raw, confidence, basis, reason, outcome, request, "  \
+    "presented_ms, authorised_ms, started_ms, completed_ms, ended_ms"
+#define SESSION_COLUMNS                                                                            \
+    "id, place, plate, state, start_ms, end_ms, entry_edge, entry_lane, exit_edge, exit_lane, "    \
+    "exit_movement, exit_basis, currency, price_minor, paid_minor, paid_ms, quote_ms, "            \
+    "quote_request"
+#define PAYMENT_COLUMNS                                                                            \
+    "key, session, place, token, amount_minor, currency, state, attempts, created_ms, "            \
+    "changed_ms, provider_ref, reason"
+#define DEBT_COLUMNS                                                                               \
+    "session, place, plate, amount_minor, currency, paid_minor, state, reason, created_ms, "       \
+    "settled_ms"
+#define NOT_FINAL "('created', 'sent', 'unknown', 'querying')"
+
+const char *const store_sql[STATEMENTS] = {
+    [ST_BEGIN] = "BEGIN IMMEDIATE",
+    [ST_COMMIT] = "COMMIT",
+    [ST_ROLLBACK] = "ROLLBACK",
+
+    [ST_LOAD_PLACES] = "SELECT " PLACE_COLUMNS " FROM place ORDER BY place",
+    [ST_LOAD_EDGES] = "SELECT place, edge, newest_epoch, hello_ms, version FROM edge"
+                      " ORDER BY place, edge",
+    [ST_LOAD_STREAMS] = "SELECT " STREAM_COLUMNS " FROM stream ORDER BY id",
+    [ST_LOAD_LANES] = "SELECT place, edge, lane, direction FROM lane ORDER BY place, edge, lane",
+    [ST_LOAD_GRANTS] = "SELECT " GRANT_COLUMNS " FROM space_grant WHERE state = 'open'"
+                       " ORDER BY place, id",
+    [ST_LOAD_PAYMENTS] = "SELECT " PAYMENT_COLUMNS " FROM payment WHERE state IN " NOT_FINAL
+                         " ORDER BY created_ms, key",
+
+    [ST_SAVE_PLACE] =
+        "INSERT INTO place (" PLACE_COLUMNS
+        ") VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?) ON CONFLICT (place) DO UPDATE SET "
+        "title = excluded.title, capacity = excluded.capacity, zone = excluded.zone, "
+        "currency = excluded.currency, tariff = excluded.tariff, policy = excluded.policy, "
+        "hold_max_ms = excluded.hold_max_ms, exit_grace_ms = excluded.exit_grace_ms, "
+        "unmatched_exit = excluded.unmatched_exit, grant_size = excluded.grant_size, "
+        "closed = excluded.closed, pool = excluded.pool, occupied = excluded.occupied, "
+        "pending = excluded.pending, held = excluded.held, overdraft = excluded.overdraft, "
+        "open_sessions = excluded.open_sessions, next_grant = excluded.next_grant, "
+        "offers_stopped = excluded.offers_stopped, changed_ms = excluded.changed_ms",
+    [ST_SAVE_EDGE] = "INSERT INTO edge (place, edge, newest_epoch, hello_ms, version)"
+                     " VALUES (?,?,?,?,?) ON CONFLICT (place, edge) DO UPDATE SET "
+                     "newest_epoch = excluded.newest_epoch, hello_ms = excluded.hello_ms, "
+                     "version = excluded.version",
+    [ST_DROP_LANES] = "DELETE FROM lane WHERE place = ? AND edge = ?",
+    [ST_ADD_LANE] = "INSERT OR REPLACE INTO lane (place, edge, lane, direction) VALUES (?,?,?,?)",
+    [ST_SAVE_STREAM] =
+        "INSERT INTO stream (" STREAM_COLUMNS
+        ") VALUES (?,?,?,?,?,?,?,?,?,?,?,?) ON CONFLICT (id) DO UPDATE SET "
+        "last = excluded.last, head = excluded.head, view = excluded.view, "
+        "pending = excluded.pending, overdraft = excluded.overdraft, frozen = excluded.frozen, "
+        "fenced = excluded.fenced",
+    [ST_SAVE_GRANT] = "INSERT INTO space_grant (" GRANT_COLUMNS ") VALUES (?,?,?,?,?,?,?)"
+                      " ON CONFLICT (place, id) DO UPDATE SET state = excluded.state",
+    [ST_FIND_GRANT] = "SELECT " GRANT_COLUMNS " FROM space_grant WHERE place = ? AND id = ?",
+
+    [ST_SAVE_LIVE] = "INSERT OR REPLACE INTO edge_live (place, edge, online, boot, session,"
+                     " heard_ms, telemetry_ms, epoch, next, outbox_depth, outbox_age_ms, free,"
+                     " overdraft, clock) VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?)",
+    [ST_DROP_LANE_LIVE] = "DELETE FROM lane_live WHERE place = ? AND edge = ?",
+    [ST_ADD_LANE_LIVE] = "INSERT OR REPLACE INTO lane_live (place, edge, lane, direction, state,"
+                         " arm, online, link_us, inputs) VALUES (?,?,?,?,?,?,?,?,?)",
+
+    [ST_ADD_EVENT] = "INSERT INTO event (stream, seq, digest, kind, movement, time_ms,"
+                     " received_ms, bytes) VALUES (?,?,?,?,?,?,?,?)",
+    [ST_FIND_DIGEST] = "SELECT digest FROM event WHERE stream = ? AND seq = ?",
+    [ST_ADD_QUARANTINE] = "INSERT INTO quarantine (place, edge, epoch, seq, reason, received_ms,"
+                          " bytes) VALUES (?,?,?,?,?,?,?)",
+    [ST_ADD_ANOMALY] = "INSERT INTO anomaly (place, edge, kind, epoch, seq, stops_offers, detail,"
+                       " at_ms) VALUES (?,?,?,?,?,?,?,?)",
+    [ST_RESOLVE_ANOMALIES] = "UPDATE anomaly SET resolved_ms = ? WHERE place = ?"
+                             " AND resolved_ms IS NULL",
+
+    [ST_MERGE_MOVEMENT] =
+        "INSERT INTO movement (" MOVEMENT_COLUMNS
+        ") VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?) ON CONFLICT (id) DO UPDATE SET "
+        "lane = coalesce(excluded.lane, lane), "
+        "direction = coalesce(excluded.direction, direction), "
+        "plate = coalesce(excluded.plate, plate), raw = coalesce(excluded.raw, raw), "
+        "confidence = coalesce(excluded.confidence, confidence), "
+        "basis = coalesce(excluded.basis, basis), reason = coalesce(excluded.reason, reason), "
+        "outcome = coalesce(excluded.outcome, outcome), "
+        "request = coalesce(excluded.request, request), "
+        "presented_ms = coalesce(excluded.presented_ms, presented_ms), "
+        "authorised_ms = coalesce(excluded.authorised_ms, authorised_ms), "
+        "started_ms = coalesce(excluded.started_ms, started_ms), "
+        "completed_ms = coalesce(excluded.completed_ms, completed_ms), "
+        "ended_ms = coalesce(excluded.ended_ms, ended_ms)",
+    [ST_FIND_MOVEMENT] = "SELECT " MOVEMENT_COLUMNS " FROM movement WHERE id = ?",
+
+    [ST_SAVE_SESSION] =
+        "INSERT INTO session (" SESSION_COLUMNS
+        ") VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?) ON CONFLICT (id) DO UPDATE SET "
+        "plate = excluded.plate, state = excluded.state, start_ms = excluded.start_ms, "
+        "end_ms = excluded.end_ms, entry_edge = excluded.entry_edge, "
+        "entry_lane = excluded.entry_lane, exit_edge = excluded.exit_edge, "
+        "exit_lane = excluded.exit_lane, exit_movement = excluded.exit_movement, "
+        "exit_basis = excluded.exit_basis, currency = excluded.currency, "
+        "price_minor = excluded.price_minor, paid_minor = excluded.paid_minor, "
+        "paid_ms = excluded.paid_ms, quote_ms = excluded.quote_ms, "
+        "quote_request = excluded.quote_request",
+    [ST_FIND_SESSION] = "SELECT " SESSION_COLUMNS " FROM session WHERE id = ?",
+    [ST_FIND_OPEN_SESSION] = "SELECT " SESSION_COLUMNS " FROM session WHERE plate = ?"
+                             " AND place = ? AND state = 'open' ORDER BY start_ms DESC LIMIT 1",
+    [ST_FIND_UNMATCHED] = "SELECT " SESSION_COLUMNS " FROM session WHERE plate = ?"
+                          " AND place = ? AND state = 'unmatched' AND end_ms >= ?"
+                          " ORDER BY end_ms LIMIT 1",
+
+    [ST_SAVE_PAYMENT] = "INSERT INTO payment (" PAYMENT_COLUMNS
+                        ") VALUES (?,?,?,?,?,?,?,?,?,?,?,?) ON CONFLICT (key) DO UPDATE SET "
+                        "state = excluded.state, attempts = excluded.attempts, "
+                        "changed_ms = excluded.changed_ms, provider_ref = excluded.provider_ref, "
+                        "reason = excluded.reason",
+    [ST_COUNT_PAYMENTS] = "SELECT count(*) FROM payment WHERE session = ?",
+    [ST_SAVE_DEBT] = "INSERT INTO debt (" DEBT_COLUMNS
+                     ") VALUES (?,?,?,?,?,?,?,?,?,?) ON CONFLICT (session) DO UPDATE SET "
+                     "amount_minor = excluded.amount_minor, paid_minor = excluded.paid_minor, "
+                     "state = excluded.state, reason = excluded.reason, "
+                     "settled_ms = excluded.settled_ms",
+    [ST_FIND_DEBT] = "SELECT " DEBT_COLUMNS " FROM debt WHERE session = ?",
+    [ST_COLLECTABLE_DEBTS] = "SELECT " DEBT_COLUMNS " FROM debt WHERE state = 'open'"
+                             " AND reason IS NULL AND NOT EXISTS (SELECT 1 FROM payment"
+                             " WHERE payment.session = debt.session AND payment.state IN " NOT_FINAL
+                             ") ORDER BY created_ms LIMIT ?",
+
+    [ST_SAVE_DECISION] = "INSERT INTO decision (request, place, edge, movement, response, at_ms)"
+                         " VALUES (?,?,?,?,?,?) ON CONFLICT (request) DO UPDATE SET"
+                         " response = excluded.response, at_ms = excluded.at_ms",
+    [ST_FIND_DECISION] = "SELECT request, place, edge, movement, response, at_ms FROM decision"
+                         " WHERE request = ?",
+    [ST_PRUNE_DECISIONS] = "DELETE FROM decision WHERE at_ms < ?",
+};

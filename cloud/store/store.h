@@ -1,0 +1,57 @@
+/* Inside of the store on SQLite: the connection, its statements and the functions of the port, one
+ * file per topic. Nobody but store/ *.c includes this. */
+#ifndef BOOMGATE_CLOUD_STORE_STORE_H
+#define BOOMGATE_CLOUD_STORE_STORE_H
+
+#include "cloud/ports.h"
+#include "cloud/store/columns.h"
+#include "cloud/store/statements.h"
+
+struct store {
+    sqlite3 *db;
+    sqlite3_stmt *st[STATEMENTS];
+};
+
+/* store_load.c */
+enum err store_load(void *self, const struct store_visitor *v);
+void take_grant(struct take *t, struct grant_row *ret);
+void take_payment(struct take *t, struct payment_row *ret);
+
+/* store_place.c */
+enum err store_save_place(void *self, const struct place_row *r);
+enum err store_save_edge(void *self, const struct edge_row *r);
+enum err store_save_lanes(void *self, const struct name *place, const struct name *edge,
+                          const struct hello_lane *lanes, size_t count);
+enum err store_save_stream(void *self, const struct stream_row *r);
+enum err store_save_grant(void *self, const struct grant_row *r);
+enum err store_find_grant(void *self, const struct name *place, int64_t id, struct grant_row *ret);
+enum err store_save_live(void *self, const struct edge_live_row *r);
+
+/* store_event.c */
+enum err store_add_event(void *self, const struct event_row *r);
+enum err store_find_digest(void *self, int64_t stream, int64_t seq, struct digest *ret);
+enum err store_add_quarantine(void *self, const struct quarantine_row *r);
+enum err store_add_anomaly(void *self, const struct anomaly_row *r);
+enum err store_resolve_anomalies(void *self, const struct name *place, struct wall_ms at);
+enum err store_merge_movement(void *self, const struct movement_row *r);
+enum err store_find_movement(void *self, const struct movement_id *id, struct movement_row *ret);
+
+/* store_session.c */
+enum err store_save_session(void *self, const struct session_row *r);
+enum err store_find_session(void *self, const struct movement_id *id, struct session_row *ret);
+enum err store_find_open_session(void *self, const struct name *place, const struct plate *plate,
+                                 struct session_row *ret);
+enum err store_find_unmatched(void *self, const struct name *place, const struct plate *plate,
+                              struct wall_ms from, struct session_row *ret);
+
+/* store_money.c */
+enum err store_save_payment(void *self, const struct payment_row *r);
+enum err store_count_payments(void *self, const struct movement_id *session, int64_t *ret);
+enum err store_save_debt(void *self, const struct debt_row *r);
+enum err store_find_debt(void *self, const struct movement_id *session, struct debt_row *ret);
+enum err store_collectable_debts(void *self, struct debt_row *ret, size_t max, size_t *ret_count);
+enum err store_save_decision(void *self, const struct decision_row *r);
+enum err store_find_decision(void *self, const struct request_id *id, struct decision_row *ret);
+enum err store_prune_decisions(void *self, struct wall_ms before);
+
+#endif

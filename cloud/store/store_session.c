@@ -1,0 +1,85 @@
+/* Stays. */
+#include "cloud/store/store.h"
+#include "protocol/support/db.h"
+
+enum err store_save_session(void *self, const struct session_row *r)
+{
+    struct store *s = self;
+    struct put p = {.st = s->st[ST_SAVE_SESSION]};
+    put_text(&p, r->id.text);
+    put_text(&p, r->place.text);
+    put_optional(&p, r->plate.text);
+    put_text(&p, session_state_word(r->state));
+    put_time(&p, r->start);
+    put_time(&p, r->end);
+    put_optional(&p, r->entry_edge.text);
+    put_optional(&p, r->entry_lane.text);
+    put_optional(&p, r->exit_edge.text);
+    put_optional(&p, r->exit_lane.text);
+    put_optional(&p, r->exit_movement.text);
+    put_optional(&p, basis_word(r->exit_basis));
+    put_text(&p, r->currency.code);
+    put_int(&p, r->price_minor);
+    put_int(&p, r->paid_minor);
+    put_time(&p, r->paid_at);
+    put_time(&p, r->quote_at);
+    put_optional(&p, r->quote_request.text);
+    return db_run(p.st);
+}
+
+static enum err fetch(sqlite3_stmt *st, struct session_row *ret)
+{
+    struct take t;
+    struct session_row r = {0};
+    TRY(take_one(st, &t));
+    TAKE_TEXT(&t, r.id.text);
+    TAKE_TEXT(&t, r.place.text);
+    TAKE_TEXT(&t, r.plate.text);
+    TAKE_WORD(&t, session_state_parse, &r.state);
+    r.start = take_time(&t);
+    r.end = take_time(&t);
+    TAKE_TEXT(&t, r.entry_edge.text);
+    TAKE_TEXT(&t, r.entry_lane.text);
+    TAKE_TEXT(&t, r.exit_edge.text);
+    TAKE_TEXT(&t, r.exit_lane.text);
+    TAKE_TEXT(&t, r.exit_movement.text);
+    TAKE_WORD(&t, basis_parse, &r.exit_basis);
+    TAKE_TEXT(&t, r.currency.code);
+    r.price_minor = take_int(&t);
+    r.paid_minor = take_int(&t);
+    r.paid_at = take_time(&t);
+    r.quote_at = take_time(&t);
+    TAKE_TEXT(&t, r.quote_request.text);
+    TRY(take_done(&t));
+    *ret = r;
+    return ERR_OK;
+}
+
+enum err store_find_session(void *self, const struct movement_id *id, struct session_row *ret)
+{
+    struct store *s = self;
+    struct put p = {.st = s->st[ST_FIND_SESSION]};
+    put_text(&p, id->text);
+    return fetch(p.st, ret);
+}
+
+enum err store_find_open_session(void *self, const struct name *place, const struct plate *plate,
+                                 struct session_row *ret)
+{
+    struct store *s = self;
+    struct put p = {.st = s->st[ST_FIND_OPEN_SESSION]};
+    put_text(&p, plate->text);
+    put_text(&p, place->text);
+    return fetch(p.st, ret);
+}
+
+enum err store_find_unmatched(void *self, const struct name *place, const struct plate *plate,
+                              struct wall_ms from, struct session_row *ret)
+{
+    struct store *s = self;
+    struct put p = {.st = s->st[ST_FIND_UNMATCHED]};
+    put_text(&p, plate->text);
+    put_text(&p, place->text);
+    put_int(&p, from.v);
+    return fetch(p.st, ret);
+}

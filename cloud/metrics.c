@@ -6,6 +6,8 @@
 #define BAD      "boomgate_bad_messages_total", "Messages that were dropped"
 #define OFFERS   "boomgate_offers_total", "Space offers sent"
 #define PAYMENTS "boomgate_payment_calls_total", "Provider calls by step or outcome"
+#define ATTEMPTS "boomgate_payment_attempts_total", "HTTP attempts at the provider by result"
+#define LATENCY  "boomgate_payment_latency_ms_bucket", "Provider calls that ended within le ms"
 #define DEBTS    "boomgate_debts_total", "Debts by step"
 /* Two steps, so that the name and help above become two arguments. */
 #define COUNTER(...) COUNTER_(__VA_ARGS__)
@@ -36,6 +38,7 @@ static const struct metric_row rows[METRICS] = {
     [METRIC_STATUS_BAD] = COUNTER(BAD, "kind=\"status\""),
     [METRIC_TELEMETRY_BAD] = COUNTER(BAD, "kind=\"telemetry\""),
     [METRIC_UNKNOWN_PLACE] = COUNTER(BAD, "kind=\"unknown_place\""),
+    [METRIC_INGEST_IGNORED] = COUNTER(BAD, "kind=\"ingest\""),
     [METRIC_OFFERS_MADE] = COUNTER(OFFERS, "step=\"made\""),
     [METRIC_OFFERS_RESENT] = COUNTER(OFFERS, "step=\"resent\""),
     [METRIC_ANOMALIES] = {"boomgate_anomalies_total", "", "Anomalies recorded", "counter"},
@@ -44,12 +47,25 @@ static const struct metric_row rows[METRICS] = {
     [METRIC_WORKS] = {"boomgate_works_total", "", "Works taken from the queue", "counter"},
     [METRIC_QUEUE_DROPPED] = {"boomgate_queue_dropped_total", "",
                               "Works refused because the queue was full", "counter"},
+    [METRIC_DOWNLINK_DROPPED] = {"boomgate_downlink_dropped_total", "",
+                                 "Messages to edges that the connection could not take", "counter"},
     [METRIC_PAYMENTS_STARTED] = COUNTER(PAYMENTS, "step=\"charge_started\""),
     [METRIC_PAYMENTS_QUERIED] = COUNTER(PAYMENTS, "step=\"query_started\""),
     [METRIC_PAYMENTS_SUCCEEDED] = COUNTER(PAYMENTS, "step=\"succeeded\""),
     [METRIC_PAYMENTS_DECLINED] = COUNTER(PAYMENTS, "step=\"declined\""),
     [METRIC_PAYMENTS_UNKNOWN] = COUNTER(PAYMENTS, "step=\"unknown\""),
     [METRIC_PAYMENTS_NOT_SENT] = COUNTER(PAYMENTS, "step=\"not_sent\""),
+    [METRIC_ATTEMPTS_GOOD] = COUNTER(ATTEMPTS, "result=\"good\""),
+    [METRIC_ATTEMPTS_FAILED] = COUNTER(ATTEMPTS, "result=\"failed\""),
+    [METRIC_ATTEMPTS_TIMED_OUT] = COUNTER(ATTEMPTS, "result=\"timed_out\""),
+    [METRIC_PAYMENT_MS_100] = COUNTER(LATENCY, "le=\"100\""),
+    [METRIC_PAYMENT_MS_250] = COUNTER(LATENCY, "le=\"250\""),
+    [METRIC_PAYMENT_MS_500] = COUNTER(LATENCY, "le=\"500\""),
+    [METRIC_PAYMENT_MS_1000] = COUNTER(LATENCY, "le=\"1000\""),
+    [METRIC_PAYMENT_MS_2000] = COUNTER(LATENCY, "le=\"2000\""),
+    [METRIC_PAYMENT_MS_INF] = COUNTER(LATENCY, "le=\"+Inf\""),
+    [METRIC_PAYMENT_MS_SUM] = {"boomgate_payment_latency_ms_sum", "",
+                               "Sum of the durations of provider calls", "counter"},
     [METRIC_DEBTS_OPENED] = COUNTER(DEBTS, "step=\"opened\""),
     [METRIC_DEBTS_SETTLED] = COUNTER(DEBTS, "step=\"settled\""),
     [METRIC_QUEUE_DEPTH] = {"boomgate_queue_depth", "", "Works waiting", "gauge"},
@@ -58,6 +74,8 @@ static const struct metric_row rows[METRICS] = {
     [METRIC_STREAMS_FROZEN] = {"boomgate_streams_frozen", "", "Event streams frozen by a fork",
                                "gauge"},
     [METRIC_BROKER_UP] = {"boomgate_broker_up", "", "1 while connected to the broker", "gauge"},
+    [METRIC_BREAKER_OPEN] = {"boomgate_breaker_open", "",
+                             "1 while the payment provider's breaker refuses calls", "gauge"},
     [METRIC_LAST_BATCH_WORKS] = {"boomgate_last_batch_works", "", "Works in the last batch",
                                  "gauge"},
     [METRIC_LAST_COMMIT_US] = {"boomgate_last_commit_us", "", "Duration of the last COMMIT",

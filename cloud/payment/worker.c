@@ -87,6 +87,7 @@ static void tell_breaker(struct payment_worker *w, uint32_t ticket, enum breaker
     enum breaker_state after = breaker_state(&w->breaker, now);
     int64_t open_ms = mono_diff_ms(w->breaker.open_until, now);
     pthread_mutex_unlock(&w->lock);
+    metrics_set(w->options.metrics, METRIC_BREAKER_OPEN, after == BREAKER_OPEN);
     if (before != after)
         log_notice("payment.breaker", LT("provider", w->options.provider->name),
                    LT("from", breaker_state_word(before)), LT("to", breaker_state_word(after)),
@@ -166,6 +167,20 @@ static void deliver(struct payment_worker *w, struct slot *s, struct mono_ms now
     s->state = SLOT_FREE;
 }
 
+static void count_latency(struct metrics *m, int64_t ms)
+{
+    static const struct {
+        int64_t upto_ms;
+        enum metric metric;
+    } buckets[] = {{100, METRIC_PAYMENT_MS_100},   {250, METRIC_PAYMENT_MS_250},
+                   {500, METRIC_PAYMENT_MS_500},   {1000, METRIC_PAYMENT_MS_1000},
+                   {2000, METRIC_PAYMENT_MS_2000}, {INT64_MAX, METRIC_PAYMENT_MS_INF}};
+    for (size_t i = 0; i < sizeof buckets / sizeof buckets[0]; i++)
+        if (ms <= buckets[i].upto_ms)
+            metrics_add(m, buckets[i].metric, 1);
+    metrics_add(m, METRIC_PAYMENT_MS_SUM, ms);
+}
+
 /* The answer that ends the call becomes its result. */
 static void conclude(struct payment_worker *w, struct slot *s, const struct provider_answer *a,
                      struct mono_ms now)
@@ -181,6 +196,7 @@ static void conclude(struct payment_worker *w, struct slot *s, const struct prov
     memcpy(r->provider_ref, a->reference, sizeof r->provider_ref);
     memcpy(r->reason, a->reason, sizeof r->reason);
     r->latency_ms = mono_diff_ms(now, s->job->started);
+    count_latency(w->options.metrics, r->latency_ms);
     deliver(w, s, now);
 }
 
@@ -239,6 +255,16 @@ static bool may_retry(const struct payment_worker *w, const struct slot *s,
            left_ms(w, s, now) > pause_ms;
 }
 
+static void count_attempt(struct metrics *m, enum breaker_result r)
+{
+    if (r != BREAKER_ABANDONED)
+        metrics_add(m,
+                    r == BREAKER_GOOD     ? METRIC_ATTEMPTS_GOOD
+                    : r == BREAKER_FAILED ? METRIC_ATTEMPTS_FAILED
+                                          : METRIC_ATTEMPTS_TIMED_OUT,
+                    1);
+}
+
 static void end_attempt(struct payment_worker *w, struct slot *s, CURLcode code)
 {
     struct mono_ms now = now_of(w);
@@ -246,12 +272,12 @@ static void end_attempt(struct payment_worker *w, struct slot *s, CURLcode code)
     struct transfer_end end = transfer_finish(s->transfer, w->multi, code);
     struct provider_answer a = judge(w, s, &end);
     bool given_up = code == CURLE_ABORTED_BY_CALLBACK;
-    tell_breaker(w, s->job->ticket,
-                 given_up                        ? BREAKER_ABANDONED
-                 : end.how == TRANSFER_TIMED_OUT ? BREAKER_TIMED_OUT
-                 : a.healthy                     ? BREAKER_GOOD
-                                                 : BREAKER_FAILED,
-                 took_ms);
+    enum breaker_result result = given_up                        ? BREAKER_ABANDONED
+                                 : end.how == TRANSFER_TIMED_OUT ? BREAKER_TIMED_OUT
+                                 : a.healthy                     ? BREAKER_GOOD
+                                                                 : BREAKER_FAILED;
+    tell_breaker(w, s->job->ticket, result, took_ms);
+    count_attempt(w->options.metrics, result);
     s->unknown = s->unknown || a.outcome == PAYMENT_RESULT_UNKNOWN;
     if (!a.healthy)
         log_warn("payment.attempt", LT("provider", w->options.provider->name),

@@ -11,6 +11,7 @@
 #ifndef BOOMGATE_CLOUD_PAYMENT_WORKER_H
 #define BOOMGATE_CLOUD_PAYMENT_WORKER_H
 
+#include "cloud/metrics.h"
 #include "cloud/payment/breaker.h"
 #include "cloud/payment/provider.h"
 #include "cloud/ports.h"
@@ -31,6 +32,7 @@ struct payment_options {
     int64_t connections; /* calls under way at once */
     int64_t queue;       /* calls waiting for a connection */
     struct breaker_options breaker;
+    struct metrics *metrics; /* may be NULL */
 };
 
 /* 500 ms, 2 s, 3 retries after 50 to 100 ms, 128 connections, queue of 256. */

@@ -48,6 +48,7 @@ struct link {
     /* The link thread's own. */
     struct backoff backoff;
     bool was_up, said_down;
+    bool useful; /* some unit was scanned in this session */
     int64_t up_us;
     int64_t retry_us;
     int64_t next_scan_us;
@@ -135,8 +136,12 @@ static void link_down(struct link *l, const char *reason)
     transport_close(l->transport);
     for (size_t i = 0; i < l->unit_count; i++)
         unit_disconnected(&l->units[i]);
+    /* Where several units share the connection, one of them ended it: the endpoint deserves no
+     * longer wait, and the unit is left alone for a while (unit_failed). */
+    bool shared = l->unit_count > 1 && l->useful;
     if (l->was_up)
-        backoff_session_ended(&l->backoff, (now - l->up_us) / 1000, SESSION_ENOUGH_MS);
+        backoff_session_ended(&l->backoff, (now - l->up_us) / 1000, shared ? 0 : SESSION_ENOUGH_MS);
+    l->useful = false;
     uint32_t wait_ms = backoff_next_ms(&l->backoff, random_u64());
     l->retry_us = now + (int64_t)wait_ms * 1000;
     if (l->was_up || !l->said_down)
@@ -201,7 +206,9 @@ static bool scan(struct link *l)
         int64_t now = real_us();
         if (now < u->skip_until_us)
             continue;
-        if (!judge(l, u, unit_scan(u, now)))
+        enum err e = unit_scan(u, now);
+        l->useful = l->useful || e == ERR_OK;
+        if (!judge(l, u, e))
             return false;
         unit_report(u, real_us());
         if (atomic_load(&l->commands_waiting)) {

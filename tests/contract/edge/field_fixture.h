@@ -1,0 +1,44 @@
+/* A field on the scripted server, and waiting for what it reports. */
+#ifndef BOOMGATE_TESTS_FIELD_FIXTURE_H
+#define BOOMGATE_TESTS_FIELD_FIXTURE_H
+
+#include "edge/field/field.h"
+#include "tests/contract/edge/modbus_server.h"
+
+enum { FIXTURE_LANES = 2, FIXTURE_OUTCOMES = 64, STALE_MS = 700, RESPONSE_MS = 100, SCAN_MS = 5 };
+
+struct fixture {
+    struct modbus_server *server;
+    struct mailbox *inputs;
+    int wake_fd;
+    struct clock_source clock;
+    struct field *field;
+    struct field_port port;
+    /* What arrived. */
+    struct lane_snapshot last[FIXTURE_LANES];
+    size_t snapshots[FIXTURE_LANES];
+    uint32_t lost[FIXTURE_LANES];
+    size_t went_stale[FIXTURE_LANES];
+    struct command_outcome outcomes[FIXTURE_OUTCOMES];
+    size_t outcome_count;
+};
+
+/* Starts the field with `lanes` lanes, units 1.. of one link, on `port` (0: the server's). */
+void fixture_start(struct fixture *f, size_t lanes, size_t mailbox_size, int port);
+void fixture_stop(struct fixture *f);
+
+/* Takes in what was posted; true until it holds or `ms` have passed. */
+bool fixture_until(struct fixture *f, bool (*holds)(struct fixture *f), int ms);
+void fixture_drain(struct fixture *f);
+
+/* Waits for a fresh snapshot of lane 0 (and 1 if there is one). Fails the test otherwise. */
+void fixture_fresh(struct fixture *f, size_t lanes);
+
+/* Sends a command with a second to live and waits for its outcome. */
+struct command_outcome fixture_command(struct fixture *f, enum lane_command c);
+void fixture_send(struct fixture *f, enum lane_command c, int64_t expires_ms);
+struct command_outcome fixture_outcome(struct fixture *f, size_t number);
+
+int64_t test_ms(void);
+
+#endif

@@ -19,7 +19,7 @@ static void send_to(struct downlink *d, const struct topic *t, struct mqtt_messa
         return;
     }
     m->topic = topic;
-    broker_publish(d->broker, m);
+    link_publish(d->link, m);
 }
 
 static void ack(void *self, const struct name *place, const struct name *edge, int64_t epoch,

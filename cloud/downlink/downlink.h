@@ -1,14 +1,14 @@
 /* What the service tells edges and signs, put into words and topics. Every message is either resent
  * by nature (acknowledgements, offers), asked for again (answers) or renewed (occupancy), so that
- * what the broker's connection cannot take is dropped; broker.h counts it. */
+ * what the broker's connection cannot take is dropped; link.h counts it. */
 #ifndef BOOMGATE_CLOUD_DOWNLINK_DOWNLINK_H
 #define BOOMGATE_CLOUD_DOWNLINK_DOWNLINK_H
 
-#include "cloud/downlink/broker.h"
+#include "cloud/downlink/link.h"
 #include "cloud/ports.h"
 
 struct downlink {
-    struct broker *broker;
+    struct link *link;
     struct name instance;
     struct clock_source clock;
 };

@@ -9,8 +9,8 @@
  * everything while there is no session, is dropped and counted: it is all resent by nature. K4
  * Subscriptions are on their way before `changed` says that the session is up, and so before
  *    anything that makes edges send. */
-#ifndef BOOMGATE_CLOUD_DOWNLINK_BROKER_H
-#define BOOMGATE_CLOUD_DOWNLINK_BROKER_H
+#ifndef BOOMGATE_CLOUD_DOWNLINK_LINK_H
+#define BOOMGATE_CLOUD_DOWNLINK_LINK_H
 
 #include "cloud/metrics.h"
 #include "protocol/base/id.h"
@@ -20,7 +20,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-struct broker_options {
+struct link_options {
     const char *host;
     uint16_t port;
     const char *username; /* NULL: none */
@@ -35,7 +35,7 @@ struct broker_options {
     struct metrics *metrics;   /* may be NULL */
 };
 
-struct broker_handlers {
+struct link_handlers {
     void *self;
     /* On paho's thread, with its lock held: copy and post. */
     void (*message)(void *self, const struct mqtt_message *m);
@@ -43,24 +43,24 @@ struct broker_handlers {
     enum err (*changed)(void *self, bool up, uint16_t receive_max);
 };
 
-struct broker;
+struct link;
 
 /* Copies everything. ERR_INVAL: host, port or instance cannot be used. */
-enum err broker_create(const struct broker_options *o, const struct broker_handlers *h,
-                       struct broker **ret);
+enum err link_create(const struct link_options *o, const struct link_handlers *h,
+                     struct link **ret);
 
 /* Starts the thread, which connects; returns at once. */
-void broker_start(struct broker *b);
+void link_start(struct link *l);
 
 /* Any thread; copies; never blocks on the network. ERR_UNAVAIL: no session; ERR_FULL: the queue is
  * full. Both are counted. */
-enum err broker_publish(struct broker *b, const struct mqtt_message *m);
+enum err link_publish(struct link *l, const struct mqtt_message *m);
 
-bool broker_up(const struct broker *b);
+bool link_up(const struct link *l);
 
 /* Publishes the offline status, disconnects and joins the thread. */
-void broker_stop(struct broker *b);
+void link_stop(struct link *l);
 
-void broker_free(struct broker *b); /* NULL is fine; stopped first */
+void link_free(struct link *l); /* NULL is fine; stopped first */
 
 #endif

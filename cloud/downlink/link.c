@@ -1,4 +1,4 @@
-#include "cloud/downlink/broker.h"
+#include "cloud/downlink/link.h"
 
 #include "protocol/base/backoff.h"
 #include "protocol/base/buf.h"
@@ -44,9 +44,9 @@ struct outgoing {
     char bytes[]; /* topic, NUL, payload */
 };
 
-struct broker {
-    struct broker_options options;
-    struct broker_handlers handlers;
+struct link {
+    struct link_options options;
+    struct link_handlers handlers;
     char status_topic[TOPIC_SIZE];
     int wake_fd;
     pthread_t thread;
@@ -79,9 +79,9 @@ static struct mono_ms real_now(void)
 
 static void wake(void *self)
 {
-    struct broker *b = self;
+    struct link *l = self;
     uint64_t one = 1;
-    if (write(b->wake_fd, &one, sizeof one) != sizeof one)
+    if (write(l->wake_fd, &one, sizeof one) != sizeof one)
         return; /* the counter is at its limit: awake already */
 }
 
@@ -89,47 +89,47 @@ static void wake(void *self)
 
 static void on_up(void *self, uint16_t receive_max)
 {
-    struct broker *b = self;
+    struct link *l = self;
     struct note n = {.up = true, .receive_max = receive_max};
-    mailbox_post(b->notes, &n);
+    mailbox_post(l->notes, &n);
 }
 
 static void on_down(void *self, bool taken_over, const char *text)
 {
-    struct broker *b = self;
+    struct link *l = self;
     struct note n = {.taken_over = taken_over};
     memcpy(n.text, text, strnlen(text, sizeof n.text - 1));
-    mailbox_post(b->notes, &n);
+    mailbox_post(l->notes, &n);
 }
 
 static void on_message(void *self, const struct mqtt_message *m)
 {
-    struct broker *b = self;
-    b->handlers.message(b->handlers.self, m);
+    struct link *l = self;
+    l->handlers.message(l->handlers.self, m);
 }
 
 static void on_taken(void *self, int token, bool ok)
 {
-    struct broker *b = self;
+    struct link *l = self;
     (void)token;
     (void)ok; /* a refused message is as good as a lost one */
-    atomic_fetch_sub(&b->unanswered, 1);
-    if (atomic_load(&b->waiting) > 0)
-        wake(b);
+    atomic_fetch_sub(&l->unanswered, 1);
+    if (atomic_load(&l->waiting) > 0)
+        wake(l);
 }
 
 /* ---- the way out, any thread ---- */
 
 /* Under the lock. ERR_FULL: not now. */
-static enum err send_now(struct broker *b, const struct mqtt_message *m)
+static enum err send_now(struct link *l, const struct mqtt_message *m)
 {
-    if (m->qos > 0 && atomic_fetch_add(&b->unanswered, 1) >= b->options.window) {
-        atomic_fetch_sub(&b->unanswered, 1);
+    if (m->qos > 0 && atomic_fetch_add(&l->unanswered, 1) >= l->options.window) {
+        atomic_fetch_sub(&l->unanswered, 1);
         return ERR_FULL;
     }
-    enum err e = mqtt_publish(b->mqtt, m, NULL);
+    enum err e = mqtt_publish(l->mqtt, m, NULL);
     if (e != ERR_OK && m->qos > 0)
-        atomic_fetch_sub(&b->unanswered, 1);
+        atomic_fetch_sub(&l->unanswered, 1);
     return e;
 }
 
@@ -153,114 +153,114 @@ static struct outgoing *outgoing_new(const struct mqtt_message *m)
     return o;
 }
 
-static enum err enqueue(struct broker *b, const struct mqtt_message *m)
+static enum err enqueue(struct link *l, const struct mqtt_message *m)
 {
     struct outgoing *o = outgoing_new(m);
-    enum err e = mailbox_post(b->queue, &o);
+    enum err e = mailbox_post(l->queue, &o);
     if (e == ERR_OK)
-        atomic_fetch_add(&b->waiting, 1);
+        atomic_fetch_add(&l->waiting, 1);
     else
         free(o);
     return e;
 }
 
-enum err broker_publish(struct broker *b, const struct mqtt_message *m)
+enum err link_publish(struct link *l, const struct mqtt_message *m)
 {
     enum err e = ERR_UNAVAIL;
     bool queued = false;
-    pthread_mutex_lock(&b->lock);
-    if (atomic_load(&b->up)) {
-        e = atomic_load(&b->waiting) == 0 ? send_now(b, m) : ERR_FULL;
+    pthread_mutex_lock(&l->lock);
+    if (atomic_load(&l->up)) {
+        e = atomic_load(&l->waiting) == 0 ? send_now(l, m) : ERR_FULL;
         if (e == ERR_FULL) {
-            e = enqueue(b, m);
+            e = enqueue(l, m);
             queued = e == ERR_OK;
         }
     }
-    pthread_mutex_unlock(&b->lock);
+    pthread_mutex_unlock(&l->lock);
     if (queued)
-        wake(b);
+        wake(l);
     if (e != ERR_OK)
-        metrics_add(b->options.metrics, METRIC_DOWNLINK_DROPPED, 1);
+        metrics_add(l->options.metrics, METRIC_DOWNLINK_DROPPED, 1);
     return e;
 }
 
-bool broker_up(const struct broker *b)
+bool link_up(const struct link *l)
 {
-    return atomic_load(&b->up);
+    return atomic_load(&l->up);
 }
 
 /* Sends what waits, in order. Returns false when paho itself is full: nothing will wake us then. */
-static bool flush(struct broker *b)
+static bool flush(struct link *l)
 {
     enum err e = ERR_OK;
-    pthread_mutex_lock(&b->lock);
-    while (atomic_load(&b->waiting) > 0) {
-        if (!b->head)
-            mailbox_drain(b->queue, &b->head, 1);
-        e = send_now(b, &b->head->message);
+    pthread_mutex_lock(&l->lock);
+    while (atomic_load(&l->waiting) > 0) {
+        if (!l->head)
+            mailbox_drain(l->queue, &l->head, 1);
+        e = send_now(l, &l->head->message);
         if (e == ERR_FULL)
             break;
         if (e != ERR_OK)
-            metrics_add(b->options.metrics, METRIC_DOWNLINK_DROPPED, 1);
-        free(b->head);
-        b->head = NULL;
-        atomic_fetch_sub(&b->waiting, 1);
+            metrics_add(l->options.metrics, METRIC_DOWNLINK_DROPPED, 1);
+        free(l->head);
+        l->head = NULL;
+        atomic_fetch_sub(&l->waiting, 1);
     }
-    pthread_mutex_unlock(&b->lock);
-    return e != ERR_FULL || atomic_load(&b->unanswered) >= b->options.window;
+    pthread_mutex_unlock(&l->lock);
+    return e != ERR_FULL || atomic_load(&l->unanswered) >= l->options.window;
 }
 
-static void drop_waiting(struct broker *b)
+static void drop_waiting(struct link *l)
 {
-    pthread_mutex_lock(&b->lock);
-    int64_t dropped = atomic_exchange(&b->waiting, 0);
-    free(b->head);
-    b->head = NULL;
+    pthread_mutex_lock(&l->lock);
+    int64_t dropped = atomic_exchange(&l->waiting, 0);
+    free(l->head);
+    l->head = NULL;
     struct outgoing *o;
-    while (mailbox_drain(b->queue, &o, 1) == 1)
+    while (mailbox_drain(l->queue, &o, 1) == 1)
         free(o);
-    pthread_mutex_unlock(&b->lock);
-    metrics_add(b->options.metrics, METRIC_DOWNLINK_DROPPED, dropped);
+    pthread_mutex_unlock(&l->lock);
+    metrics_add(l->options.metrics, METRIC_DOWNLINK_DROPPED, dropped);
 }
 
 /* ---- sessions, on the thread ---- */
 
-static enum err status_message(struct broker *b, bool online, char text[STATUS_BYTES_MAX],
+static enum err status_message(struct link *l, bool online, char text[STATUS_BYTES_MAX],
                                struct mqtt_message *ret)
 {
-    struct cloud_status s = {.online = online, .time = clock_now(&b->options.clock).wall};
+    struct cloud_status s = {.online = online, .time = clock_now(&l->options.clock).wall};
     size_t len;
     TRY(cloud_status_encode(&s, text, STATUS_BYTES_MAX, &len));
     *ret = (struct mqtt_message){
-        .topic = b->status_topic, .payload = text, .len = len, .qos = 1, .retained = true};
+        .topic = l->status_topic, .payload = text, .len = len, .qos = 1, .retained = true};
     return ERR_OK;
 }
 
-static void retry_in(struct broker *b, int64_t ms)
+static void retry_in(struct link *l, int64_t ms)
 {
-    b->connecting = false;
-    b->connect_at = mono_after(real_now(), ms);
+    l->connecting = false;
+    l->connect_at = mono_after(real_now(), ms);
 }
 
-static void connect_now(struct broker *b)
+static void connect_now(struct link *l)
 {
     char text[STATUS_BYTES_MAX];
     struct mqtt_message will;
-    enum err e = status_message(b, false, text, &will);
+    enum err e = status_message(l, false, text, &will);
     if (e == ERR_OK) {
-        pthread_mutex_lock(&b->lock);
-        e = mqtt_connect(b->mqtt, &will);
-        pthread_mutex_unlock(&b->lock);
+        pthread_mutex_lock(&l->lock);
+        e = mqtt_connect(l->mqtt, &will);
+        pthread_mutex_unlock(&l->lock);
     }
     if (e == ERR_OK) {
-        b->connecting = true;
+        l->connecting = true;
         return;
     }
-    log_warn("broker.connect", LT("reason", err_text(e)));
-    retry_in(b, backoff_next_ms(&b->backoff, random_u64()));
+    log_warn("link.connect", LT("reason", err_text(e)));
+    retry_in(l, backoff_next_ms(&l->backoff, random_u64()));
 }
 
-static enum err subscribe(struct broker *b)
+static enum err subscribe(struct link *l)
 {
     static const enum topic_kind kinds[] = {TOPIC_EVENT, TOPIC_REQUEST, TOPIC_STATUS,
                                             TOPIC_TELEMETRY};
@@ -272,112 +272,111 @@ static enum err subscribe(struct broker *b)
         TRY(topic_filter_all(kinds[i], text[i]));
         filters[i] = text[i];
     }
-    return mqtt_subscribe(b->mqtt, filters, qos, KINDS);
+    return mqtt_subscribe(l->mqtt, filters, qos, KINDS);
 }
 
-static void session_up(struct broker *b, const struct note *n)
+static void session_up(struct link *l, const struct note *n)
 {
     char text[STATUS_BYTES_MAX];
     struct mqtt_message birth;
-    pthread_mutex_lock(&b->lock);
-    atomic_store(&b->unanswered, 0);
-    enum err e = subscribe(b); /* K4 */
-    if (e == ERR_OK && status_message(b, true, text, &birth) == ERR_OK)
-        e = send_now(b, &birth);
+    pthread_mutex_lock(&l->lock);
+    atomic_store(&l->unanswered, 0);
+    enum err e = subscribe(l); /* K4 */
+    if (e == ERR_OK && status_message(l, true, text, &birth) == ERR_OK)
+        e = send_now(l, &birth);
     if (e == ERR_OK)
-        atomic_store(&b->up, true);
-    pthread_mutex_unlock(&b->lock);
-    b->up_at = real_now();
+        atomic_store(&l->up, true);
+    pthread_mutex_unlock(&l->lock);
+    l->up_at = real_now();
     if (e != ERR_OK)
         return; /* the session is going: `down` follows */
     log_notice("broker.up", LN("receive_max", n->receive_max));
-    b->untold = true;
+    l->untold = true;
 }
 
-static void session_down(struct broker *b, const struct note *n)
+static void session_down(struct link *l, const struct note *n)
 {
-    bool was_up = atomic_exchange(&b->up, false);
-    int64_t lasted_ms = was_up ? mono_diff_ms(real_now(), b->up_at) : 0;
-    drop_waiting(b);
+    bool was_up = atomic_exchange(&l->up, false);
+    int64_t lasted_ms = was_up ? mono_diff_ms(real_now(), l->up_at) : 0;
+    drop_waiting(l);
     if (was_up)
-        backoff_session_ended(&b->backoff, lasted_ms, SESSION_ENOUGH_MS);
-    int64_t wait_ms = n->taken_over ? TAKEN_OVER_MS : backoff_next_ms(&b->backoff, random_u64());
+        backoff_session_ended(&l->backoff, lasted_ms, SESSION_ENOUGH_MS);
+    int64_t wait_ms = n->taken_over ? TAKEN_OVER_MS : backoff_next_ms(&l->backoff, random_u64());
     if (n->taken_over)
         log_error("broker.taken_over", LT("why", "another daemon uses this instance name"),
                   LN("retry_ms", wait_ms));
     else
         log_warn("broker.down", LT("reason", n->text), LN("lasted_ms", lasted_ms),
                  LN("retry_ms", wait_ms));
-    retry_in(b, wait_ms);
-    b->untold = b->untold || was_up;
+    retry_in(l, wait_ms);
+    l->untold = l->untold || was_up;
 }
 
-static void take_notes(struct broker *b)
+static void take_notes(struct link *l)
 {
     struct note n;
-    while (mailbox_drain(b->notes, &n, 1) == 1) {
-        b->last = n;
+    while (mailbox_drain(l->notes, &n, 1) == 1) {
+        l->last = n;
         if (n.up)
-            session_up(b, &n);
+            session_up(l, &n);
         else
-            session_down(b, &n);
+            session_down(l, &n);
     }
 }
 
 /* Tells the newest state; in between nothing is missed that a resend would not bring. */
-static void tell(struct broker *b)
+static void tell(struct link *l)
 {
-    if (b->untold &&
-        b->handlers.changed(b->handlers.self, b->last.up, b->last.receive_max) == ERR_OK)
-        b->untold = false;
+    if (l->untold &&
+        l->handlers.changed(l->handlers.self, l->last.up, l->last.receive_max) == ERR_OK)
+        l->untold = false;
 }
 
-static void wait_for_work(struct broker *b, bool again)
+static void wait_for_work(struct link *l, bool again)
 {
     int64_t ms = IDLE_MS;
-    if (!b->connecting && !atomic_load(&b->up)) {
-        int64_t left = mono_diff_ms(b->connect_at, real_now());
+    if (!l->connecting && !atomic_load(&l->up)) {
+        int64_t left = mono_diff_ms(l->connect_at, real_now());
         ms = left < 0 ? 0 : left < ms ? left : ms;
     }
     if (again && ms > AGAIN_MS)
         ms = AGAIN_MS;
-    struct pollfd p = {.fd = b->wake_fd, .events = POLLIN};
+    struct pollfd p = {.fd = l->wake_fd, .events = POLLIN};
     uint64_t count;
-    if (poll(&p, 1, (int)ms) > 0 && read(b->wake_fd, &count, sizeof count) < 0)
+    if (poll(&p, 1, (int)ms) > 0 && read(l->wake_fd, &count, sizeof count) < 0)
         return; /* taken by nobody else: cannot happen */
 }
 
-static void goodbye(struct broker *b)
+static void goodbye(struct link *l)
 {
     char text[STATUS_BYTES_MAX];
     struct mqtt_message offline;
-    pthread_mutex_lock(&b->lock);
-    if (atomic_exchange(&b->up, false) && status_message(b, false, text, &offline) == ERR_OK)
-        mqtt_publish(b->mqtt, &offline, NULL);
-    mqtt_disconnect(b->mqtt, GOODBYE_MS);
-    pthread_mutex_unlock(&b->lock);
+    pthread_mutex_lock(&l->lock);
+    if (atomic_exchange(&l->up, false) && status_message(l, false, text, &offline) == ERR_OK)
+        mqtt_publish(l->mqtt, &offline, NULL);
+    mqtt_disconnect(l->mqtt, GOODBYE_MS);
+    pthread_mutex_unlock(&l->lock);
 }
 
 static void *run(void *self)
 {
-    struct broker *b = self;
-    while (!atomic_load(&b->stopping)) {
-        if (!b->connecting && !atomic_load(&b->up) && mono_diff_ms(real_now(), b->connect_at) >= 0)
-            connect_now(b);
-        take_notes(b);
-        tell(b);
-        bool again = !flush(b) || b->untold;
-        wait_for_work(b, again);
+    struct link *l = self;
+    while (!atomic_load(&l->stopping)) {
+        if (!l->connecting && !atomic_load(&l->up) && mono_diff_ms(real_now(), l->connect_at) >= 0)
+            connect_now(l);
+        take_notes(l);
+        tell(l);
+        bool again = !flush(l) || l->untold;
+        wait_for_work(l, again);
     }
-    flush(b);
-    goodbye(b);
+    flush(l);
+    goodbye(l);
     return NULL;
 }
 
 /* ---- life ---- */
 
-enum err broker_create(const struct broker_options *o, const struct broker_handlers *h,
-                       struct broker **ret)
+enum err link_create(const struct link_options *o, const struct link_handlers *h, struct link **ret)
 {
     struct topic status = {.kind = TOPIC_CLOUD_STATUS, .edge = o->instance};
     char topic[TOPIC_SIZE];
@@ -386,7 +385,7 @@ enum err broker_create(const struct broker_options *o, const struct broker_handl
     TRY(topic_format(&status, topic));
     buf_addf(&id, "cloud-%s", o->instance.text);
 
-    struct broker *b = mem_alloc(sizeof *b);
+    struct link *l = mem_alloc(sizeof *l);
     struct mqtt_options mo = {.host = o->host,
                               .port = o->port,
                               .client_id = id.text,
@@ -396,54 +395,54 @@ enum err broker_create(const struct broker_options *o, const struct broker_handl
                               .receive_max = (uint16_t)o->receive_max,
                               .connect_timeout_ms = CONNECT_TIMEOUT_MS};
     struct mqtt_handlers mh = {
-        .self = b, .up = on_up, .down = on_down, .message = on_message, .taken = on_taken};
-    enum err e = mqtt_create(&mo, &mh, &b->mqtt);
+        .self = l, .up = on_up, .down = on_down, .message = on_message, .taken = on_taken};
+    enum err e = mqtt_create(&mo, &mh, &l->mqtt);
     if (e != ERR_OK) {
-        free(b);
+        free(l);
         return e;
     }
-    b->options = *o;
-    b->handlers = *h;
-    memcpy(b->status_topic, topic, sizeof topic);
-    b->backoff = backoff_of((uint32_t)o->reconnect_min_ms, (uint32_t)o->reconnect_max_ms);
-    b->connect_at = real_now();
-    b->wake_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
-    if (b->wake_fd < 0)
+    l->options = *o;
+    l->handlers = *h;
+    memcpy(l->status_topic, topic, sizeof topic);
+    l->backoff = backoff_of((uint32_t)o->reconnect_min_ms, (uint32_t)o->reconnect_max_ms);
+    l->connect_at = real_now();
+    l->wake_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+    if (l->wake_fd < 0)
         abort(); /* no descriptors at start */
-    pthread_mutex_init(&b->lock, NULL);
-    b->notes = mailbox_new(sizeof(struct note), NOTES_MAX, wake, b);
-    b->queue = mailbox_new(sizeof(struct outgoing *), (size_t)o->queue, NULL, NULL);
-    *ret = b;
+    pthread_mutex_init(&l->lock, NULL);
+    l->notes = mailbox_new(sizeof(struct note), NOTES_MAX, wake, l);
+    l->queue = mailbox_new(sizeof(struct outgoing *), (size_t)o->queue, NULL, NULL);
+    *ret = l;
     return ERR_OK;
 }
 
-void broker_start(struct broker *b)
+void link_start(struct link *l)
 {
-    if (pthread_create(&b->thread, NULL, run, b) != 0)
+    if (pthread_create(&l->thread, NULL, run, l) != 0)
         abort(); /* no thread to be had at start */
-    b->started = true;
+    l->started = true;
 }
 
-void broker_stop(struct broker *b)
+void link_stop(struct link *l)
 {
-    if (!b->started)
+    if (!l->started)
         return;
-    atomic_store(&b->stopping, true);
-    wake(b);
-    pthread_join(b->thread, NULL);
-    b->started = false;
+    atomic_store(&l->stopping, true);
+    wake(l);
+    pthread_join(l->thread, NULL);
+    l->started = false;
 }
 
-void broker_free(struct broker *b)
+void link_free(struct link *l)
 {
-    if (!b)
+    if (!l)
         return;
-    broker_stop(b);
-    mqtt_free(b->mqtt);
-    drop_waiting(b);
-    mailbox_free(b->notes);
-    mailbox_free(b->queue);
-    close(b->wake_fd);
-    pthread_mutex_destroy(&b->lock);
-    free(b);
+    link_stop(l);
+    mqtt_free(l->mqtt);
+    drop_waiting(l);
+    mailbox_free(l->notes);
+    mailbox_free(l->queue);
+    close(l->wake_fd);
+    pthread_mutex_destroy(&l->lock);
+    free(l);
 }

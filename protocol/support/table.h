@@ -47,6 +47,10 @@ struct table {
     const struct row *rows;
     size_t row_count;
     size_t struct_size;
+    /* If `keeps_line`, an int at `line_offset` takes the line where the table begins, for messages
+     * about what only makes sense between tables. */
+    bool keeps_line;
+    size_t line_offset;
 };
 
 struct table_error {

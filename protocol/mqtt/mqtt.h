@@ -22,17 +22,19 @@ struct mqtt_message {
     size_t len;
     int qos; /* 0 or 1 */
     bool retained;
-    const char *response_topic;  /* NULL: none */
-    const uint8_t *correlation;  /* MQTT_CORRELATION_SIZE bytes; NULL: none */
-    uint32_t expiry_s;           /* 0: none */
+    const char *response_topic; /* NULL: none */
+    const uint8_t *correlation; /* MQTT_CORRELATION_SIZE bytes; NULL: none */
+    uint32_t expiry_s;          /* 0: none */
 };
 
 struct mqtt_handlers {
     void *self;
     /* Connected; `receive_max` is the broker's receive maximum. */
     void (*up)(void *self, uint16_t receive_max);
-    /* Not connected any more, or the attempt failed. `taken_over`: another client has our identity
-     * (0x8E); do not reconnect, raise an alarm. `text` says why. */
+    /* Not connected any more, or the attempt failed: exactly once per attempt, unless the owner ended
+     * it with mqtt_disconnect or mqtt_free. `taken_over`: another client has our identity (0x8E); do
+     * not reconnect, raise an alarm (Mosquitto 2.0.11 closes without saying so: a session that is
+     * lost again and again right after `up` means the same). `text` says why. */
     void (*down)(void *self, bool taken_over, const char *text);
     void (*message)(void *self, const struct mqtt_message *m); /* valid during the call only */
     /* The broker took a QoS 1 message (PUBACK): moves a window, says nothing about durability. */
@@ -40,14 +42,14 @@ struct mqtt_handlers {
 };
 
 struct mqtt_options {
-    const char *host;
+    const char *host; /* an IPv4 literal; a name is resolved by paho with its lock held */
     uint16_t port;
     const char *client_id;
     const char *username; /* NULL: none */
     const char *password;
-    uint16_t keepalive_s;   /* 15..120 */
-    uint16_t receive_max;   /* what we let the broker have in flight towards us */
-    int64_t connect_timeout_ms;
+    uint16_t keepalive_s;       /* 15..120 */
+    uint16_t receive_max;       /* what we let the broker have in flight towards us */
+    int64_t connect_timeout_ms; /* less than 3000 counts as 3000: paho looks every 3 s */
 };
 
 struct mqtt;
@@ -56,8 +58,9 @@ struct mqtt;
 enum err mqtt_create(const struct mqtt_options *o, const struct mqtt_handlers *h,
                      struct mqtt **ret);
 
-/* Starts one attempt; the outcome arrives as `up` or `down`. The will is per attempt, since it names
- * the session. ERR_CONFLICT: already connected or connecting. */
+/* Starts one attempt, on a handle of its own: what was handed over before is not sent any more. The
+ * outcome arrives as `up` or `down`. The will is per attempt, since it names the session.
+ * ERR_CONFLICT: already connected or connecting. */
 enum err mqtt_connect(struct mqtt *m, const struct mqtt_message *will);
 
 /* Hands a message to paho. *ret_token (may be NULL) identifies a QoS 1 message in `taken`.
@@ -67,10 +70,12 @@ enum err mqtt_publish(struct mqtt *m, const struct mqtt_message *msg, int *ret_t
 /* Asynchronous; a refused subscription arrives as `down` after a disconnect. */
 enum err mqtt_subscribe(struct mqtt *m, const char *const *filters, const int *qos, size_t count);
 
-/* Sends DISCONNECT (which suppresses the will) and waits up to `wait_ms`. */
+/* Waits for the PUBACKs of what was published, then sends DISCONNECT (which suppresses the will); at
+ * most `wait_ms` in all. No `down` follows. Does nothing unless connected. */
 void mqtt_disconnect(struct mqtt *m, int64_t wait_ms);
 
-/* No handler runs after this returns. NULL is fine. */
+/* No handler runs after this returns. The last one of a process also waits for paho's threads, up to
+ * about a second. NULL is fine. */
 void mqtt_free(struct mqtt *m);
 
 #endif

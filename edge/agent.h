@@ -8,7 +8,7 @@
  * A5 Without an epoch nothing is recorded and only `hello` is asked: entries stay closed, exits
  * open by the local rule, and what crossed is told as one count.gap per lane once an epoch is
  * there. A6 After a restart an authorised movement whose vehicle is still on loop A before an arm
- * that is still down gets its open command again if it was decided less than `reissue_ms` ago: the
+ * that is still down gets its open command again if it was decided less than `reissue_ms` (lane_config) ago: the
  *    first one was lost or is not yet executed, and opening twice is harmless. In any other case
  *    a movement that cannot be followed to its end ends `uncertain`. */
 #ifndef BOOMGATE_EDGE_AGENT_H
@@ -48,7 +48,6 @@ struct agent_config {
     int64_t no_credential_ms; /* nothing readable after this */
     int64_t unanswered_ms;    /* an exit without credential opens after this */
     int64_t plate_keep_ms;    /* a plate read before its vehicle is on loop A is good this long */
-    int64_t reissue_ms;
 
     size_t lane_count;
     struct agent_lane_config {
@@ -71,7 +70,7 @@ struct agent_ports {
     struct entropy_port entropy;
 };
 
-/* What is shown on a lane, to send only changes. */
+/* What a lane's display and lights were last told, to send only changes. */
 struct lane_outputs {
     bool known; /* false: the device must be told again */
     bool green;
@@ -79,44 +78,53 @@ struct lane_outputs {
     char display[DISPLAY_SIZE];
 };
 
+/* A reading. */
+struct credential {
+    struct plate plate; /* "" : none */
+    struct plate_raw raw;
+    int64_t confidence;
+};
+
 /* One lane as the agent sees it. */
 struct agent_lane {
     struct lane lane;
     struct admission admission;
-    struct movement_id movement; /* "" when none */
-    bool unrecorded;             /* the movement began without an epoch: A5 */
-    struct plate plate;
-    struct plate_raw raw;
-    int64_t confidence;
-    enum basis basis;
-    enum reason reason; /* last recorded denial of this movement */
-    struct request_id request;
-    struct wall_ms presented;
-    struct wall_ms decided;
 
-    /* A plate that was read before its vehicle was presented. */
-    struct plate ahead;
-    struct plate_raw ahead_raw;
-    int64_t ahead_confidence;
+    /* The open Movement; all zero when there is none. */
+    struct agent_movement {
+        struct movement_id id;
+        bool unrecorded; /* it began without an epoch: A5 */
+        struct credential credential;
+        enum basis basis;
+        enum reason reason; /* last recorded denial */
+        struct request_id request;
+        struct wall_ms presented;
+        struct wall_ms decided;
+    } movement;
+
+    /* A plate read before its vehicle is presented, or of one that never is. */
+    struct credential ahead;
+    bool ahead_left; /* loop A fell since: only good to name who crossed unauthorised */
     struct mono_ms ahead_until;
 
-    bool heard; /* a snapshot came since the start */
-    uint16_t plate_sequence;
-    bool restarted;        /* the device's latch, as last seen */
-    struct mono_ms silent; /* deadline of the next INPUT_IO */
+    bool heard;              /* fresh inputs came since the start */
+    uint16_t plate_sequence; /* last one taken from the device */
+    bool restarted;          /* the device's latch, as last seen */
+    struct mono_ms silent;   /* no INPUT_IO until then: stale */
     uint32_t inputs;
     int64_t link_us;
     int64_t missed; /* crossings without an epoch */
     bool plate_alarm;
-    bool full; /* the cloud said so; the sign */
+    bool full; /* the cloud said so: the sign */
     char text[DISPLAY_SIZE];
     struct lane_memory saved;
 
-    /* Of this turn, done after the commit. */
+    /* Decided in this turn, done after the commit. */
     enum lane_command motion;
     bool camera;
     bool acknowledge_restart;
-    bool ask; /* the question is built when it is sent */
+    bool refresh; /* tell lights and display again */
+    bool ask;     /* the question is built when it is sent */
     /* Found out while acting; the next turn's business. */
     enum lane_command failed;
 };
@@ -124,26 +132,29 @@ struct agent_lane {
 /* Everything a turn may change: copied before, put back if it fails. */
 struct agent_state {
     struct edge_memory memory;
-    struct agent_lane lanes[AGENT_LANES_MAX];
     bool online;
     struct mono_ms offline_since;
     struct request_id hello; /* outstanding, or "" */
     struct mono_ms hello_due;
     bool say_hello; /* after this turn's commit */
-    bool started;   /* edge.started was recorded in this epoch */
-    int64_t ack;    /* highest acknowledgement of this turn, 0: none */
+    int64_t upto;   /* highest acknowledgement of this turn, 0: none */
+    struct agent_lane lanes[AGENT_LANES_MAX];
 };
 
 /* Large: give it static storage or mem_alloc. The fields are the agent's own. */
 struct agent {
     struct agent_config config;
+    struct admission_config admission;
     struct agent_ports ports;
     struct agent_state live;
     struct agent_state before;
+    struct lane_outputs shown[AGENT_LANES_MAX];
     struct now now;
     bool transaction; /* begin was called */
-    bool recorded;    /* an event was appended in this turn */
-    uint64_t late;    /* answers that came too late, since the start */
+    bool durable;     /* the transaction holds something */
+    bool recorded;    /* ... and that includes an event */
+    bool has_entry;
+    uint64_t late; /* answers that came too late, since the start */
 };
 
 /* Begins from what the journal remembers: `lanes` are matched by name, unknown ones are ignored.

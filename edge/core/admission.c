@@ -187,7 +187,8 @@ static struct decision refused(struct admission *a, const struct admission_confi
                                const struct passage_answer *answer, struct mono_ms now)
 {
     a->policy = !for_want_of_space(answer->reason);
-    struct decision d = deny(a, answer->reason, mono_after(now, c->ask_again_ms));
+    deny(a, answer->reason, mono_after(now, c->ask_again_ms));
+    struct decision d = {.kind = DECISION_DENY, .reason = answer->reason};
     memcpy(d.display, answer->display, sizeof d.display);
     return d;
 }
@@ -222,8 +223,7 @@ static struct decision answered_exit(struct admission *a, const struct admission
 
 enum err admission_answer(struct admission *a, const struct admission_config *c,
                           const struct request_id *id, const struct passage_answer *answer,
-                          const struct admission_view *v, struct mono_ms now,
-                          struct decision *ret)
+                          const struct admission_view *v, struct mono_ms now, struct decision *ret)
 {
     if ((a->phase != ADMISSION_ASKED && a->phase != ADMISSION_PENDING) ||
         strcmp(a->request.text, id->text) != 0)

@@ -2,9 +2,9 @@
  * A dense [state][event] table (lane_table.c); pure: time is an argument, outputs are values.
  *
  * L1 Never open and close in one step.
- * L2 A close only when B, photocell and edge are clear and fresh, the limits plausible, no fire,
- * and loop B was seen on and then off since the arm was last found up, or the arm was down when we
- *    opened it (`may_close`).
+ * L2 A close only from the upper limit, with B, photocell and edge clear and fresh, no fire, and if
+ *    loop B was seen on and then off since the arm was last found up, or we opened it from the
+ *    lower limit (`may_close`). Both limits at once, or neither, is nowhere: no close.
  * L3 Only `allow` raises the arm for a vehicle; a denied vehicle never does. Besides it only an
  *    obstruction met while closing opens.
  * L4 A decision that does not fit the state is ERR_CONFLICT and changes nothing; observations are
@@ -77,6 +77,7 @@ struct lane_config {
     int64_t motion_again_ms; /* after a refused or expired motion command */
     int64_t c_wait_ms;       /* three loops: B clear, C not yet reached */
     int64_t fault_ms;        /* a lane in fault tries again after this */
+    int64_t reissue_ms;      /* an open that may have been lost is repeated within this */
     int close_retries;
     int obstructions_max; /* in a row; then hold open */
 };
@@ -121,7 +122,7 @@ enum {
 };
 
 /* At most LANE_STEP_FACTS come from one step; an input makes at most LANE_STEPS of them. */
-enum { LANE_STEP_FACTS = 10, LANE_STEPS = 8, LANE_FACTS_MAX = LANE_STEP_FACTS * LANE_STEPS };
+enum { LANE_STEP_FACTS = 10, LANE_STEPS = 12, LANE_FACTS_MAX = LANE_STEP_FACTS * LANE_STEPS };
 
 struct lane_out {
     unsigned acts;
@@ -135,6 +136,7 @@ struct lane {
     enum lane_state was; /* while unavailable: the state before */
     struct filter filter;
     struct lane_view view;
+    uint32_t bits;        /* as last read */
     struct mono_ms timer; /* INT64_MAX: none */
 
     bool movement; /* a Movement is open */
@@ -142,8 +144,8 @@ struct lane {
     bool b_seen;       /* passage.started was recorded */
     bool a_clear_seen; /* since the authorisation, or while crossing */
     bool c_seen;
-    bool doubt;   /* inputs were not seen for a while since the authorisation */
-    bool reissue; /* after a restart: an open lost on the way may be repeated (A6) */
+    bool doubt; /* authorised: inputs were not seen for a while; crossing: A was clear at B on */
+    struct mono_ms authorised_at;
 
     bool may_close; /* L2 */
     bool held;      /* obstructed too often: until an authorised passage or the arm is down */
@@ -159,7 +161,7 @@ struct lane {
 struct lane_restored {
     enum lane_state state;
     bool movement, authorised, b_seen, a_clear_seen, c_seen;
-    bool reissue;
+    struct mono_ms authorised_at; /* may lie before the start */
 };
 
 /* A lane that knows nothing of its inputs yet. `restored` may be NULL. */

@@ -1,0 +1,139 @@
+/* What leaves after the commit (A1): motion first, then what people see, then what the cloud is asked.
+ * Nothing here can undo the turn; what could not be done is the next turn's business. */
+#include "edge/agent_internal.h"
+
+#include <stdio.h>
+#include <string.h>
+
+static void act_motion(struct agent *a, size_t i)
+{
+    struct agent_lane *s = &a->live.lanes[i];
+    const struct field_port *f = &a->ports.field;
+    if (s->motion == COMMAND_NONE)
+        return;
+    int64_t real_ms =
+        s->motion == COMMAND_CLOSE ? a->config.close_expiry_ms : a->config.open_expiry_ms;
+    struct mono_ms expires = mono_after(a->now.mono, agent_network_ms(a, real_ms));
+    if (f->command(f->self, i, s->motion, expires) != ERR_OK)
+        s->failed = s->motion;
+    s->motion = COMMAND_NONE;
+}
+
+static struct lane_outputs wanted(const struct agent *a, size_t i)
+{
+    const struct agent_lane *s = &a->live.lanes[i];
+    struct lane_outputs o = {
+        .known = true,
+        .green = lane_green(&s->lane),
+        .full_sign = s->full && a->live.memory.spaces.free == 0,
+    };
+    snprintf(o.display, sizeof o.display, "%s",
+             s->lane.state == LANE_FAULT ? admission_text(REASON_CLOSED) : s->text);
+    return o;
+}
+
+/* Only changes; a device that was away is told everything again. ERR_FULL is retried next turn. */
+static void act_outputs(struct agent *a, size_t i)
+{
+    struct agent_lane *s = &a->live.lanes[i];
+    struct lane_outputs *shown = &a->shown[i];
+    const struct field_port *f = &a->ports.field;
+    if (s->refresh)
+        shown->known = false;
+    s->refresh = false;
+    if (!s->lane.view.fresh)
+        return;
+    struct lane_outputs want = wanted(a, i);
+    bool lights = !shown->known || want.green != shown->green || want.full_sign != shown->full_sign;
+    bool display = !shown->known || strcmp(want.display, shown->display) != 0;
+    if (lights && f->lights(f->self, i, want.green, want.full_sign) != ERR_OK)
+        return;
+    if (display && f->display(f->self, i, want.display) != ERR_OK)
+        return;
+    *shown = want;
+}
+
+static void act_pulses(struct agent *a, size_t i)
+{
+    struct agent_lane *s = &a->live.lanes[i];
+    const struct field_port *f = &a->ports.field;
+    if (s->camera)
+        (void)f->trigger_camera(f->self, i);
+    if (s->acknowledge_restart)
+        (void)f->acknowledge_restart(f->self, i);
+    s->camera = s->acknowledge_restart = false;
+}
+
+static enum err send_question(struct agent *a, size_t i)
+{
+    const struct agent_lane *s = &a->live.lanes[i];
+    bool entry = agent_lane_config(a, i)->direction == DIRECTION_ENTRY;
+    struct request r = {
+        .kind = entry ? REQUEST_ENTRY : REQUEST_EXIT,
+        .id = s->admission.request,
+        .question =
+            {
+                .lane = a->config.lanes[i].name,
+                .movement = s->movement.id,
+                .plate = s->movement.credential.plate,
+                .time = s->movement.presented,
+                .deadline_ms = entry ? a->config.entry_deadline_ms : a->config.exit_deadline_ms,
+                .no_space = entry && a->live.memory.spaces.free == 0,
+            },
+    };
+    return a->ports.uplink.ask(a->ports.uplink.self, &r);
+}
+
+static enum err send_hello(struct agent *a)
+{
+    const struct edge_memory *m = &a->live.memory;
+    struct request r = {
+        .kind = REQUEST_HELLO,
+        .id = a->live.hello,
+        .hello =
+            {
+                .journal = m->journal,
+                .epoch = m->epoch,
+                .next = m->next,
+                .base = m->base,
+                .head = m->head,
+                .boot = m->boot,
+                .free = m->spaces.free,
+                .overdraft = m->spaces.overdraft,
+                .lane_count = a->config.lane_count,
+            },
+    };
+    memcpy(r.hello.version, a->config.version, sizeof r.hello.version);
+    for (size_t i = 0; i < a->config.lane_count; i++) {
+        r.hello.lanes[i].lane = a->config.lanes[i].name;
+        r.hello.lanes[i].direction = agent_lane_config(a, i)->direction;
+    }
+    return a->ports.uplink.ask(a->ports.uplink.self, &r);
+}
+
+/* The session ended before anyone told us. */
+static void found_offline(struct agent *a, enum err e)
+{
+    if (e == ERR_UNAVAIL && a->live.online) {
+        a->live.online = false;
+        a->live.offline_since = a->now.mono;
+    }
+}
+
+void agent_act(struct agent *a)
+{
+    for (size_t i = 0; i < a->config.lane_count; i++)
+        act_motion(a, i);
+    for (size_t i = 0; i < a->config.lane_count; i++) {
+        act_outputs(a, i);
+        act_pulses(a, i);
+        if (a->live.lanes[i].ask)
+            found_offline(a, send_question(a, i));
+        a->live.lanes[i].ask = false;
+    }
+    if (a->live.say_hello)
+        found_offline(a, send_hello(a));
+    a->live.say_hello = false;
+    if (a->recorded)
+        a->ports.uplink.wake(a->ports.uplink.self);
+}

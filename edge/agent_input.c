@@ -1,0 +1,99 @@
+/* What the cloud sends: acknowledgements, grants, answers; and when to introduce ourselves. */
+#include "edge/agent_internal.h"
+
+#include "protocol/support/log.h"
+
+#include <string.h>
+
+enum err agent_ack(struct agent *a, const struct ack_input *ack)
+{
+    const struct edge_memory *m = &a->live.memory;
+    if (m->epoch == 0 || ack->epoch != m->epoch || ack->upto <= m->base || ack->upto >= m->next)
+        return ERR_OK;
+    if (ack->upto > a->live.upto)
+        a->live.upto = ack->upto;
+    return ERR_OK;
+}
+
+static enum err answer_grant(struct agent *a, const struct grant_input *g)
+{
+    struct event_data d = {.grant = g->id, .n = g->n};
+    if (!a->has_entry) {
+        d.reason = REASON_SURPLUS;
+        return agent_append(a, EVENT_SPACE_DECLINED, &d);
+    }
+    d.repaid = spaces_credit(&a->live.memory.spaces, g->n);
+    return agent_append(a, EVENT_SPACE_ACCEPTED, &d);
+}
+
+enum err agent_grant(struct agent *a, const struct grant_input *g)
+{
+    int64_t epoch = a->live.memory.epoch;
+    if (epoch == 0 || g->epoch != epoch || g->id <= 0 || g->n <= 0)
+        return ERR_OK;
+    TRY(agent_transaction(a));
+    enum err e = a->ports.journal.grant_answered(a->ports.journal.self, epoch, g->id);
+    if (e == ERR_CONFLICT) /* its event is on its way */
+        return ERR_OK;
+    TRY(e);
+    a->durable = true;
+    return answer_grant(a, g);
+}
+
+static enum err hello_answered(struct agent *a, const struct response *r)
+{
+    struct agent_state *s = &a->live;
+    if (s->hello.text[0] == '\0' || strcmp(s->hello.text, r->id.text) != 0)
+        return ERR_OK;
+    s->hello = (struct request_id){{0}};
+    s->hello_due = mono_after(a->now.mono, a->config.hello_ms);
+    if (s->memory.epoch == 0)
+        return agent_adopt(a, r->hello.epoch);
+    if (r->hello.epoch != s->memory.epoch) {
+        log_error("agent.foreign_epoch", LN("ours", s->memory.epoch), LN("cloud", r->hello.epoch));
+        return ERR_OK;
+    }
+    if (r->hello.upto < s->memory.base || r->hello.upto >= s->memory.next)
+        log_error("agent.stream_differs", LN("cloud", r->hello.upto), LN("base", s->memory.base),
+                  LN("next", s->memory.next));
+    return agent_ack(a, &(struct ack_input){r->hello.epoch, r->hello.upto});
+}
+
+enum err agent_response(struct agent *a, const struct response *r)
+{
+    if (r->kind == REQUEST_HELLO)
+        return hello_answered(a, r);
+    for (size_t i = 0; i < a->config.lane_count; i++) {
+        const struct admission *d = &a->live.lanes[i].admission;
+        bool waits = d->phase == ADMISSION_ASKED || d->phase == ADMISSION_PENDING;
+        if (waits && strcmp(d->request.text, r->id.text) == 0)
+            return agent_lane_answer(a, i, r);
+    }
+    a->late += 1;
+    log_info("agent.late_answer", LT("request", r->id.text));
+    return ERR_OK;
+}
+
+void agent_uplink(struct agent *a, bool up)
+{
+    struct agent_state *s = &a->live;
+    if (s->online && !up)
+        s->offline_since = a->now.mono;
+    s->online = up;
+    s->hello = (struct request_id){{0}};
+    s->hello_due = a->now.mono;
+    if (!up)
+        return;
+    for (size_t i = 0; i < a->config.lane_count; i++)
+        admission_reconnected(&s->lanes[i].admission, a->now.mono);
+}
+
+void agent_hello_tick(struct agent *a)
+{
+    struct agent_state *s = &a->live;
+    if (!s->online || s->hello_due.v > a->now.mono.v)
+        return;
+    s->hello = a->ports.entropy.request(a->ports.entropy.self);
+    s->hello_due = mono_after(a->now.mono, agent_network_ms(a, a->config.hello_retry_ms));
+    s->say_hello = true;
+}

@@ -1,0 +1,63 @@
+/* The parts of the agent among themselves. Functions that return enum err fail only where the journal
+ * does (ERR_IO), and then the turn fails. */
+#ifndef BOOMGATE_EDGE_AGENT_INTERNAL_H
+#define BOOMGATE_EDGE_AGENT_INTERNAL_H
+
+#include "edge/agent.h"
+
+/* --- agent_record.c: facts become events and move spaces --- */
+
+/* Opens the turn's transaction if it is not open yet. */
+enum err agent_transaction(struct agent *a);
+
+/* Appends one event; nothing without an epoch (A5). */
+enum err agent_append(struct agent *a, enum event_kind kind, const struct event_data *data);
+
+/* The fact of lane i that it was not watched for a while. */
+enum err agent_gap(struct agent *a, size_t i, const char *detail);
+
+/* Records what the machine of lane i found. */
+enum err agent_facts(struct agent *a, size_t i, const struct lane_out *out);
+
+enum err agent_credential_read(struct agent *a, size_t i);
+
+/* An epoch is there for the first time: what waits is recorded from here on. */
+enum err agent_adopt(struct agent *a, int64_t epoch);
+
+/* Spaces this edge has no use for go back. */
+enum err agent_surplus(struct agent *a);
+
+/* --- agent_lane.c: one lane's inputs and decisions --- */
+
+enum err agent_lane_io(struct agent *a, size_t i, const struct lane_snapshot *s);
+enum err agent_lane_outcome(struct agent *a, size_t i, const struct command_outcome *o);
+enum err agent_lane_tick(struct agent *a, size_t i);
+enum err agent_lane_answer(struct agent *a, size_t i, const struct response *r);
+enum err agent_lane_decide(struct agent *a, size_t i);
+struct admission_view agent_lane_view(const struct agent *a, size_t i);
+struct lane_memory agent_lane_memory(const struct agent *a, size_t i);
+
+/* --- agent_input.c: what the cloud sends --- */
+
+enum err agent_ack(struct agent *a, const struct ack_input *ack);
+enum err agent_grant(struct agent *a, const struct grant_input *g);
+enum err agent_response(struct agent *a, const struct response *r);
+void agent_uplink(struct agent *a, bool up);
+void agent_hello_tick(struct agent *a);
+
+/* --- agent_act.c: after the commit --- */
+
+void agent_act(struct agent *a);
+
+/* Network and link milliseconds in domain time. */
+static inline int64_t agent_network_ms(const struct agent *a, int64_t real_ms)
+{
+    return real_ms * a->config.rate;
+}
+
+static inline const struct lane_config *agent_lane_config(const struct agent *a, size_t i)
+{
+    return &a->live.lanes[i].lane.config;
+}
+
+#endif

@@ -1,0 +1,318 @@
+/* One lane's inputs and decisions: what the device shows goes into the lane machine, plates and answers
+ * go through the admission, and what they decide goes back into the machine. */
+#include "edge/agent_internal.h"
+
+#include "protocol/support/log.h"
+#include "protocol/support/plate.h"
+
+#include <stdio.h>
+#include <string.h>
+
+static bool plate_known(const struct credential *c)
+{
+    return c->plate.text[0] != '\0';
+}
+
+static void show(struct agent_lane *s, const char *text)
+{
+    snprintf(s->text, sizeof s->text, "%s", text);
+}
+
+struct admission_view agent_lane_view(const struct agent *a, size_t i)
+{
+    int64_t grace_ms = agent_network_ms(a, a->config.exit_deadline_ms);
+    return (struct admission_view){
+        .epoch = a->live.memory.epoch != 0,
+        .plate = plate_known(&a->live.lanes[i].movement.credential),
+        .online = a->live.online,
+        .settled = mono_diff_ms(a->now.mono, a->live.offline_since) >= grace_ms,
+        .free = a->live.memory.spaces.free,
+    };
+}
+
+/* Takes over what a step of the machine asks for. */
+static enum err apply(struct agent *a, size_t i, const struct lane_out *out)
+{
+    struct agent_lane *s = &a->live.lanes[i];
+    if (out->acts & LANE_ACT_OPEN)
+        s->motion = COMMAND_OPEN;
+    if (out->acts & LANE_ACT_CLOSE)
+        s->motion = COMMAND_CLOSE;
+    if (out->acts & LANE_ACT_CAMERA)
+        s->camera = true;
+    TRY(agent_facts(a, i, out));
+    if (!lane_waiting(&s->lane))
+        admission_end(&s->admission);
+    return ERR_OK;
+}
+
+static enum err step(struct agent *a, size_t i, enum lane_event e)
+{
+    struct lane_out out = {0};
+    enum err result = lane_step(&a->live.lanes[i].lane, e, a->now.mono, &out);
+    return result == ERR_CONFLICT ? ERR_OK : apply(a, i, &out);
+}
+
+/* A movement that waits again after a restart or a silence has to be decided again. */
+static void wait_again(struct agent *a, size_t i)
+{
+    struct agent_lane *s = &a->live.lanes[i];
+    if (!lane_waiting(&s->lane) || s->admission.phase != ADMISSION_NONE)
+        return;
+    admission_begin(&s->admission, agent_lane_config(a, i)->direction, a->now.mono);
+    if (s->lane.state == LANE_DECIDING && s->movement.request.text[0] != '\0')
+        admission_resume(&s->admission, &a->admission, &s->movement.request, a->now.mono);
+}
+
+/* --- plates --- */
+
+static enum err take_credential(struct agent *a, size_t i, const struct credential *c)
+{
+    struct agent_lane *s = &a->live.lanes[i];
+    s->movement.credential = *c;
+    s->movement.request = (struct request_id){{0}};
+    admission_credential(&s->admission, a->now.mono);
+    TRY(agent_credential_read(a, i));
+    return step(a, i, LANE_EV_CREDENTIAL);
+}
+
+/* A vehicle that was read before it was presented needs no second reading. */
+static enum err use_ahead(struct agent *a, size_t i)
+{
+    struct agent_lane *s = &a->live.lanes[i];
+    if (!lane_waiting(&s->lane) || plate_known(&s->movement.credential) ||
+        !plate_known(&s->ahead) || s->ahead_left || s->ahead_until.v < a->now.mono.v)
+        return ERR_OK;
+    struct credential c = s->ahead;
+    s->ahead = (struct credential){0};
+    return take_credential(a, i, &c);
+}
+
+static enum err plate_alarm(struct agent *a, size_t i, bool active)
+{
+    struct agent_lane *s = &a->live.lanes[i];
+    if (s->plate_alarm == active)
+        return ERR_OK;
+    s->plate_alarm = active;
+    struct event_data d = {
+        .lane = a->config.lanes[i].name, .alarm = ALARM_PLATE_UNREADABLE, .active = active};
+    return agent_append(a, EVENT_LANE_ALARM, &d);
+}
+
+/* A reading while nobody waits: of the vehicle that comes next, unless it is the one in passage. */
+static void keep_ahead(struct agent *a, size_t i, const struct credential *c)
+{
+    struct agent_lane *s = &a->live.lanes[i];
+    bool on_a = s->lane.view.a || s->lane.filter.a.raw;
+    if (s->lane.state == LANE_OPENING || s->lane.state == LANE_OPEN ||
+        (!on_a && s->lane.state != LANE_IDLE) ||
+        strcmp(c->plate.text, s->movement.credential.plate.text) == 0)
+        return;
+    s->ahead = *c;
+    s->ahead_left = false;
+    s->ahead_until =
+        on_a ? (struct mono_ms){INT64_MAX} : mono_after(a->now.mono, a->config.plate_keep_ms);
+}
+
+static enum err read_plate(struct agent *a, size_t i, const struct plate_reading *p)
+{
+    struct agent_lane *s = &a->live.lanes[i];
+    if (p->no_plate || p->len == 0)
+        return ERR_OK;
+    struct credential c = {.confidence = p->confidence};
+    if (p->len >= PLATE_RAW_SIZE || plate_normalise(p->raw, p->len, &c.plate) != ERR_OK)
+        return plate_alarm(a, i, true);
+    memcpy(c.raw.text, p->raw, p->len);
+    TRY(plate_alarm(a, i, false));
+    if (!lane_waiting(&s->lane)) {
+        keep_ahead(a, i, &c);
+        return ERR_OK;
+    }
+    /* A better reading of a vehicle that was refused; while a question is out the first one stands. */
+    bool again = s->lane.state == LANE_DENIED && s->admission.phase == ADMISSION_READY &&
+                 strcmp(c.plate.text, s->movement.credential.plate.text) != 0;
+    if (!plate_known(&s->movement.credential) || again)
+        return take_credential(a, i, &c);
+    return ERR_OK;
+}
+
+/* Loop A fell: what was read ahead was of a vehicle that is no longer at the column. */
+static void note_left(struct agent *a, size_t i, bool was_on_a)
+{
+    struct agent_lane *s = &a->live.lanes[i];
+    if (!was_on_a || s->lane.view.a)
+        return;
+    struct mono_ms until = mono_after(a->now.mono, a->config.plate_keep_ms);
+    s->ahead_left = true;
+    s->ahead_until = until.v < s->ahead_until.v ? until : s->ahead_until;
+}
+
+/* --- inputs --- */
+
+/* The device's latch says that it restarted: what it did meanwhile nobody saw. */
+static enum err note_restart(struct agent *a, size_t i, bool restarted)
+{
+    struct agent_lane *s = &a->live.lanes[i];
+    bool news = restarted && !s->restarted;
+    s->restarted = restarted;
+    if (!news)
+        return ERR_OK;
+    s->acknowledge_restart = true;
+    return s->heard ? step(a, i, LANE_EV_STALE) : ERR_OK;
+}
+
+static enum err hear(struct agent *a, size_t i, const struct lane_snapshot *io)
+{
+    struct agent_lane *s = &a->live.lanes[i];
+    TRY(note_restart(a, i, input_on(io->inputs, IN_RESTARTED)));
+    if (!s->lane.view.fresh)
+        s->refresh = true;
+    if (io->lost > 0)
+        TRY(agent_gap(a, i, "observations were coalesced"));
+
+    bool was_on_a = s->lane.view.a;
+    struct lane_out out = {0};
+    lane_inputs(&s->lane, io->inputs, io->read_at, a->now.mono, &out);
+    bool first = !s->heard, waited = s->movement.id.text[0] != '\0';
+    s->heard = true;
+    TRY(apply(a, i, &out));
+    wait_again(a, i);
+    note_left(a, i, was_on_a);
+
+    bool changed = io->plate.sequence != s->plate_sequence;
+    s->plate_sequence = io->plate.sequence;
+    /* What stood there before this start is only of use to a vehicle that has waited since. */
+    if (changed && (!first || (waited && lane_waiting(&s->lane))))
+        TRY(read_plate(a, i, &io->plate));
+    return use_ahead(a, i);
+}
+
+enum err agent_lane_io(struct agent *a, size_t i, const struct lane_snapshot *io)
+{
+    struct agent_lane *s = &a->live.lanes[i];
+    s->link_us = io->link_us;
+    if (io->fresh) {
+        s->inputs = io->inputs;
+        s->silent = mono_after(a->now.mono, agent_network_ms(a, a->config.silence_ms));
+        return hear(a, i, io);
+    }
+    /* A device that is still being connected is not silent yet. */
+    return s->heard && s->lane.view.fresh ? step(a, i, LANE_EV_STALE) : ERR_OK;
+}
+
+enum err agent_lane_outcome(struct agent *a, size_t i, const struct command_outcome *o)
+{
+    bool accepted = o->err == ERR_OK && o->result == RESULT_ACCEPTED;
+    if (o->command == COMMAND_OPEN)
+        return step(a, i, accepted ? LANE_EV_REFLEX : LANE_EV_OPEN_FAILED);
+    if (o->command == COMMAND_CLOSE && !accepted)
+        return step(a, i, LANE_EV_CLOSE_FAILED);
+    return ERR_OK;
+}
+
+enum err agent_lane_tick(struct agent *a, size_t i)
+{
+    struct agent_lane *s = &a->live.lanes[i];
+    if (s->failed != COMMAND_NONE) {
+        struct command_outcome o = {.command = s->failed, .err = ERR_FULL};
+        s->failed = COMMAND_NONE;
+        TRY(agent_lane_outcome(a, i, &o));
+    }
+    if (s->silent.v <= a->now.mono.v) {
+        s->silent = (struct mono_ms){INT64_MAX};
+        TRY(step(a, i, LANE_EV_STALE));
+    }
+    bool was_on_a = s->lane.view.a;
+    struct lane_out out = {0};
+    lane_tick(&s->lane, a->now.mono, &out);
+    TRY(apply(a, i, &out));
+    note_left(a, i, was_on_a);
+    return use_ahead(a, i);
+}
+
+/* --- decisions --- */
+
+static void allow(struct agent *a, size_t i, const struct decision *d)
+{
+    struct agent_lane *s = &a->live.lanes[i];
+    s->movement.basis = d->basis;
+    s->full = false;
+    show(s, agent_lane_config(a, i)->direction == DIRECTION_ENTRY ? "WELCOME" : "THANK YOU");
+}
+
+/* Recorded once per reason; what is displayed may change more often. */
+static enum err deny(struct agent *a, size_t i, const struct decision *d)
+{
+    struct agent_lane *s = &a->live.lanes[i];
+    bool told = s->lane.state == LANE_DENIED && s->movement.reason == d->reason;
+    s->movement.reason = d->reason;
+    s->full = d->reason == REASON_FULL;
+    show(s, d->display[0] != '\0' ? d->display : admission_text(d->reason));
+    return told ? ERR_OK : step(a, i, LANE_EV_REFUSED);
+}
+
+static enum err carry_out(struct agent *a, size_t i, const struct decision *d)
+{
+    struct agent_lane *s = &a->live.lanes[i];
+    switch (d->kind) {
+    case DECISION_NONE: return ERR_OK;
+    case DECISION_ASK:
+        s->admission.request = a->ports.entropy.request(a->ports.entropy.self);
+        s->movement.request = s->admission.request;
+        s->ask = true;
+        return ERR_OK;
+    case DECISION_REPEAT: s->ask = true; return ERR_OK;
+    case DECISION_WAIT:
+        show(s, d->display[0] != '\0' ? d->display : admission_text(d->reason));
+        return ERR_OK;
+    case DECISION_DENY: return deny(a, i, d);
+    case DECISION_ALLOW: allow(a, i, d); return step(a, i, LANE_EV_ALLOWED);
+    }
+    return ERR_OK;
+}
+
+enum err agent_lane_decide(struct agent *a, size_t i)
+{
+    struct agent_lane *s = &a->live.lanes[i];
+    struct admission_view v = agent_lane_view(a, i);
+    struct decision d = admission_consider(&s->admission, &a->admission, &v, a->now.mono);
+    return carry_out(a, i, &d);
+}
+
+enum err agent_lane_answer(struct agent *a, size_t i, const struct response *r)
+{
+    struct agent_lane *s = &a->live.lanes[i];
+    struct admission_view v = agent_lane_view(a, i);
+    struct decision d;
+    enum err e =
+        admission_answer(&s->admission, &a->admission, &r->id, &r->answer, &v, a->now.mono, &d);
+    if (e != ERR_OK) {
+        log_warn("agent.answer_ignored", LT("lane", a->config.lanes[i].name.text),
+                 LT("why", err_text(e)));
+        return ERR_OK;
+    }
+    return carry_out(a, i, &d);
+}
+
+struct lane_memory agent_lane_memory(const struct agent *a, size_t i)
+{
+    const struct agent_lane *s = &a->live.lanes[i];
+    const struct lane *l = &s->lane;
+    struct lane_memory m = {.lane = a->config.lanes[i].name, .state = LANE_IDLE};
+    if (s->movement.id.text[0] == '\0' || s->movement.unrecorded)
+        return m;
+    /* Where an authorised vehicle is, the inputs tell; which of its edges were seen, they do not. */
+    m.state = l->authorised ? LANE_OPENING : l->state == LANE_UNAVAILABLE ? l->was : l->state;
+    m.movement = s->movement.id;
+    m.plate = s->movement.credential.plate;
+    m.authorised = l->authorised;
+    m.basis = s->movement.basis;
+    m.request = s->movement.request;
+    m.b_seen = l->b_seen;
+    m.a_clear_seen = l->a_clear_seen;
+    m.c_seen = l->c_seen;
+    m.plate_sequence = s->plate_sequence;
+    m.presented = s->movement.presented;
+    m.decided = s->movement.decided;
+    return m;
+}

@@ -1,0 +1,266 @@
+/* Facts become events, and events move spaces (wire.md, "Spaces"), in the turn's transaction. */
+#include "edge/agent_internal.h"
+
+#include "protocol/support/digest.h"
+#include "protocol/wire/event_codec.h"
+
+#include <stdio.h>
+#include <string.h>
+
+enum err agent_transaction(struct agent *a)
+{
+    if (a->transaction)
+        return ERR_OK;
+    TRY(a->ports.journal.begin(a->ports.journal.self));
+    a->transaction = true;
+    return ERR_OK;
+}
+
+enum err agent_append(struct agent *a, enum event_kind kind, const struct event_data *data)
+{
+    struct edge_memory *m = &a->live.memory;
+    if (m->epoch == 0)
+        return ERR_OK;
+    TRY(agent_transaction(a));
+    struct event e = {
+        .kind = kind,
+        .place = a->config.place,
+        .edge = a->config.edge,
+        .epoch = m->epoch,
+        .seq = m->next,
+        .prev = m->head,
+        .time = a->now.wall,
+        .boot = m->boot,
+        .mono = a->now.mono,
+        .clock = a->config.clock,
+        .data = *data,
+    };
+    char bytes[EVENT_BYTES_MAX];
+    size_t len;
+    struct digest digest;
+    TRY(event_encode(&e, bytes, sizeof bytes, &len));
+    digest_of(bytes, len, &digest);
+    TRY(a->ports.journal.append(a->ports.journal.self, e.seq, &digest, bytes, len));
+    m->head = digest;
+    m->next += 1;
+    a->durable = a->recorded = true;
+    return ERR_OK;
+}
+
+/* What every event of a Movement says; nothing is recorded of one that began without an epoch. */
+static struct event_data about(const struct agent *a, size_t i, bool direction)
+{
+    return (struct event_data){
+        .lane = a->config.lanes[i].name,
+        .movement = a->live.lanes[i].movement.id,
+        .direction = direction ? agent_lane_config(a, i)->direction : DIRECTION_NONE,
+    };
+}
+
+static enum err append_movement(struct agent *a, size_t i, enum event_kind kind,
+                                const struct event_data *data)
+{
+    return a->live.lanes[i].movement.unrecorded ? ERR_OK : agent_append(a, kind, data);
+}
+
+static bool is_entry(const struct agent *a, size_t i)
+{
+    return agent_lane_config(a, i)->direction == DIRECTION_ENTRY;
+}
+
+enum err agent_gap(struct agent *a, size_t i, const char *detail)
+{
+    struct event_data d = {.lane = a->config.lanes[i].name};
+    snprintf(d.detail, sizeof d.detail, "%s", detail);
+    return agent_append(a, EVENT_COUNT_GAP, &d);
+}
+
+enum err agent_credential_read(struct agent *a, size_t i)
+{
+    const struct credential *c = &a->live.lanes[i].movement.credential;
+    struct event_data d = about(a, i, false);
+    d.plate = c->plate;
+    d.raw = c->raw;
+    d.confidence = c->confidence;
+    return append_movement(a, i, EVENT_CREDENTIAL_READ, &d);
+}
+
+static enum err presented(struct agent *a, size_t i)
+{
+    struct agent_lane *s = &a->live.lanes[i];
+    s->movement = (struct agent_movement){
+        .id = a->ports.entropy.movement(a->ports.entropy.self),
+        .unrecorded = a->live.memory.epoch == 0,
+        .presented = a->now.wall,
+    };
+    s->text[0] = '\0';
+    admission_begin(&s->admission, agent_lane_config(a, i)->direction, a->now.mono);
+    struct event_data d = about(a, i, true);
+    return append_movement(a, i, EVENT_VEHICLE_PRESENTED, &d);
+}
+
+static enum err authorised(struct agent *a, size_t i)
+{
+    struct agent_lane *s = &a->live.lanes[i];
+    if (is_entry(a, i))
+        TRY(spaces_authorise(&a->live.memory.spaces));
+    s->movement.decided = a->now.wall;
+    struct event_data d = about(a, i, true);
+    d.basis = s->movement.basis;
+    d.plate = s->movement.credential.plate;
+    d.request = s->movement.request;
+    return append_movement(a, i, EVENT_PASSAGE_AUTHORISED, &d);
+}
+
+static enum err refused(struct agent *a, size_t i)
+{
+    const struct agent_movement *m = &a->live.lanes[i].movement;
+    struct event_data d = about(a, i, true);
+    d.reason = m->reason;
+    d.plate = m->credential.plate;
+    d.request = m->request;
+    return append_movement(a, i, EVENT_PASSAGE_DENIED, &d);
+}
+
+/* A crossing that no event can tell of moves no spaces; it is told as a gap (A5). */
+static enum err missed(struct agent *a, size_t i)
+{
+    if (a->live.memory.epoch != 0)
+        return agent_gap(a, i, "a crossing that began without an epoch");
+    a->live.lanes[i].missed += 1;
+    return ERR_OK;
+}
+
+static enum err completed(struct agent *a, size_t i)
+{
+    struct agent_lane *s = &a->live.lanes[i];
+    if (s->movement.unrecorded)
+        return missed(a, i);
+    struct event_data d = about(a, i, true);
+    d.plate = s->movement.credential.plate;
+    if (!is_entry(a, i))
+        d.repaid = spaces_credit(&a->live.memory.spaces, 1);
+    return agent_append(a, EVENT_PASSAGE_COMPLETED, &d);
+}
+
+static enum err voided(struct agent *a, size_t i, enum reason reason)
+{
+    struct agent_lane *s = &a->live.lanes[i];
+    if (s->movement.unrecorded)
+        return ERR_OK;
+    struct event_data d = about(a, i, true);
+    d.plate = s->movement.credential.plate;
+    d.reason = reason;
+    if (is_entry(a, i))
+        d.repaid = spaces_credit(&a->live.memory.spaces, 1);
+    return agent_append(a, EVENT_PASSAGE_VOIDED, &d);
+}
+
+static enum err unauthorised(struct agent *a, size_t i)
+{
+    struct agent_lane *s = &a->live.lanes[i];
+    if (s->movement.id.text[0] == '\0') {
+        s->movement.id = a->ports.entropy.movement(a->ports.entropy.self);
+        s->movement.unrecorded = a->live.memory.epoch == 0;
+        s->movement.presented = a->now.wall;
+        if (a->now.mono.v <= s->ahead_until.v)
+            s->movement.credential = s->ahead;
+        s->ahead = (struct credential){0};
+    }
+    if (s->movement.unrecorded)
+        return missed(a, i);
+    struct event_data d = about(a, i, true);
+    d.plate = s->movement.credential.plate;
+    if (is_entry(a, i))
+        d.spent = spaces_intrude(&a->live.memory.spaces);
+    else
+        d.repaid = spaces_credit(&a->live.memory.spaces, 1);
+    return agent_append(a, EVENT_PASSAGE_UNAUTHORISED, &d);
+}
+
+static enum err ended(struct agent *a, size_t i, enum outcome outcome)
+{
+    struct agent_lane *s = &a->live.lanes[i];
+    struct event_data d = about(a, i, false);
+    d.outcome = outcome;
+    TRY(append_movement(a, i, EVENT_MOVEMENT_ENDED, &d));
+    s->movement = (struct agent_movement){0};
+    admission_end(&s->admission);
+    s->text[0] = '\0';
+    return ERR_OK;
+}
+
+static enum err one_fact(struct agent *a, size_t i, const struct lane_fact *f)
+{
+    struct event_data d = about(a, i, false);
+    switch (f->kind) {
+    case LANE_FACT_PRESENTED: return presented(a, i);
+    case LANE_FACT_AUTHORISED: return authorised(a, i);
+    case LANE_FACT_REFUSED: return refused(a, i);
+    case LANE_FACT_STARTED: return append_movement(a, i, EVENT_PASSAGE_STARTED, &d);
+    case LANE_FACT_COMPLETED: return completed(a, i);
+    case LANE_FACT_VOIDED: return voided(a, i, f->reason);
+    case LANE_FACT_UNAUTHORISED: return unauthorised(a, i);
+    case LANE_FACT_ENDED: return ended(a, i, f->outcome);
+    case LANE_FACT_GAP: return agent_gap(a, i, "the device was not seen for a while");
+    case LANE_FACT_ALARM:
+        d = (struct event_data){
+            .lane = a->config.lanes[i].name, .alarm = f->alarm, .active = f->active};
+        return agent_append(a, EVENT_LANE_ALARM, &d);
+    }
+    return ERR_OK;
+}
+
+enum err agent_facts(struct agent *a, size_t i, const struct lane_out *out)
+{
+    for (size_t k = 0; k < out->count; k++)
+        TRY(one_fact(a, i, &out->facts[k]));
+    return ERR_OK;
+}
+
+static enum err adopt_lane(struct agent *a, size_t i)
+{
+    struct agent_lane *s = &a->live.lanes[i];
+    if (s->missed > 0) {
+        char detail[EVENT_DETAIL_SIZE];
+        snprintf(detail, sizeof detail, "%lld crossings before the first epoch",
+                 (long long)s->missed);
+        TRY(agent_gap(a, i, detail));
+        s->missed = 0;
+    }
+    if (!s->movement.unrecorded || s->lane.authorised)
+        return ERR_OK;
+    s->movement.unrecorded = false;
+    s->movement.reason = REASON_NONE;
+    admission_credential(&s->admission, a->now.mono);
+    struct event_data d = about(a, i, true);
+    TRY(agent_append(a, EVENT_VEHICLE_PRESENTED, &d));
+    return s->movement.credential.plate.text[0] != '\0' ? agent_credential_read(a, i) : ERR_OK;
+}
+
+enum err agent_adopt(struct agent *a, int64_t epoch)
+{
+    struct edge_memory *m = &a->live.memory;
+    m->epoch = epoch;
+    m->next = 1;
+    m->base = 0;
+    m->spaces = (struct spaces){0};
+    memset(m->head.text, '0', DIGEST_SIZE - 1);
+    m->head.text[DIGEST_SIZE - 1] = '\0';
+    struct event_data d = {0};
+    memcpy(d.version, a->config.version, sizeof d.version);
+    TRY(agent_append(a, EVENT_EDGE_STARTED, &d));
+    for (size_t i = 0; i < a->config.lane_count; i++)
+        TRY(adopt_lane(a, i));
+    return ERR_OK;
+}
+
+enum err agent_surplus(struct agent *a)
+{
+    struct spaces *s = &a->live.memory.spaces;
+    int64_t keep = a->has_entry ? a->config.keep_max : 0;
+    if (a->live.memory.epoch == 0 || s->free <= keep)
+        return ERR_OK;
+    struct event_data d = {.reason = REASON_SURPLUS, .n = spaces_give_back(s, s->free - keep)};
+    return agent_append(a, EVENT_SPACE_RETURNED, &d);
+}

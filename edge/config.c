@@ -1,0 +1,325 @@
+#include "edge/config.h"
+
+#include "protocol/base/buf.h"
+#include "protocol/wire/topic.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/timex.h>
+
+#define ROW_COUNT(rows) (sizeof(rows) / sizeof((rows)[0]))
+#define AT(type, member)                                                                           \
+    .offset = offsetof(struct type, member), .size = sizeof(((struct type *)0)->member)
+
+static const char *const levels[] = {"error", "warn", "notice", "info", "debug", NULL};
+static const char *const directions[] = {"entry", "exit", NULL};
+
+/* clang-format off */
+static const struct row broker_rows[] = {
+    {.key = "host", .type = ROW_TEXT, AT(config_broker, host), .min = 1,
+     .help = "name or address of the MQTT broker"},
+    {.key = "port", .type = ROW_INT, AT(config_broker, port), .min = 1, .max = 65535, .dflt = "1883",
+     .help = "its TCP port"},
+    {.key = "username", .type = ROW_TEXT, AT(config_broker, username), .dflt = "",
+     .help = "default: PLACE/EDGE when there is a password, else none"},
+    {.key = "password", .type = ROW_TEXT, AT(config_broker, password), .dflt = "",
+     .help = "better: password_file"},
+    {.key = "password_file", .type = ROW_TEXT, AT(config_broker, password_file), .dflt = "",
+     .help = "a file whose first line is the password"},
+    {.key = "reconnect_min_ms", .type = ROW_INT, AT(config_broker, reconnect_min_ms), .min = 10,
+     .max = 60000, .dflt = "1000", .help = "shortest wait between two attempts, real time"},
+    {.key = "reconnect_max_ms", .type = ROW_INT, AT(config_broker, reconnect_max_ms), .min = 10,
+     .max = 3600000, .dflt = "120000", .help = "longest wait between two attempts, real time"},
+};
+static const struct table broker_table = {
+    "broker", broker_rows, ROW_COUNT(broker_rows), sizeof(struct config_broker),
+    .keeps_line = true, .line_offset = offsetof(struct config_broker, line)};
+
+static const struct row link_rows[] = {
+    {.key = "name", .type = ROW_NAME, AT(config_link, link.name),
+     .help = "what lanes call this link"},
+    {.key = "host", .type = ROW_TEXT, AT(config_link, link.host), .min = 1,
+     .help = "name or address of the Modbus TCP endpoint"},
+    {.key = "port", .type = ROW_INT, AT(config_link, link.port), .min = 1, .max = 65535,
+     .dflt = "502", .help = "its TCP port"},
+    {.key = "scan_ms", .type = ROW_INT, AT(config_link, link.scan_ms), .min = 1, .max = 1000,
+     .dflt = "20", .help = "period of the inputs' scan, real time"},
+    {.key = "response_timeout_ms", .type = ROW_INT, AT(config_link, link.response_timeout_ms),
+     .min = 10, .max = 2000, .dflt = "200",
+     .help = "an answer later than this ends the connection, real time"},
+    {.key = "stale_ms", .type = ROW_INT, AT(config_link, link.stale_ms), .min = 1500, .max = 60000,
+     .dflt = "2000", .help = "inputs or a heartbeat older than this make the lane unavailable, real time"},
+};
+static const struct table link_table = {
+    "link", link_rows, ROW_COUNT(link_rows), sizeof(struct config_link),
+    .keeps_line = true, .line_offset = offsetof(struct config_link, line)};
+
+static const struct row lane_rows[] = {
+    {.key = "name", .type = ROW_NAME, AT(config_lane, name), .help = "unique within the edge"},
+    {.key = "direction", .type = ROW_ENUM, AT(config_lane, direction), .choices = directions,
+     .help = "entry or exit"},
+    {.key = "link", .type = ROW_NAME, AT(config_lane, link), .help = "the name of a link"},
+    {.key = "unit", .type = ROW_INT, AT(config_lane, unit), .min = 1, .max = 247, .dflt = "1",
+     .help = "Modbus unit behind the link"},
+    {.key = "loops", .type = ROW_INT, AT(config_lane, loops), .min = 2, .max = 3, .dflt = "3",
+     .help = "3: loop C proves the passage; 2: there is none"},
+    {.key = "open_ms", .type = ROW_INT, AT(config_lane, open_ms), .min = 500, .max = 60000,
+     .dflt = "6000", .help = "arm up within this, else one retry, then a fault"},
+    {.key = "hold_open_ms", .type = ROW_INT, AT(config_lane, hold_open_ms), .min = 1000,
+     .max = 600000, .dflt = "20000", .help = "an open arm nobody passes is closed after this"},
+    {.key = "close_delay_ms", .type = ROW_INT, AT(config_lane, close_delay_ms), .min = 0,
+     .max = 60000, .dflt = "1000", .help = "between the end of a passage and the close"},
+    {.key = "close_ms", .type = ROW_INT, AT(config_lane, close_ms), .min = 500, .max = 60000,
+     .dflt = "8000", .help = "arm down within this, else not secured"},
+};
+static const struct table lane_table = {
+    "lane", lane_rows, ROW_COUNT(lane_rows), sizeof(struct config_lane),
+    .keeps_line = true, .line_offset = offsetof(struct config_lane, line)};
+
+static const struct row deadline_rows[] = {
+    {.key = "entry_ms", .type = ROW_INT, AT(config_deadlines, entry_ms), .min = 50, .max = 60000,
+     .dflt = "800", .help = "wait for the cloud at an entry, real time; then the local rule"},
+    {.key = "exit_ms", .type = ROW_INT, AT(config_deadlines, exit_ms), .min = 50, .max = 60000,
+     .dflt = "3000", .help = "the same at an exit"},
+    {.key = "no_credential_ms", .type = ROW_INT, AT(config_deadlines, no_credential_ms), .min = 500,
+     .max = 600000, .dflt = "5000", .help = "nothing readable for this long"},
+    {.key = "unanswered_ms", .type = ROW_INT, AT(config_deadlines, unanswered_ms), .min = 1000,
+     .max = 3600000, .dflt = "60000", .help = "an exit without credential opens after this"},
+    {.key = "pending_ms", .type = ROW_INT, AT(config_deadlines, pending_ms), .min = 1000,
+     .max = 3600000, .dflt = "60000", .help = "a pending exit without a final answer opens after this"},
+};
+static const struct table deadline_table = {
+    "deadlines", deadline_rows, ROW_COUNT(deadline_rows), sizeof(struct config_deadlines), false, 0};
+
+static const struct row log_rows[] = {
+    {.key = "level", .type = ROW_ENUM, .offset = 0, .size = sizeof(int), .choices = levels,
+     .dflt = "info", .help = "error, warn, notice, info or debug"},
+};
+static const struct table log_table = {"log", log_rows, ROW_COUNT(log_rows), sizeof(int), false, 0};
+
+static const struct row edge_rows[] = {
+    {.key = "place", .type = ROW_NAME, AT(edge_config, place), .help = "the car park"},
+    {.key = "edge", .type = ROW_NAME, AT(edge_config, edge), .help = "this controller, unique in its place"},
+    {.key = "journal", .type = ROW_TEXT, AT(edge_config, journal), .min = 1,
+     .dflt = "/var/lib/boomgate-edge/journal.db", .help = "SQLite file, on storage that keeps its word"},
+    {.key = "broker", .type = ROW_TABLE, AT(edge_config, broker), .table = &broker_table,
+     .help = "the way to the cloud"},
+    {.key = "links", .type = ROW_LIST, .offset = offsetof(struct edge_config, links),
+     .size = sizeof(struct config_link), .count_offset = offsetof(struct edge_config, link_count),
+     .min = 1, .max = FIELD_LINKS_MAX, .table = &link_table, .help = "Modbus TCP endpoints, one connection each"},
+    {.key = "lanes", .type = ROW_LIST, .offset = offsetof(struct edge_config, lanes),
+     .size = sizeof(struct config_lane), .count_offset = offsetof(struct edge_config, lane_count),
+     .min = 1, .max = FIELD_LANES_MAX, .table = &lane_table, .help = "one direction past one barrier each"},
+    {.key = "deadlines", .type = ROW_TABLE, AT(edge_config, deadlines), .table = &deadline_table,
+     .help = "how long to wait"},
+    {.key = "keep_spaces", .type = ROW_INT, AT(edge_config, keep_spaces), .min = 1, .max = 10000,
+     .dflt = "100", .help = "free spaces above this go back to the cloud"},
+    {.key = "log", .type = ROW_TABLE, AT(edge_config, log_level), .table = &log_table,
+     .help = "what is written to stderr"},
+};
+/* clang-format on */
+static const struct table edge_table = {
+    "edge", edge_rows, ROW_COUNT(edge_rows), sizeof(struct edge_config), false, 0};
+
+/* `list`[index].key, or just key when there is no list. */
+static enum err refuse(struct table_error *e, int line, const char *list, size_t index,
+                       const char *key, const char *what, const char *value)
+{
+    *e = (struct table_error){.line = line};
+    if (list)
+        snprintf(e->path, sizeof e->path, "%s[%zu].%s", list, index, key);
+    else
+        snprintf(e->path, sizeof e->path, "%s", key);
+    struct buf text = buf_of(e->text, sizeof e->text);
+    buf_adds(&text, what);
+    if (value)
+        buf_addf(&text, ": %s", value);
+    return ERR_INVAL;
+}
+
+static enum err check_names(const struct edge_config *c, struct table_error *e)
+{
+    char text[TOPIC_SIZE];
+    struct topic t = {.kind = TOPIC_EVENT, .place = c->place, .edge = c->edge};
+    if (topic_format(&t, text) != ERR_OK)
+        return refuse(e, 1, NULL, 0, "place", "place or edge is a reserved name", c->place.text);
+    return ERR_OK;
+}
+
+static enum err read_password(struct config_broker *b, struct table_error *e)
+{
+    if (b->password_file[0] == '\0')
+        return ERR_OK;
+    if (b->password[0] != '\0')
+        return refuse(e, b->line, NULL, 0, "broker.password_file",
+                      "found beside `password`, expected one of the two", NULL);
+    FILE *f = fopen(b->password_file, "re");
+    if (!f)
+        return refuse(e, b->line, NULL, 0, "broker.password_file", strerror(errno),
+                      b->password_file);
+    bool line = fgets(b->password, sizeof b->password, f) != NULL;
+    size_t len = line ? strcspn(b->password, "\r\n") : 0;
+    bool whole = line && (b->password[len] != '\0' || feof(f));
+    fclose(f);
+    b->password[len] = '\0';
+    if (len == 0 || !whole)
+        return refuse(e, b->line, NULL, 0, "broker.password_file",
+                      "the first line is empty or too long", b->password_file);
+    return ERR_OK;
+}
+
+static enum err check_broker(struct edge_config *c, struct table_error *e)
+{
+    struct config_broker *b = &c->broker;
+    if (b->reconnect_max_ms < b->reconnect_min_ms)
+        return refuse(e, b->line, NULL, 0, "broker.reconnect_max_ms",
+                      "found less than reconnect_min_ms, expected at least as much", NULL);
+    TRY(read_password(b, e));
+    if (b->username[0] == '\0' && b->password[0] != '\0')
+        snprintf(b->username, sizeof b->username, "%s/%s", c->place.text, c->edge.text);
+    return ERR_OK;
+}
+
+static enum err check_links(const struct edge_config *c, struct table_error *e)
+{
+    for (size_t i = 0; i < c->link_count; i++) {
+        const struct config_link *l = &c->links[i];
+        bool used = false;
+        for (size_t k = 0; k < i; k++) {
+            const struct field_link *other = &c->links[k].link;
+            if (name_equal(&l->link.name, &other->name))
+                return refuse(e, l->line, "links", i, "name", "found twice", l->link.name.text);
+            if (strcmp(l->link.host, other->host) == 0 && l->link.port == other->port)
+                return refuse(e, l->line, "links", i, "host",
+                              "same endpoint as another link, expected one link per endpoint",
+                              other->name.text);
+        }
+        for (size_t k = 0; k < c->lane_count; k++)
+            used = used || name_equal(&c->lanes[k].link, &l->link.name);
+        if (!used)
+            return refuse(e, l->line, "links", i, "name", "no lane uses this link",
+                          l->link.name.text);
+    }
+    return ERR_OK;
+}
+
+/* The index of a lane's link, or link_count. */
+static size_t link_of(const struct edge_config *c, const struct config_lane *lane)
+{
+    size_t i = 0;
+    while (i < c->link_count && !name_equal(&c->links[i].link.name, &lane->link))
+        i++;
+    return i;
+}
+
+static enum err check_lanes(const struct edge_config *c, struct table_error *e)
+{
+    for (size_t i = 0; i < c->lane_count; i++) {
+        const struct config_lane *l = &c->lanes[i];
+        if (link_of(c, l) == c->link_count)
+            return refuse(e, l->line, "lanes", i, "link", "no link has this name", l->link.text);
+        for (size_t k = 0; k < i; k++) {
+            const struct config_lane *other = &c->lanes[k];
+            if (name_equal(&l->name, &other->name))
+                return refuse(e, l->line, "lanes", i, "name", "found twice", l->name.text);
+            if (name_equal(&l->link, &other->link) && l->unit == other->unit)
+                return refuse(e, l->line, "lanes", i, "unit",
+                              "this unit of the link already is another lane", other->name.text);
+        }
+    }
+    return ERR_OK;
+}
+
+static enum err check(struct edge_config *c, struct table_error *e)
+{
+    TRY(check_names(c, e));
+    TRY(check_broker(c, e));
+    TRY(check_lanes(c, e));
+    return check_links(c, e);
+}
+
+enum err config_read(const char *file, struct edge_config *ret)
+{
+    struct table_error e;
+    struct edge_config c;
+    enum err result = table_read_yaml(file, &edge_table, &c, &e);
+    if (result == ERR_OK)
+        result = check(&c, &e);
+    if (result == ERR_OK) {
+        *ret = c;
+        return ERR_OK;
+    }
+    fprintf(stderr, "%s:%d: %s%s%s\n", file, e.line, e.path, e.path[0] ? ": " : "", e.text);
+    return result;
+}
+
+void config_print_help(void)
+{
+    table_print_help(stdout, &edge_table);
+}
+
+enum log_level config_log_level(const struct edge_config *c)
+{
+    static const enum log_level of[] = {LOG_ERROR, LOG_WARN, LOG_NOTICE, LOG_INFO, LOG_DEBUG};
+    return of[c->log_level];
+}
+
+/* How sure we are of the wall clock: the kernel knows whether something disciplines it. A scaled clock
+ * is a simulation's and right by definition. */
+static enum clock_state clock_state(const struct clock_source *clock)
+{
+    struct timex t = {.modes = 0};
+    if (clock->rate > 1)
+        return CLOCK_SYNCED;
+    return adjtimex(&t) != TIME_ERROR && !(t.status & STA_UNSYNC) ? CLOCK_SYNCED : CLOCK_HOLDOVER;
+}
+
+static struct agent_lane_config lane_config(const struct config_lane *l)
+{
+    struct agent_lane_config a = {.name = l->name};
+    a.lane =
+        lane_config_default(l->direction == 0 ? DIRECTION_ENTRY : DIRECTION_EXIT, (int)l->loops);
+    a.lane.open_ms = l->open_ms;
+    a.lane.hold_open_ms = l->hold_open_ms;
+    a.lane.close_delay_ms = l->close_delay_ms;
+    a.lane.close_ms = l->close_ms;
+    return a;
+}
+
+struct agent_config config_agent(const struct edge_config *c, const struct clock_source *clock)
+{
+    enum { CLOSE_EXPIRY_MIN_MS = 40 }; /* a fast scan does not make the commit faster */
+    struct agent_config a = agent_config_default();
+    int64_t scan_ms = 0;
+    a.place = c->place;
+    a.edge = c->edge;
+    snprintf(a.version, sizeof a.version, "%s", BOOMGATE_VERSION);
+    a.clock = clock_state(clock);
+    a.rate = clock->rate;
+    a.keep_max = c->keep_spaces;
+    a.entry_deadline_ms = c->deadlines.entry_ms;
+    a.exit_deadline_ms = c->deadlines.exit_ms;
+    a.no_credential_ms = c->deadlines.no_credential_ms;
+    a.unanswered_ms = c->deadlines.unanswered_ms;
+    a.pending_ms = c->deadlines.pending_ms;
+    for (size_t i = 0; i < c->link_count; i++)
+        if (c->links[i].link.scan_ms > scan_ms)
+            scan_ms = c->links[i].link.scan_ms;
+    a.close_expiry_ms = 2 * scan_ms > CLOSE_EXPIRY_MIN_MS ? 2 * scan_ms : CLOSE_EXPIRY_MIN_MS;
+    a.lane_count = c->lane_count;
+    for (size_t i = 0; i < c->lane_count; i++)
+        a.lanes[i] = lane_config(&c->lanes[i]);
+    return a;
+}
+
+void config_field(const struct edge_config *c, struct field_link *ret_links,
+                  struct field_lane *ret_lanes)
+{
+    for (size_t i = 0; i < c->link_count; i++)
+        ret_links[i] = c->links[i].link;
+    for (size_t i = 0; i < c->lane_count; i++)
+        ret_lanes[i] = (struct field_lane){.name = c->lanes[i].name,
+                                           .link = link_of(c, &c->lanes[i]),
+                                           .unit = (uint8_t)c->lanes[i].unit};
+}

@@ -1,0 +1,67 @@
+/* The edge's configuration file (edge/deploy/edge.yaml is a commented example; `boomgate-edge --help-config` prints
+ * every key). The rows in config.c are the master copy of each setting. */
+#ifndef BOOMGATE_EDGE_CONFIG_H
+#define BOOMGATE_EDGE_CONFIG_H
+
+#include "edge/agent.h"
+#include "edge/field/field.h"
+#include "protocol/support/clock_source.h"
+#include "protocol/support/log.h"
+#include "protocol/support/table.h"
+
+enum { CONFIG_PATH_SIZE = 256, CONFIG_TEXT_SIZE = 128 };
+
+struct edge_config {
+    struct name place, edge;
+    char journal[CONFIG_PATH_SIZE];
+    int log_level; /* index into error, warn, notice, info, debug */
+
+    struct config_broker {
+        char host[CONFIG_TEXT_SIZE];
+        int64_t port;
+        char username[CONFIG_TEXT_SIZE]; /* "": PLACE/EDGE if there is a password, else none */
+        char password[CONFIG_TEXT_SIZE];
+        char password_file[CONFIG_PATH_SIZE]; /* its first line goes to `password` */
+        int64_t reconnect_min_ms, reconnect_max_ms;
+        int line;
+    } broker;
+
+    struct config_link {
+        struct field_link link;
+        int line;
+    } links[FIELD_LINKS_MAX];
+    size_t link_count;
+
+    struct config_lane {
+        struct name name;
+        int direction; /* 0 entry, 1 exit */
+        struct name link;
+        int64_t unit;
+        int64_t loops;
+        int64_t open_ms, hold_open_ms, close_delay_ms, close_ms; /* domain time */
+        int line;
+    } lanes[FIELD_LANES_MAX];
+    size_t lane_count;
+
+    struct config_deadlines {
+        int64_t entry_ms, exit_ms; /* real time: an answer from the cloud */
+        int64_t no_credential_ms, unanswered_ms, pending_ms; /* domain time */
+    } deadlines;
+
+    int64_t keep_spaces; /* free spaces above this are returned */
+};
+
+/* Reads and checks `file`; prints "FILE:LINE: KEY: what was found and expected" on stderr if it is not
+ * right. ERR_NOTFOUND or ERR_INVAL then. */
+enum err config_read(const char *file, struct edge_config *ret);
+
+/* Every key with its bounds, default and meaning, on stdout. */
+void config_print_help(void);
+
+/* What the parts want to know, in the order of the file. */
+struct agent_config config_agent(const struct edge_config *c, const struct clock_source *clock);
+enum log_level config_log_level(const struct edge_config *c);
+void config_field(const struct edge_config *c, struct field_link *ret_links,
+                  struct field_lane *ret_lanes);
+
+#endif

@@ -1,0 +1,35 @@
+/* The loop thread: everything that happens to an edge happens in one of its turns.
+ *
+ * P1 A turn drains both mailboxes, lets the agent decide, commit and act, and then lets the uplink
+ *    send what was committed.
+ * P2 The loop sleeps until something is posted, the agent's or the uplink's deadline, or telemetry is
+ *    due; it never polls.
+ * P3 A turn that cannot be committed ends the loop with ERR_IO: start-up is the recovery path. */
+#ifndef BOOMGATE_EDGE_LOOP_H
+#define BOOMGATE_EDGE_LOOP_H
+
+#include "edge/agent.h"
+#include "edge/journal/journal.h"
+#include "edge/uplink/uplink.h"
+#include "protocol/support/clock_source.h"
+#include "protocol/support/mailbox.h"
+
+struct loop;
+
+/* Catches SIGTERM and SIGINT from here on. */
+enum err loop_create(const struct clock_source *clock, struct loop **ret);
+
+/* Where the field posts struct agent_input; a post wakes the loop. */
+struct mailbox *loop_inputs(struct loop *l);
+
+/* From any thread: a turn is due. `arg` is the loop. */
+void loop_wake(void *arg);
+
+/* Turns until a signal asks to stop (ERR_OK) or the journal fails (ERR_IO). */
+enum err loop_run(struct loop *l, struct agent *agent, struct journal *journal,
+                  struct uplink *uplink);
+
+/* Nothing may post any more. NULL is fine. */
+void loop_free(struct loop *l);
+
+#endif

@@ -1,0 +1,176 @@
+/* boomgate-edge: the agent on a gate controller.
+ *
+ * Exit status: 0 stopped by a signal (or --check found no fault), 1 configuration, 2 usage, 3 storage:
+ * the journal cannot be opened or a turn could not be committed. */
+#include "edge/agent.h"
+#include "edge/config.h"
+#include "edge/field/field.h"
+#include "edge/journal/journal.h"
+#include "edge/loop.h"
+#include "edge/uplink/uplink.h"
+#include "protocol/support/log.h"
+#include "protocol/support/memory.h"
+#include "protocol/support/options.h"
+#include "protocol/support/random.h"
+
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/resource.h>
+#include <unistd.h>
+
+enum { EXIT_CONFIGURATION = 1, EXIT_USAGE = 2, EXIT_STORAGE = 3, DESCRIPTORS_MAX = 1024 };
+
+/* Lanes in the journal, those the configuration no longer names included. */
+enum { REMEMBERED_MAX = 64 };
+
+/* The parts, in the order they start; they stop in the reverse one. */
+struct edge {
+    struct loop *loop;
+    struct journal *journal;
+    struct field *field;
+    struct uplink *uplink;
+    struct agent *agent;
+};
+
+/* libmodbus waits with select(2), which cannot hold a descriptor above 1023. */
+static void limit_descriptors(void)
+{
+    struct rlimit r;
+    if (getrlimit(RLIMIT_NOFILE, &r) == 0 && r.rlim_cur > DESCRIPTORS_MAX) {
+        r.rlim_cur = DESCRIPTORS_MAX;
+        setrlimit(RLIMIT_NOFILE, &r);
+    }
+}
+
+static struct movement_id mint_movement(void *self)
+{
+    (void)self;
+    return random_movement_id();
+}
+
+static struct request_id mint_request(void *self)
+{
+    (void)self;
+    return random_request_id();
+}
+
+static enum err start_field(struct edge *e, const struct edge_config *c,
+                            const struct clock_source *clock)
+{
+    struct field_link links[FIELD_LINKS_MAX];
+    struct field_lane lanes[FIELD_LANES_MAX];
+    config_field(c, links, lanes);
+    return field_start(links, c->link_count, lanes, c->lane_count, clock, loop_inputs(e->loop),
+                       &e->field);
+}
+
+static enum err start_uplink(struct edge *e, const struct edge_config *c,
+                             const struct clock_source *clock)
+{
+    const struct config_broker *b = &c->broker;
+    struct uplink_config u = {
+        .place = c->place,
+        .edge = c->edge,
+        .host = b->host,
+        .port = (uint16_t)b->port,
+        .username = b->username[0] ? b->username : NULL,
+        .password = b->password[0] ? b->password : NULL,
+        .reconnect_min_ms = (uint32_t)b->reconnect_min_ms,
+        .reconnect_max_ms = (uint32_t)b->reconnect_max_ms,
+    };
+    return uplink_create(&u, clock, e->journal, loop_wake, e->loop, &e->uplink);
+}
+
+static enum err start_agent(struct edge *e, const struct edge_config *c,
+                            const struct clock_source *clock)
+{
+    struct edge_memory memory;
+    struct lane_memory lanes[REMEMBERED_MAX];
+    size_t lane_count;
+    TRY(journal_load(e->journal, &memory, lanes, REMEMBERED_MAX, &lane_count));
+    struct agent_config config = config_agent(c, clock);
+    struct agent_ports ports = {
+        .journal = journal_port(e->journal),
+        .field = field_port(e->field),
+        .uplink = uplink_port(e->uplink),
+        .entropy = {.movement = mint_movement, .request = mint_request},
+    };
+    e->agent = mem_alloc(sizeof *e->agent);
+    log_notice("edge.started", LT("place", c->place.text), LT("edge", c->edge.text),
+               LT("version", BOOMGATE_VERSION), LN("boot", memory.boot), LN("epoch", memory.epoch),
+               LN("next", memory.next), LN("base", memory.base));
+    return agent_start(e->agent, &config, &ports, &memory, lanes, lane_count, clock_now(clock));
+}
+
+static enum err edge_start(struct edge *e, const struct edge_config *c,
+                           const struct clock_source *clock)
+{
+    TRY(loop_create(clock, &e->loop));
+    TRY(journal_open(c->journal, clock, &e->journal));
+    TRY(start_field(e, c, clock));
+    TRY(start_uplink(e, c, clock));
+    return start_agent(e, c, clock);
+}
+
+/* The threads first: after them nothing posts into the loop any more. */
+static void edge_stop(struct edge *e)
+{
+    free(e->agent);
+    uplink_close(e->uplink);
+    field_stop(e->field);
+    journal_close(e->journal);
+    loop_free(e->loop);
+}
+
+static int exit_status(enum err e)
+{
+    switch (e) {
+    case ERR_OK: return EXIT_SUCCESS;
+    case ERR_INVAL: return EXIT_CONFIGURATION;
+    default: return EXIT_STORAGE;
+    }
+}
+
+static int run(const struct edge_config *c, const struct clock_source *clock)
+{
+    struct edge e = {0};
+    enum err result = edge_start(&e, c, clock);
+    if (result != ERR_OK)
+        log_error("edge.start_failed", LT("reason", err_text(result)));
+    else
+        result = loop_run(e.loop, e.agent, e.journal, e.uplink);
+    edge_stop(&e);
+    log_notice("edge.stopped", LT("reason", err_text(result)));
+    return exit_status(result);
+}
+
+int main(int argc, char **argv)
+{
+    static struct edge_config config;
+    const char *help_config = NULL;
+    const struct option_row rows[] = {
+        {"help-config", NULL, "print every key of the configuration file and exit", &help_config}};
+    struct options o = options_parse(argc, argv, "-c FILE [options]",
+                                     "The edge agent: reads and commands gates, reports to the "
+                                     "cloud.",
+                                     rows, 1);
+    if (help_config) {
+        config_print_help();
+        return EXIT_SUCCESS;
+    }
+    if (!o.config || o.first_argument < argc) {
+        fprintf(stderr, "boomgate-edge: expected -c FILE and no operands, see --help\n");
+        return EXIT_USAGE;
+    }
+    if (config_read(o.config, &config) != ERR_OK)
+        return EXIT_CONFIGURATION;
+    if (o.check) {
+        puts("configuration OK");
+        return EXIT_SUCCESS;
+    }
+    log_setup(o.verbose ? LOG_DEBUG : config_log_level(&config), !isatty(STDERR_FILENO));
+    limit_descriptors();
+    signal(SIGPIPE, SIG_IGN);
+    return run(&config, &o.clock);
+}

@@ -1,0 +1,222 @@
+#include "cloud/config.h"
+
+#include "cloud/accounts.h"
+#include "protocol/base/buf.h"
+#include "protocol/support/memory.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* The place of a mistake: file and line, 0 if it has none. */
+struct where {
+    const char *file;
+    int line;
+    char *reason; /* CONFIG_REASON_SIZE */
+};
+
+static enum err wrong(const struct where *w, const char *what, const char *text)
+{
+    struct buf b = buf_of(w->reason, CONFIG_REASON_SIZE);
+    buf_adds(&b, w->file);
+    if (w->line > 0)
+        buf_addf(&b, ":%d", w->line);
+    buf_addf(&b, ": %s: %s", what, text);
+    return ERR_INVAL;
+}
+
+/* The first line of `file` into ret[size]. */
+static enum err read_secret(const struct where *w, const char *what, const char *file, char *ret,
+                            size_t size)
+{
+    char line[CONFIG_SECRET_SIZE + 2];
+    FILE *f = fopen(file, "r");
+    if (!f)
+        return wrong(&(struct where){file, 0, w->reason}, what, strerror(errno));
+    bool got = fgets(line, sizeof line, f) != NULL;
+    fclose(f);
+    size_t len = got ? strcspn(line, "\r\n") : 0;
+    enum err e = ERR_OK;
+    if (len == 0)
+        e = wrong(&(struct where){file, 1, w->reason}, what, "the first line is empty");
+    else if (len >= size)
+        e = wrong(&(struct where){file, 1, w->reason}, what, "the first line is too long");
+    else
+        memcpy(ret, line, len);
+    if (e == ERR_OK)
+        ret[len] = '\0';
+    explicit_bzero(line, sizeof line);
+    return e;
+}
+
+static enum err load_tokens(struct config *c, const struct where *w)
+{
+    struct auth_token tokens[AUTH_TOKENS_MAX] = {0};
+    size_t at = 0;
+    enum err e = ERR_OK;
+    for (size_t i = 0; i < c->token_count && e == ERR_OK; i++) {
+        tokens[i].name = c->tokens[i].name;
+        tokens[i].role = c->tokens[i].role;
+        memcpy(tokens[i].plates, c->tokens[i].plates, sizeof tokens[i].plates);
+        e = read_secret(w, "token_file", c->tokens[i].token_file, tokens[i].token,
+                        sizeof tokens[i].token);
+        if (e == ERR_OK && strlen(tokens[i].token) < AUTH_TOKEN_MIN)
+            e = wrong(&(struct where){c->tokens[i].token_file, 1, w->reason}, "token_file",
+                      "a token has at least 16 characters");
+    }
+    if (e == ERR_OK) {
+        e = auth_load(tokens, c->token_count, &c->auth, &at);
+        if (e != ERR_OK)
+            wrong(&(struct where){w->file, c->tokens[at].line, w->reason}, "tokens",
+                  e == ERR_CONFLICT ? "this token is given twice"
+                                    : "the token has forbidden characters, or its plates do not "
+                                      "fit its role");
+    }
+    explicit_bzero(tokens, sizeof tokens);
+    return e;
+}
+
+static enum err check_payment(struct config *c, const struct where *w)
+{
+    struct payment_config *p = &c->payment;
+    if (!p->url[0])
+        return ERR_OK;
+    if (strncmp(p->url, "http://", 7) != 0 && strncmp(p->url, "https://", 8) != 0)
+        return wrong(w, "payment.url", "expected http://... or https://...");
+    if (!p->key_file[0])
+        return wrong(w, "payment.key_file", "is needed with payment.url");
+    if (p->breaker.open_max_ms < p->breaker.open_ms)
+        return wrong(w, "payment.breaker.open_max_ms", "is less than open_ms");
+    return read_secret(w, "payment.key_file", p->key_file, p->key, sizeof p->key);
+}
+
+static enum err check_broker(struct config *c, const struct where *w)
+{
+    struct broker_config *b = &c->broker;
+    if (b->reconnect_max_ms < b->reconnect_min_ms)
+        return wrong(w, "broker.reconnect_max_ms", "is less than reconnect_min_ms");
+    if (!b->password_file[0])
+        return ERR_OK;
+    if (!b->username[0])
+        return wrong(w, "broker.password_file", "needs a username");
+    return read_secret(w, "broker.password_file", b->password_file, b->password,
+                       sizeof b->password);
+}
+
+static enum err check_places(const struct config *c, const struct where *w)
+{
+    for (size_t i = 0; i < c->place_count; i++) {
+        const struct place_config *p = &c->places[i];
+        struct where here = {w->file, p->line, w->reason};
+        struct currency currency;
+        if (p->currency[0] && currency_parse(p->currency, strlen(p->currency), &currency) != ERR_OK)
+            return wrong(&here, "currency", "expected three letters such as EUR");
+        for (size_t k = 0; k < i; k++)
+            if (name_equal(&p->name, &c->places[k].name))
+                return wrong(&here, "name", "this place is listed already");
+    }
+    return ERR_OK;
+}
+
+static enum err load_accounts(struct config *c, const struct where *w)
+{
+    char reason[ACCOUNTS_REASON_SIZE];
+    if (!c->accounts_file[0])
+        return ERR_OK;
+    enum err e = accounts_load(c->accounts_file, &c->accounts, &c->account_count, reason);
+    if (e != ERR_OK)
+        wrong(&(struct where){c->accounts_file, 0, w->reason}, "accounts", reason);
+    return e;
+}
+
+static enum err load_rest(struct config *c, const struct where *w)
+{
+    TRY(check_broker(c, w));
+    TRY(check_payment(c, w));
+    TRY(check_places(c, w));
+    TRY(load_tokens(c, w));
+    return load_accounts(c, w);
+}
+
+enum err config_load(const char *file, struct config **ret, char *ret_reason)
+{
+    struct where w = {file, 0, ret_reason};
+    struct table_error error;
+    struct config *c = mem_alloc(sizeof *c);
+    enum err e = table_read_yaml(file, &config_table, c, &error);
+    if (e != ERR_OK)
+        wrong(&(struct where){file, error.line, ret_reason}, error.path[0] ? error.path : "cloud",
+              error.text);
+    else
+        e = load_rest(c, &w);
+    if (e != ERR_OK) {
+        config_free(c);
+        return e;
+    }
+    *ret = c;
+    return ERR_OK;
+}
+
+void config_free(struct config *c)
+{
+    if (!c)
+        return;
+    free(c->accounts);
+    explicit_bzero(c, sizeof *c);
+    free(c);
+}
+
+bool config_payment(const struct config *c, struct payment_options *ret)
+{
+    const struct payment_config *p = &c->payment;
+    if (!p->url[0])
+        return false;
+    struct payment_options o = {
+        .provider = &provider_stripe,
+        .connect_ms = p->connect_ms,
+        .total_ms = p->total_ms,
+        .retries = p->retries,
+        .retry_ms = p->retry_ms,
+        .connections = p->connections,
+        .queue = p->queue,
+        .breaker = {.window_ms = p->breaker.window_ms,
+                    .min_calls = p->breaker.min_calls,
+                    .bad_percent = p->breaker.bad_percent,
+                    .slow_ms = p->breaker.slow_ms,
+                    .timeouts_in_row = p->breaker.timeouts_in_row,
+                    .open_ms = p->breaker.open_ms,
+                    .open_max_ms = p->breaker.open_max_ms},
+    };
+    memcpy(o.url, p->url, sizeof o.url);
+    memcpy(o.secret, p->key, sizeof p->key);
+    *ret = o;
+    return true;
+}
+
+enum err config_place(const struct place_config *p, const struct currency *tariff_currency,
+                      struct place_settings *ret)
+{
+    struct place_settings s = {
+        .place = p->name,
+        .capacity = p->capacity,
+        .currency = *tariff_currency,
+        .tariff = p->tariff,
+        .policy = (enum payment_policy)p->payment_policy,
+        .hold_max_ms = p->hold_max_ms,
+        .exit_grace_ms = p->exit_grace_ms,
+        .unmatched_exit = (enum unmatched_policy)p->unmatched_exit,
+        .grant_size = p->grant_size,
+        .closed = p->closed,
+    };
+    memcpy(s.title, p->title, sizeof s.title);
+    memcpy(s.zone, p->zone, sizeof s.zone);
+    if (p->currency[0])
+        TRY(currency_parse(p->currency, strlen(p->currency), &s.currency));
+    *ret = s;
+    return ERR_OK;
+}
+
+enum log_level config_log_level(const struct config *c)
+{
+    return (enum log_level)(LOG_ERROR + c->log.level);
+}

@@ -1,0 +1,104 @@
+/* The cloud's configuration: one YAML file, and the secrets and lists it names. config_table.c holds the table
+ * of keys with bounds, defaults and help; `boomgate-cloud --help-config` prints it. */
+#ifndef BOOMGATE_CLOUD_CONFIG_H
+#define BOOMGATE_CLOUD_CONFIG_H
+
+#include "cloud/http/http.h"
+#include "cloud/payment/worker.h"
+#include "cloud/rows.h"
+#include "cloud/service.h"
+#include "protocol/support/log.h"
+#include "protocol/support/table.h"
+
+#include <stdbool.h>
+#include <stdio.h>
+
+enum {
+    CONFIG_PATH_SIZE = 256,
+    CONFIG_SECRET_SIZE = 129,
+    CONFIG_PLACES_MAX = 64,
+    CONFIG_REASON_SIZE = 512,
+};
+
+struct broker_config {
+    char host[128];
+    int64_t port;
+    char username[65]; /* "": none */
+    char password_file[CONFIG_PATH_SIZE];
+    char password[CONFIG_SECRET_SIZE]; /* read from the file */
+    int64_t reconnect_min_ms, reconnect_max_ms;
+};
+
+struct token_config {
+    struct name name;
+    int role; /* index into auth_role_choices */
+    char token_file[CONFIG_PATH_SIZE];
+    char plates[AUTH_PLATES_TEXT_SIZE];
+    int line;
+};
+
+struct breaker_config {
+    int64_t window_ms, min_calls, bad_percent, slow_ms, timeouts_in_row, open_ms, open_max_ms;
+};
+
+struct payment_config {
+    char url[PAYMENT_URL_SIZE]; /* "": nobody is charged, every amount becomes a debt */
+    char key_file[CONFIG_PATH_SIZE];
+    char key[CONFIG_SECRET_SIZE]; /* read from the file */
+    int64_t connect_ms, total_ms, retries, retry_ms, connections, queue;
+    struct breaker_config breaker;
+};
+
+/* As written; config_place makes settings of it. */
+struct place_config {
+    struct name name;
+    char title[TITLE_SIZE];
+    int64_t capacity;
+    char zone[ZONE_NAME_SIZE];
+    char currency[4]; /* "": the rate table's */
+    struct name tariff;
+    int payment_policy, unmatched_exit;
+    int64_t hold_max_ms, exit_grace_ms, grant_size;
+    bool closed;
+    int line;
+};
+
+struct log_config {
+    int level; /* index: error, warn, notice, info, debug */
+};
+
+struct config {
+    struct name instance;
+    char database[CONFIG_PATH_SIZE];
+    char tariffs[CONFIG_PATH_SIZE];
+    char accounts_file[CONFIG_PATH_SIZE]; /* "": none */
+    struct broker_config broker;
+    struct http_settings http;
+    struct token_config tokens[AUTH_TOKENS_MAX];
+    size_t token_count;
+    struct auth auth; /* of the tokens */
+    struct payment_config payment;
+    struct place_config places[CONFIG_PLACES_MAX];
+    size_t place_count;
+    struct log_config log;
+    struct account *accounts; /* heap */
+    size_t account_count;
+};
+
+/* Reads the file and everything it names. ERR_INVAL or ERR_NOTFOUND: ret_reason[CONFIG_REASON_SIZE] is
+ * one line for people: which file, where in it, what was found and what was expected. */
+enum err config_load(const char *file, struct config **ret, char *ret_reason);
+void config_free(struct config *c); /* NULL is fine; wipes the secrets */
+
+/* False: no provider is configured. */
+bool config_payment(const struct config *c, struct payment_options *ret);
+
+/* `tariff_currency` is that of the place's rate table. ERR_INVAL: the written currency is none. */
+enum err config_place(const struct place_config *p, const struct currency *tariff_currency,
+                      struct place_settings *ret);
+
+enum log_level config_log_level(const struct config *c);
+
+extern const struct table config_table;
+
+#endif

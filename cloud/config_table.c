@@ -1,0 +1,196 @@
+/* Every key of cloud.yaml: type, bounds, default, help. */
+#include "cloud/config.h"
+
+#include <stddef.h>
+
+#define COUNT(array) (sizeof(array) / sizeof((array)[0]))
+
+#define TEXT(k, owner, member, lo, d, h)                                                           \
+    {                                                                                              \
+        .key = k, .type = ROW_TEXT, .offset = offsetof(owner, member),                             \
+        .size = sizeof(((owner *)0)->member), .min = lo, .dflt = d, .help = h                      \
+    }
+#define INT(k, owner, member, lo, hi, d, h)                                                        \
+    {                                                                                              \
+        .key = k, .type = ROW_INT, .offset = offsetof(owner, member), .min = lo, .max = hi,        \
+        .dflt = d, .help = h                                                                       \
+    }
+#define ENUM(k, owner, member, c, d, h)                                                            \
+    {                                                                                              \
+        .key = k, .type = ROW_ENUM, .offset = offsetof(owner, member), .choices = c, .dflt = d,    \
+        .help = h                                                                                  \
+    }
+#define NAME(k, owner, member, d, h)                                                               \
+    {                                                                                              \
+        .key = k, .type = ROW_NAME, .offset = offsetof(owner, member), .dflt = d, .help = h        \
+    }
+#define TABLE(k, owner, member, t, h)                                                              \
+    {                                                                                              \
+        .key = k, .type = ROW_TABLE, .offset = offsetof(owner, member), .table = t, .help = h      \
+    }
+
+static const char *const policies[] = {"defer", "hold", NULL};
+static const char *const unmatched[] = {"open", "deny", NULL};
+static const char *const levels[] = {"error", "warn", "notice", "info", "debug", NULL};
+
+static const struct row broker_rows[] = {
+    TEXT("host", struct broker_config, host, 1, "127.0.0.1",
+         "an address, or a name that a local resolver answers at once"),
+    INT("port", struct broker_config, port, 1, 65535, "1883", "TCP port"),
+    TEXT("username", struct broker_config, username, 0, "", "empty: none"),
+    TEXT("password_file", struct broker_config, password_file, 0, "",
+         "file whose first line is the password"),
+    INT("reconnect_min_ms", struct broker_config, reconnect_min_ms, 10, 60000, "1000",
+        "shortest pause before a new attempt"),
+    INT("reconnect_max_ms", struct broker_config, reconnect_max_ms, 10, 600000, "120000",
+        "the pauses double up to this, at random between both"),
+};
+static const struct table broker_table = {.name = "broker",
+                                          .rows = broker_rows,
+                                          .row_count = COUNT(broker_rows),
+                                          .struct_size = sizeof(struct broker_config)};
+
+static const struct row http_rows[] = {
+    TEXT("bind", struct http_settings, bind, 1, "127.0.0.1", "numeric address to listen on"),
+    INT("port", struct http_settings, port, 0, 65535, "8080", "TCP port; 0: any free one"),
+    INT("threads", struct http_settings, threads, 1, 64, "2", "that serve requests"),
+    INT("connections", struct http_settings, connections, 8, 10000, "512", "at one time"),
+    INT("streams", struct http_settings, streams, 0, 5000, "64",
+        "live streams among the connections"),
+    INT("request_timeout_ms", struct http_settings, request_ms, 100, 600000, "10000",
+        "to send a request, and to take its answer"),
+    INT("heartbeat_ms", struct http_settings, heartbeat_ms, 100, 600000, "15000",
+        "between beats of a live stream"),
+};
+static const struct table http_table = {.name = "http",
+                                        .rows = http_rows,
+                                        .row_count = COUNT(http_rows),
+                                        .struct_size = sizeof(struct http_settings)};
+
+static const struct row token_rows[] = {
+    NAME("name", struct token_config, name, NULL, "who, for the log"),
+    ENUM("role", struct token_config, role, auth_role_choices, NULL, "what the token may do"),
+    TEXT("token_file", struct token_config, token_file, 1, NULL,
+         "file whose first line is the token"),
+    TEXT("plates", struct token_config, plates, 0, "",
+         "role driver: the plates it sees, separated by commas"),
+};
+static const struct table token_table = {.name = "token",
+                                         .rows = token_rows,
+                                         .row_count = COUNT(token_rows),
+                                         .struct_size = sizeof(struct token_config),
+                                         .keeps_line = true,
+                                         .line_offset = offsetof(struct token_config, line)};
+
+static const struct row breaker_rows[] = {
+    INT("window_ms", struct breaker_config, window_ms, BREAKER_BUCKETS, 3600000, "60000",
+        "calls are counted over this time"),
+    INT("min_calls", struct breaker_config, min_calls, 1, 10000, "5",
+        "opens at the earliest after so many calls in the window"),
+    INT("bad_percent", struct breaker_config, bad_percent, 1, 100, "50",
+        "opens when so many of them failed or were slow"),
+    INT("slow_ms", struct breaker_config, slow_ms, 1, 60000, "1500",
+        "a call that takes longer is slow"),
+    INT("timeouts_in_row", struct breaker_config, timeouts_in_row, 1, 10000, "3",
+        "opens after so many timeouts in a row"),
+    INT("open_ms", struct breaker_config, open_ms, 1, 3600000, "30000",
+        "the first opening; up to a quarter more at random"),
+    INT("open_max_ms", struct breaker_config, open_max_ms, 1, 3600000, "300000",
+        "openings double up to this"),
+};
+static const struct table breaker_table = {.name = "breaker",
+                                           .rows = breaker_rows,
+                                           .row_count = COUNT(breaker_rows),
+                                           .struct_size = sizeof(struct breaker_config)};
+
+static const struct row payment_rows[] = {
+    TEXT("url", struct payment_config, url, 0, "",
+         "base URL of a Stripe API; empty: nobody is charged, amounts become debts"),
+    TEXT("key_file", struct payment_config, key_file, 0, "",
+         "file whose first line is the secret key"),
+    INT("connect_timeout_ms", struct payment_config, connect_ms, 10, 60000, "500",
+        "for one connection, real time"),
+    INT("total_timeout_ms", struct payment_config, total_ms, 50, 60000, "2000",
+        "for one call with its retries, real time"),
+    INT("retries", struct payment_config, retries, 0, 3, "3", "with the same key, in that time"),
+    INT("retry_ms", struct payment_config, retry_ms, 1, 10000, "50",
+        "pause before a retry; up to twice that at random"),
+    INT("connections", struct payment_config, connections, 1, 512, "128", "calls at one time"),
+    INT("queue", struct payment_config, queue, 1, 4096, "256", "calls waiting for a connection"),
+    TABLE("breaker", struct payment_config, breaker, &breaker_table,
+          "when calls are not even tried"),
+};
+static const struct table payment_table = {.name = "payment",
+                                           .rows = payment_rows,
+                                           .row_count = COUNT(payment_rows),
+                                           .struct_size = sizeof(struct payment_config)};
+
+static const struct row place_rows[] = {
+    NAME("name", struct place_config, name, NULL, "as in the topics"),
+    TEXT("title", struct place_config, title, 0, "", "for people; empty: the name"),
+    INT("capacity", struct place_config, capacity, 1, 1000000, NULL, "vehicles"),
+    NAME("tariff", struct place_config, tariff, NULL, "rate table: a file name without .yaml"),
+    TEXT("zone", struct place_config, zone, 1, "UTC", "IANA time zone"),
+    TEXT("currency", struct place_config, currency, 0, "", "ISO 4217; empty: the rate table's"),
+    ENUM("payment_policy", struct place_config, payment_policy, policies, "defer",
+         "an exit while the provider cannot answer: open with a debt, or hold the vehicle"),
+    INT("hold_max_ms", struct place_config, hold_max_ms, 0, 3600000, "120000",
+        "hold turns into defer after this, domain time"),
+    INT("exit_grace_ms", struct place_config, exit_grace_ms, 0, 86400000, "900000",
+        "time to leave after paying, domain time"),
+    ENUM("unmatched_exit", struct place_config, unmatched_exit, unmatched, "open",
+         "a vehicle without a session at an exit"),
+    INT("grant_size", struct place_config, grant_size, 0, 10000, "0",
+        "spaces an entry edge should hold; 0: a tenth of the capacity, 1 to 20"),
+    {.key = "closed",
+     .type = ROW_BOOL,
+     .offset = offsetof(struct place_config, closed),
+     .dflt = "false",
+     .help = "not in operation: entries are refused"},
+};
+static const struct table place_table = {.name = "place",
+                                         .rows = place_rows,
+                                         .row_count = COUNT(place_rows),
+                                         .struct_size = sizeof(struct place_config),
+                                         .keeps_line = true,
+                                         .line_offset = offsetof(struct place_config, line)};
+
+static const struct row log_rows[] = {
+    ENUM("level", struct log_config, level, levels, "info", "what is logged"),
+};
+static const struct table log_table = {.name = "log",
+                                       .rows = log_rows,
+                                       .row_count = COUNT(log_rows),
+                                       .struct_size = sizeof(struct log_config)};
+
+static const struct row rows[] = {
+    NAME("instance", struct config, instance, "cloud-1", "name of this daemon in its topics"),
+    TEXT("database", struct config, database, 1, NULL, "the ledger's file; created if absent"),
+    TABLE("broker", struct config, broker, &broker_table, "the MQTT broker"),
+    TABLE("http", struct config, http, &http_table, "API, live stream and page"),
+    {.key = "tokens",
+     .type = ROW_LIST,
+     .offset = offsetof(struct config, tokens),
+     .size = sizeof(struct token_config),
+     .count_offset = offsetof(struct config, token_count),
+     .max = AUTH_TOKENS_MAX,
+     .dflt = "",
+     .table = &token_table,
+     .help = "who may do what over HTTP"},
+    TEXT("tariffs", struct config, tariffs, 1, NULL, "directory of rate tables, NAME.yaml"),
+    TEXT("accounts", struct config, accounts_file, 0, "",
+         "file of payer accounts, lines of plate,token; empty: none"),
+    TABLE("payment", struct config, payment, &payment_table, "the payment provider"),
+    {.key = "places",
+     .type = ROW_LIST,
+     .offset = offsetof(struct config, places),
+     .size = sizeof(struct place_config),
+     .count_offset = offsetof(struct config, place_count),
+     .max = CONFIG_PLACES_MAX,
+     .dflt = "",
+     .table = &place_table,
+     .help = "created or changed to this at every start; other places are kept"},
+    TABLE("log", struct config, log, &log_table, "logging"),
+};
+const struct table config_table = {
+    .name = "cloud", .rows = rows, .row_count = COUNT(rows), .struct_size = sizeof(struct config)};

@@ -1,0 +1,363 @@
+/* boomgate-cloud: the ledger of car parks, their payments, their page.
+ *
+ * Exit status: 0 stopped by a signal (or --check found no fault), 1 configuration, 2 usage, 3 the ledger
+ * cannot be opened or the address cannot be bound. A failed COMMIT ends the process by abort: the start is
+ * the recovery. A broker or a payment provider that is away delays nothing. */
+#include "cloud/config.h"
+#include "cloud/downlink/downlink.h"
+#include "cloud/ingest/ingest.h"
+#include "cloud/rates.h"
+#include "cloud/store/sqlite.h"
+#include "protocol/support/memory.h"
+#include "protocol/support/options.h"
+
+#include <pthread.h>
+#include <signal.h>
+#include <stdatomic.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+enum { EXIT_CONFIGURATION = 1, EXIT_USAGE = 2, EXIT_STORAGE = 3 };
+
+enum { RECEIVE_MAX = 1000, WINDOW = 64, DOWNLINK_QUEUE = 8192 };
+
+/* The parts, in the order they start; they stop in the reverse one. */
+struct cloud {
+    const struct config *config;
+    struct clock_source clock;
+    struct metrics metrics;
+    struct rates *rates;      /* the service's */
+    struct rates *page_rates; /* of the HTTP side, which prices open stays on its own threads */
+    struct store *store;
+    struct hub *hub;
+    struct payment_worker *payment; /* NULL: no provider is configured */
+    struct link *link;
+    struct ingest ingest;
+    atomic_bool deaf; /* nothing more is taken from the broker */
+    struct downlink downlink;
+    struct service *service;
+    struct http *http;
+};
+
+/* ---- who posts to the service ---- */
+
+static enum err post(void *self, struct work *w)
+{
+    struct cloud *c = self;
+    return service_post(c->service, w);
+}
+
+static enum err post_message(void *self, struct work *w)
+{
+    struct cloud *c = self;
+    return atomic_load(&c->deaf) ? ERR_UNAVAIL : service_post(c->service, w);
+}
+
+static enum err post_result(void *self, const struct payment_result *r)
+{
+    struct cloud *c = self;
+    struct work *w = work_new(WORK_PAYMENT, NULL, 0);
+    w->payment = *r;
+    enum err e = service_post(c->service, w);
+    if (e != ERR_OK)
+        work_free(w);
+    return e;
+}
+
+/* ---- payments ---- */
+
+static enum err nobody_charges(void *self, const struct payment_call *c)
+{
+    (void)self;
+    (void)c;
+    return ERR_UNAVAIL;
+}
+
+static bool nobody_available(void *self)
+{
+    (void)self;
+    return false;
+}
+
+static struct payments_port payments_of(struct cloud *c)
+{
+    if (c->payment)
+        return payment_worker_port(c->payment);
+    return (struct payments_port){.start = nobody_charges, .available = nobody_available};
+}
+
+static size_t breakers(void *self, struct http_breaker *ret, size_t max)
+{
+    struct cloud *c = self;
+    if (!c->payment || max == 0)
+        return 0;
+    *ret = (struct http_breaker){.name = "payment",
+                                 .state = breaker_state_word(payment_worker_breaker(c->payment))};
+    return 1;
+}
+
+static enum err start_payment(struct cloud *c)
+{
+    struct payment_options o;
+    if (!config_payment(c->config, &o))
+        return ERR_OK;
+    o.metrics = &c->metrics;
+    return payment_worker_create(&o, post_result, c, &c->payment);
+}
+
+/* ---- the parts ---- */
+
+static enum err load_rates(struct cloud *c)
+{
+    char reason[RATES_REASON_SIZE];
+    enum err e = rates_load(c->config->tariffs, &c->rates, reason);
+    if (e == ERR_OK)
+        e = rates_load(c->config->tariffs, &c->page_rates, reason);
+    if (e != ERR_OK)
+        log_error("cloud.tariffs", LT("directory", c->config->tariffs), LT("reason", reason));
+    return e == ERR_OK ? ERR_OK : ERR_INVAL;
+}
+
+static enum err create_link(struct cloud *c)
+{
+    const struct broker_config *b = &c->config->broker;
+    struct link_options o = {.host = b->host,
+                             .port = (uint16_t)b->port,
+                             .username = b->username[0] ? b->username : NULL,
+                             .password = b->password[0] ? b->password : NULL,
+                             .instance = c->config->instance,
+                             .reconnect_min_ms = b->reconnect_min_ms,
+                             .reconnect_max_ms = b->reconnect_max_ms,
+                             .receive_max = RECEIVE_MAX,
+                             .window = WINDOW,
+                             .queue = DOWNLINK_QUEUE,
+                             .clock = c->clock,
+                             .metrics = &c->metrics};
+    struct link_handlers h = {
+        .self = &c->ingest, .message = ingest_message, .changed = ingest_changed};
+    c->ingest = (struct ingest){.post = post_message, .arg = c, .metrics = &c->metrics};
+    TRY(link_create(&o, &h, &c->link));
+    c->downlink =
+        (struct downlink){.link = c->link, .instance = c->config->instance, .clock = c->clock};
+    return ERR_OK;
+}
+
+static enum err start_service(struct cloud *c)
+{
+    struct service_options o = {.clock = c->clock,
+                                .accounts = c->config->accounts,
+                                .account_count = c->config->account_count,
+                                .payment_wait_ms = c->config->payment.total_ms,
+                                .metrics = &c->metrics};
+    struct service_ports p = {.store = store_port(c->store),
+                              .downlink = downlink_port_of(&c->downlink),
+                              .payments = payments_of(c),
+                              .notifier = hub_notifier(c->hub),
+                              .rates = rates_port(c->rates)};
+    TRY(service_create(&o, &p, &c->service));
+    return service_start(c->service);
+}
+
+static enum err start_http(struct cloud *c)
+{
+    struct http_ports p = {.database = c->config->database,
+                           .clock = c->clock,
+                           .metrics = &c->metrics,
+                           .post = post,
+                           .post_self = c,
+                           .breakers = breakers,
+                           .breakers_self = c,
+                           .rates = rates_port(c->page_rates)};
+    TRY(http_start(&c->config->http, &c->config->auth, &p, c->hub, &c->http));
+    log_notice("http.listening", LT("bind", c->config->http.bind), LN("port", http_port(c->http)));
+    return ERR_OK;
+}
+
+/* ---- places of the configuration ---- */
+
+struct wait {
+    pthread_mutex_t lock;
+    pthread_cond_t changed;
+    bool done;
+    struct admin_result result;
+};
+
+static void place_done(void *arg, const struct admin_result *r)
+{
+    struct wait *wait = arg;
+    pthread_mutex_lock(&wait->lock);
+    wait->result = *r;
+    wait->done = true;
+    pthread_cond_signal(&wait->changed);
+    pthread_mutex_unlock(&wait->lock);
+}
+
+/* Posts one place and waits until it is committed or refused. */
+static enum err put_place(struct cloud *c, const struct place_config *p)
+{
+    struct wait wait = {.lock = PTHREAD_MUTEX_INITIALIZER, .changed = PTHREAD_COND_INITIALIZER};
+    struct work *w = work_new(WORK_ADMIN, NULL, 0);
+    w->admin.kind = ADMIN_PLACE_PUT;
+    w->admin.done = place_done;
+    w->admin.arg = &wait;
+    struct currency currency = {""};
+    enum err e = rates_currency(c->rates, &p->tariff, &currency);
+    if (e == ERR_OK)
+        e = config_place(p, &currency, &w->admin.place);
+    if (e == ERR_OK)
+        e = service_post(c->service, w);
+    if (e != ERR_OK) {
+        work_free(w);
+        log_error("cloud.place", LT("place", p->name.text), LT("tariff", p->tariff.text),
+                  LT("reason", e == ERR_NOTFOUND ? "no such rate table" : err_text(e)));
+        return ERR_INVAL;
+    }
+    pthread_mutex_lock(&wait.lock);
+    while (!wait.done)
+        pthread_cond_wait(&wait.changed, &wait.lock);
+    pthread_mutex_unlock(&wait.lock);
+    if (wait.result.err == ERR_OK)
+        return ERR_OK;
+    log_error("cloud.place", LT("place", p->name.text), LT("reason", wait.result.reason));
+    return ERR_INVAL;
+}
+
+static enum err put_places(struct cloud *c)
+{
+    for (size_t i = 0; i < c->config->place_count; i++)
+        TRY(put_place(c, &c->config->places[i]));
+    return ERR_OK;
+}
+
+/* ---- start and stop ---- */
+
+static enum err cloud_start(struct cloud *c)
+{
+    TRY(load_rates(c));
+    TRY(store_open(c->config->database, &c->store));
+    c->hub = hub_new();
+    TRY(start_payment(c));
+    TRY(create_link(c));
+    TRY(start_service(c));
+    TRY(put_places(c));
+    TRY(start_http(c));
+    link_start(c->link);
+    return ERR_OK;
+}
+
+/* First nothing new is taken, then what was taken is finished, then the parts go in reverse. */
+static void cloud_stop(struct cloud *c)
+{
+    atomic_store(&c->deaf, true);
+    http_stop(c->http);
+    if (c->payment)
+        payment_worker_stop(c->payment, c->config->payment.total_ms);
+    if (c->service)
+        service_stop(c->service);
+    if (c->link)
+        link_stop(c->link);
+    service_free(c->service);
+    link_free(c->link);
+    payment_worker_free(c->payment);
+    hub_free(c->hub);
+    store_close(c->store);
+    rates_free(c->page_rates);
+    rates_free(c->rates);
+}
+
+static void wait_for_signal(const sigset_t *signals)
+{
+    int number = 0;
+    while (sigwait(signals, &number) != 0)
+        continue;
+    log_notice("cloud.stopping", LN("signal", number));
+}
+
+static int run(const struct config *config, const struct clock_source *clock)
+{
+    static struct cloud c;
+    sigset_t signals;
+    sigemptyset(&signals);
+    sigaddset(&signals, SIGTERM);
+    sigaddset(&signals, SIGINT);
+    pthread_sigmask(SIG_BLOCK, &signals, NULL); /* before the first thread: all inherit it */
+    signal(SIGPIPE, SIG_IGN);
+
+    c.config = config;
+    c.clock = *clock;
+    enum err e = cloud_start(&c);
+    if (e == ERR_OK) {
+        log_notice("cloud.started", LT("instance", config->instance.text),
+                   LT("version", BOOMGATE_VERSION), LN("accounts", config->account_count));
+        wait_for_signal(&signals);
+    } else {
+        log_error("cloud.start_failed", LT("reason", err_text(e)));
+    }
+    cloud_stop(&c);
+    log_notice("cloud.stopped", LT("reason", err_text(e)));
+    return e == ERR_OK ? EXIT_SUCCESS : e == ERR_INVAL ? EXIT_CONFIGURATION : EXIT_STORAGE;
+}
+
+/* What --check does beyond reading the file: the rate tables, and the places' use of them. */
+static enum err check(const struct config *config)
+{
+    char reason[RATES_REASON_SIZE];
+    struct rates *rates = NULL;
+    enum err e = rates_load(config->tariffs, &rates, reason);
+    if (e != ERR_OK)
+        fprintf(stderr, "%s: %s\n", config->tariffs, reason);
+    for (size_t i = 0; e == ERR_OK && i < config->place_count; i++) {
+        const struct place_config *p = &config->places[i];
+        struct place_settings s;
+        struct currency currency = {""};
+        struct rates_port port = rates_port(rates);
+        e = rates_currency(rates, &p->tariff, &currency);
+        if (e == ERR_OK)
+            e = config_place(p, &currency, &s);
+        if (e == ERR_OK)
+            e = port.check(port.self, &s.tariff, s.zone, &s.currency, reason);
+        else
+            memcpy(reason, "no such rate table", sizeof "no such rate table");
+        if (e != ERR_OK)
+            fprintf(stderr, "place %s: %s\n", p->name.text, reason);
+    }
+    rates_free(rates);
+    return e;
+}
+
+int main(int argc, char **argv)
+{
+    const char *help_config = NULL;
+    const struct option_row rows[] = {
+        {"help-config", NULL, "print every key of the configuration file and exit", &help_config}};
+    struct options o =
+        options_parse(argc, argv, "-c FILE [options]",
+                      "The cloud daemon: ledger, prices, payments, API and page.", rows, 1);
+    if (help_config) {
+        table_print_help(stdout, &config_table);
+        return EXIT_SUCCESS;
+    }
+    if (!o.config || o.first_argument < argc) {
+        fprintf(stderr, "boomgate-cloud: expected -c FILE and no operands, see --help\n");
+        return EXIT_USAGE;
+    }
+    char reason[CONFIG_REASON_SIZE];
+    struct config *config = NULL;
+    if (config_load(o.config, &config, reason) != ERR_OK) {
+        fprintf(stderr, "boomgate-cloud: %s\n", reason);
+        return EXIT_CONFIGURATION;
+    }
+    int status = EXIT_SUCCESS;
+    if (o.check) {
+        status = check(config) == ERR_OK ? EXIT_SUCCESS : EXIT_CONFIGURATION;
+        if (status == EXIT_SUCCESS)
+            puts("configuration OK");
+    } else {
+        log_setup(o.verbose ? LOG_DEBUG : config_log_level(config), !isatty(STDERR_FILENO));
+        status = run(config, &o.clock);
+    }
+    config_free(config);
+    return status;
+}

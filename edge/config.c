@@ -81,13 +81,13 @@ static const struct row deadline_rows[] = {
     {.key = "entry_ms", .type = ROW_INT, AT(config_deadlines, entry_ms), .min = 50, .max = 60000,
      .dflt = "800", .help = "wait for the cloud at an entry, real time; then the local rule"},
     {.key = "exit_ms", .type = ROW_INT, AT(config_deadlines, exit_ms), .min = 50, .max = 60000,
-     .dflt = "3000", .help = "the same at an exit"},
+     .dflt = "2000", .help = "the same at an exit"},
     {.key = "no_credential_ms", .type = ROW_INT, AT(config_deadlines, no_credential_ms), .min = 500,
      .max = 600000, .dflt = "5000", .help = "nothing readable for this long"},
     {.key = "unanswered_ms", .type = ROW_INT, AT(config_deadlines, unanswered_ms), .min = 1000,
      .max = 3600000, .dflt = "60000", .help = "an exit without credential opens after this"},
     {.key = "pending_ms", .type = ROW_INT, AT(config_deadlines, pending_ms), .min = 1000,
-     .max = 3600000, .dflt = "60000", .help = "a pending exit without a final answer opens after this"},
+     .max = 3600000, .dflt = "180000", .help = "a pending exit without a final answer opens after this"},
 };
 static const struct table deadline_table = {
     "deadlines", deadline_rows, ROW_COUNT(deadline_rows), sizeof(struct config_deadlines), false, 0};
@@ -114,7 +114,7 @@ static const struct row edge_rows[] = {
     {.key = "deadlines", .type = ROW_TABLE, AT(edge_config, deadlines), .table = &deadline_table,
      .help = "how long to wait"},
     {.key = "keep_spaces", .type = ROW_INT, AT(edge_config, keep_spaces), .min = 1, .max = 10000,
-     .dflt = "100", .help = "free spaces above this go back to the cloud"},
+     .dflt = "10000", .help = "free spaces above this go back to the cloud"},
     {.key = "log", .type = ROW_TABLE, AT(edge_config, log_level), .table = &log_table,
      .help = "what is written to stderr"},
 };

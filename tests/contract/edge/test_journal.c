@@ -1,0 +1,517 @@
+/* The journal: what survives what. Numbers cite edge/journal/journal.h. */
+#include "edge/journal/journal.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <setjmp.h>
+#include <signal.h>
+#include <sqlite3.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+struct place {
+    char folder[32];
+    char file[64];
+    struct clock_source clock;
+};
+
+static int set_up(void **state)
+{
+    struct place *p = calloc(1, sizeof *p);
+    snprintf(p->folder, sizeof p->folder, "/tmp/boomgate-XXXXXX");
+    if (!mkdtemp(p->folder))
+        return -1;
+    snprintf(p->file, sizeof p->file, "%s/journal.db", p->folder);
+    p->clock = clock_real();
+    *state = p;
+    return 0;
+}
+
+static int tear_down(void **state)
+{
+    static const char *const endings[] = {"", "-wal", "-shm", ".lock"};
+    struct place *p = *state;
+    for (size_t i = 0; i < sizeof endings / sizeof endings[0]; i++) {
+        char path[96];
+        snprintf(path, sizeof path, "%s%s", p->file, endings[i]);
+        unlink(path);
+    }
+    rmdir(p->folder);
+    free(p);
+    return 0;
+}
+
+static struct journal *open_journal(const struct place *p)
+{
+    struct journal *j = NULL;
+    assert_int_equal(journal_open(p->file, &p->clock, &j), ERR_OK);
+    return j;
+}
+
+static struct digest digest_for(int64_t seq)
+{
+    struct digest d;
+    snprintf(d.text, sizeof d.text, "%032llx", (long long)seq);
+    return d;
+}
+
+/* One turn as the agent does it: a row, the new memory. */
+static enum err write_row(const struct journal_port *p, struct edge_memory *m)
+{
+    char bytes[32];
+    int64_t seq = m->next;
+    int len = snprintf(bytes, sizeof bytes, "event %lld", (long long)seq);
+    struct digest d = digest_for(seq);
+    TRY(p->append(p->self, seq, &d, bytes, (size_t)len));
+    m->next = seq + 1;
+    m->head = d;
+    return p->save_edge(p->self, m);
+}
+
+static void write_rows(struct journal *j, int count)
+{
+    struct journal_port p = journal_port(j);
+    struct edge_memory m = *journal_memory(j);
+    assert_int_equal(p.begin(p.self), ERR_OK);
+    for (int i = 0; i < count; i++)
+        assert_int_equal(write_row(&p, &m), ERR_OK);
+    assert_int_equal(p.commit(p.self), ERR_OK);
+}
+
+struct reading {
+    int64_t first, last;
+    size_t count, stop_at;
+    bool contiguous;
+};
+
+static bool read_one(void *arg, int64_t seq, const void *bytes, size_t len)
+{
+    struct reading *r = arg;
+    char expected[32];
+    int n = snprintf(expected, sizeof expected, "event %lld", (long long)seq);
+    assert_int_equal(len, n);
+    assert_memory_equal(bytes, expected, len);
+    if (r->count == 0)
+        r->first = seq;
+    else if (seq != r->last + 1)
+        r->contiguous = false;
+    r->last = seq;
+    r->count++;
+    return r->count != r->stop_at;
+}
+
+static struct reading read_rows(struct journal *j, int64_t from, size_t max, size_t stop_at)
+{
+    struct reading r = {.contiguous = true, .stop_at = stop_at};
+    assert_int_equal(journal_read(j, from, max, read_one, &r), ERR_OK);
+    assert_true(r.contiguous);
+    return r;
+}
+
+static struct edge_memory load(struct journal *j)
+{
+    struct edge_memory m;
+    struct lane_memory lanes[2];
+    size_t count;
+    assert_int_equal(journal_load(j, &m, lanes, 2, &count), ERR_OK);
+    return m;
+}
+
+/* J2 */
+static void a_new_journal_has_an_identity_and_no_epoch(void **state)
+{
+    const struct place *p = *state;
+    struct request_id id;
+    struct journal *j = open_journal(p);
+    struct edge_memory first = load(j);
+    assert_int_equal(request_id_parse(first.journal.text, strlen(first.journal.text), &id), ERR_OK);
+    assert_int_equal(first.epoch, 0);
+    assert_int_equal(first.next, 1);
+    assert_int_equal(first.base, 0);
+    assert_int_equal(first.boot, 1);
+    assert_string_equal(first.head.text, "00000000000000000000000000000000");
+    journal_close(j);
+
+    j = open_journal(p);
+    struct edge_memory second = load(j);
+    assert_string_equal(second.journal.text, first.journal.text);
+    assert_int_equal(second.boot, 2);
+    journal_close(j);
+}
+
+/* J1 */
+static void everything_comes_back(void **state)
+{
+    const struct place *p = *state;
+    struct journal *j = open_journal(p);
+    struct journal_port port = journal_port(j);
+    struct edge_memory m = load(j);
+    struct lane_memory lane = {.lane = {"in-1"},
+                               .state = 5,
+                               .movement = {"0123456789abcdef"},
+                               .plate = {"22아2222"},
+                               .authorised = true,
+                               .basis = BASIS_SPACE,
+                               .request = {"0123456789abcdef0123456789abcdef"},
+                               .b_seen = true,
+                               .a_clear_seen = true,
+                               .c_seen = true,
+                               .plate_sequence = 65534,
+                               .presented = {1763620000123},
+                               .decided = {1763620001123}};
+    m.epoch = 5;
+    m.spaces = (struct spaces){.free = 7, .overdraft = 2};
+    assert_int_equal(port.begin(port.self), ERR_OK);
+    assert_int_equal(write_row(&port, &m), ERR_OK);
+    assert_int_equal(port.save_lane(port.self, &lane), ERR_OK);
+    lane.state = 6; /* the later one stands */
+    assert_int_equal(port.save_lane(port.self, &lane), ERR_OK);
+    assert_int_equal(port.commit(port.self), ERR_OK);
+    assert_int_equal(journal_memory(j)->next, 2);
+    journal_close(j);
+
+    struct lane_memory lanes[2];
+    size_t count;
+    j = open_journal(p);
+    assert_int_equal(journal_load(j, &m, lanes, 2, &count), ERR_OK);
+    assert_int_equal(m.epoch, 5);
+    assert_int_equal(m.next, 2);
+    assert_int_equal(m.spaces.free, 7);
+    assert_int_equal(m.spaces.overdraft, 2);
+    assert_string_equal(m.head.text, digest_for(1).text);
+    assert_int_equal(count, 1);
+    assert_string_equal(lanes[0].lane.text, "in-1");
+    assert_int_equal(lanes[0].state, 6);
+    assert_string_equal(lanes[0].movement.text, lane.movement.text);
+    assert_string_equal(lanes[0].plate.text, "22아2222");
+    assert_true(lanes[0].authorised && lanes[0].b_seen && lanes[0].a_clear_seen);
+    assert_true(lanes[0].c_seen);
+    assert_int_equal(lanes[0].basis, BASIS_SPACE);
+    assert_string_equal(lanes[0].request.text, lane.request.text);
+    assert_int_equal(lanes[0].plate_sequence, 65534);
+    assert_int_equal(lanes[0].presented.v, lane.presented.v);
+    assert_int_equal(lanes[0].decided.v, lane.decided.v);
+    count = 77;
+    assert_int_equal(journal_load(j, &m, lanes, 0, &count), ERR_FULL);
+    assert_int_equal(count, 77); /* untouched on failure */
+    journal_close(j);
+}
+
+/* J1 */
+static void a_rolled_back_turn_leaves_nothing(void **state)
+{
+    struct journal *j = open_journal(*state);
+    struct journal_port p = journal_port(j);
+    write_rows(j, 2);
+    struct edge_memory m = *journal_memory(j);
+    assert_int_equal(p.begin(p.self), ERR_OK);
+    assert_int_equal(write_row(&p, &m), ERR_OK);
+    assert_int_equal(p.grant_answered(p.self, 1, 9), ERR_OK);
+    assert_int_equal(p.acknowledge(p.self, 2, (struct wall_ms){1}), ERR_OK);
+    p.rollback(p.self);
+    p.rollback(p.self); /* harmless without a turn */
+    assert_int_equal(journal_memory(j)->next, 3);
+    assert_int_equal(read_rows(j, 1, 10, 0).count, 2);
+
+    /* Nothing of it is remembered: the same turn works. */
+    m = *journal_memory(j);
+    assert_int_equal(p.begin(p.self), ERR_OK);
+    assert_int_equal(write_row(&p, &m), ERR_OK);
+    assert_int_equal(p.grant_answered(p.self, 1, 9), ERR_OK);
+    assert_int_equal(p.commit(p.self), ERR_OK);
+    journal_close(j);
+}
+
+static void a_grant_is_answered_once_per_epoch(void **state)
+{
+    struct journal *j = open_journal(*state);
+    struct journal_port p = journal_port(j);
+    assert_int_equal(p.begin(p.self), ERR_OK);
+    assert_int_equal(p.grant_answered(p.self, 1, 9), ERR_OK);
+    assert_int_equal(p.grant_answered(p.self, 1, 9), ERR_CONFLICT);
+    assert_int_equal(p.grant_answered(p.self, 2, 9), ERR_OK);
+    /* A conflict spoils neither the transaction nor what follows. */
+    struct edge_memory m = *journal_memory(j);
+    assert_int_equal(write_row(&p, &m), ERR_OK);
+    assert_int_equal(p.commit(p.self), ERR_OK);
+    journal_close(j);
+
+    j = open_journal(*state);
+    p = journal_port(j);
+    assert_int_equal(p.begin(p.self), ERR_OK);
+    assert_int_equal(p.grant_answered(p.self, 1, 9), ERR_CONFLICT);
+    p.rollback(p.self);
+    assert_int_equal(journal_memory(j)->next, 2);
+    journal_close(j);
+}
+
+static void a_row_is_never_overwritten(void **state)
+{
+    struct journal *j = open_journal(*state);
+    struct journal_port p = journal_port(j);
+    struct digest d = digest_for(99);
+    write_rows(j, 1);
+    assert_int_equal(p.begin(p.self), ERR_OK);
+    assert_int_equal(p.append(p.self, 1, &d, "other", 5), ERR_CONFLICT);
+    p.rollback(p.self);
+    assert_int_equal(read_rows(j, 1, 10, 0).count, 1);
+    journal_close(j);
+}
+
+static void rows_are_read_from_anywhere_in_order(void **state)
+{
+    struct journal *j = open_journal(*state);
+    write_rows(j, 10);
+    struct reading r = read_rows(j, 4, 5, 0);
+    assert_int_equal(r.first, 4);
+    assert_int_equal(r.count, 5);
+    r = read_rows(j, 1, 100, 3);
+    assert_int_equal(r.last, 3);
+    assert_int_equal(read_rows(j, 11, 5, 0).count, 0);
+    write_rows(j, 1); /* a reading that stopped early holds no lock */
+    assert_int_equal(read_rows(j, 11, 5, 0).count, 1);
+    journal_close(j);
+}
+
+static void acknowledge(struct journal *j, int64_t upto, struct wall_ms now)
+{
+    struct journal_port p = journal_port(j);
+    struct edge_memory m = *journal_memory(j);
+    m.base = upto;
+    assert_int_equal(p.begin(p.self), ERR_OK);
+    assert_int_equal(p.acknowledge(p.self, upto, now), ERR_OK);
+    assert_int_equal(p.save_edge(p.self, &m), ERR_OK);
+    assert_int_equal(p.commit(p.self), ERR_OK);
+}
+
+static void acknowledged_rows_are_kept_for_a_while(void **state)
+{
+    const struct place *place = *state;
+    struct journal *j = open_journal(place);
+    struct wall_ms now = clock_now(&place->clock).wall;
+    int64_t depth, age_ms;
+    write_rows(j, 10);
+    assert_int_equal(journal_backlog(j, wall_after(now, 60000), &depth, &age_ms), ERR_OK);
+    assert_int_equal(depth, 10);
+    assert_in_range(age_ms, 50000, 60000);
+
+    acknowledge(j, 4, now);
+    acknowledge(j, 7, wall_after(now, 1000));
+    assert_int_equal(journal_backlog(j, now, &depth, &age_ms), ERR_OK);
+    assert_int_equal(depth, 3);
+    assert_int_equal(journal_prune(j, wall_after(now, 1500), 1000), ERR_OK);
+    assert_int_equal(read_rows(j, 1, 100, 0).first, 5); /* 1..4 were old enough */
+    assert_int_equal(journal_prune(j, wall_after(now, 3000), 1000), ERR_OK);
+    struct reading r = read_rows(j, 1, 100, 0);
+    assert_int_equal(r.first, 8); /* never a row that was not acknowledged */
+    assert_int_equal(r.last, 10);
+
+    acknowledge(j, 10, now);
+    assert_int_equal(journal_backlog(j, wall_after(now, 60000), &depth, &age_ms), ERR_OK);
+    assert_int_equal(depth, 0);
+    assert_int_equal(age_ms, 0);
+    journal_close(j);
+}
+
+/* The child writes turns without end and says each number it has committed; then it is killed. */
+static void child_writes(const struct place *p, int out)
+{
+    struct journal *j;
+    if (journal_open(p->file, &p->clock, &j) != ERR_OK)
+        _exit(1);
+    struct journal_port port = journal_port(j);
+    struct edge_memory m = *journal_memory(j);
+    for (;;) {
+        if (port.begin(port.self) != ERR_OK || write_row(&port, &m) != ERR_OK ||
+            write_row(&port, &m) != ERR_OK || port.commit(port.self) != ERR_OK)
+            _exit(2);
+        if (write(out, &m.next, sizeof m.next) != sizeof m.next)
+            _exit(3);
+    }
+}
+
+static int64_t kill_a_writer(const struct place *p, int turns)
+{
+    int fds[2];
+    int64_t next = 0;
+    assert_int_equal(pipe(fds), 0);
+    pid_t child = fork();
+    assert_true(child >= 0);
+    if (child == 0) {
+        close(fds[0]);
+        child_writes(p, fds[1]);
+    }
+    close(fds[1]);
+    for (int i = 0; i < turns; i++)
+        assert_int_equal(read(fds[0], &next, sizeof next), sizeof next);
+    kill(child, SIGKILL);
+    int64_t more;
+    while (read(fds[0], &more, sizeof more) == sizeof more)
+        next = more; /* committed before the kill arrived */
+    int status;
+    assert_int_equal(waitpid(child, &status, 0), child);
+    assert_true(WIFSIGNALED(status));
+    close(fds[0]);
+    return next;
+}
+
+/* J1, J2: a killed writer loses nothing it said, and never leaves half a turn. */
+static void a_killed_writer_leaves_whole_turns(void **state)
+{
+    const struct place *p = *state;
+    for (int round = 0; round < 10; round++) {
+        int64_t said = kill_a_writer(p, 1 + round * 3);
+        struct journal *j = open_journal(p);
+        struct edge_memory m = load(j);
+        assert_true(m.next >= said);
+        assert_int_equal(m.next % 2, 1); /* turns of two rows */
+        struct reading r = read_rows(j, 1, 1000000, 0);
+        assert_int_equal(r.last, m.next - 1);
+        assert_int_equal(r.count, m.next - 1);
+        assert_string_equal(m.head.text, digest_for(m.next - 1).text);
+        assert_int_equal(m.boot, 2 * round + 2);
+        journal_close(j);
+    }
+}
+
+/* Killed between append and commit: the pipe is written inside the turn. */
+static void a_turn_without_commit_never_happened(void **state)
+{
+    const struct place *p = *state;
+    int fds[2];
+    char byte;
+    assert_int_equal(pipe(fds), 0);
+    pid_t child = fork();
+    if (child == 0) {
+        struct journal *j;
+        if (journal_open(p->file, &p->clock, &j) != ERR_OK)
+            _exit(1);
+        struct journal_port port = journal_port(j);
+        struct edge_memory m = *journal_memory(j);
+        if (port.begin(port.self) != ERR_OK || write_row(&port, &m) != ERR_OK ||
+            write(fds[1], "x", 1) != 1)
+            _exit(1);
+        pause();
+        _exit(1);
+    }
+    assert_int_equal(read(fds[0], &byte, 1), 1);
+    kill(child, SIGKILL);
+    waitpid(child, NULL, 0);
+    close(fds[0]);
+    close(fds[1]);
+    struct journal *j = open_journal(p);
+    assert_int_equal(load(j).next, 1);
+    assert_int_equal(read_rows(j, 1, 10, 0).count, 0);
+    journal_close(j);
+}
+
+static void one_owner_at_a_time(void **state)
+{
+    const struct place *p = *state;
+    struct journal *j = open_journal(p), *second = NULL;
+    assert_int_equal(journal_open(p->file, &p->clock, &second), ERR_UNAVAIL);
+    assert_null(second);
+    journal_close(j);
+    journal_close(open_journal(p));
+}
+
+static void write_file(const char *file, const char *text)
+{
+    FILE *f = fopen(file, "w");
+    assert_non_null(f);
+    assert_true(fputs(text, f) >= 0);
+    assert_int_equal(fclose(f), 0);
+}
+
+static void what_is_no_journal_is_refused(void **state)
+{
+    const struct place *p = *state;
+    struct journal *j = NULL;
+    write_file(p->file, "place: a\nedge: e1\nthis is a text file and no database at all\n");
+    assert_int_equal(journal_open(p->file, &p->clock, &j), ERR_IO);
+    assert_null(j);
+    assert_int_equal(journal_open("/nowhere/at/all/journal.db", &p->clock, &j), ERR_IO);
+}
+
+static void run_sql(const char *file, const char *sql)
+{
+    sqlite3 *db;
+    assert_int_equal(sqlite3_open(file, &db), SQLITE_OK);
+    assert_int_equal(sqlite3_exec(db, sql, NULL, NULL, NULL), SQLITE_OK);
+    sqlite3_close(db);
+}
+
+/* J3: after a crash of the machine a torn page is found before anything is built on it. */
+static void a_torn_file_is_found_after_a_machine_crash(void **state)
+{
+    const struct place *p = *state;
+    char junk[64];
+    struct journal *j = open_journal(p);
+    write_rows(j, 200);
+    journal_close(j);
+    run_sql(p->file, "PRAGMA wal_checkpoint(TRUNCATE); UPDATE edge_memory SET machine = 'another'");
+
+    int fd = open(p->file, O_RDWR);
+    memset(junk, 0xA5, sizeof junk);
+    off_t size = lseek(fd, 0, SEEK_END);
+    assert_true(size > 5 * 4096);
+    assert_int_equal(pwrite(fd, junk, sizeof junk, size - 4096), sizeof junk); /* a page's header */
+    close(fd);
+    j = NULL;
+    assert_int_equal(journal_open(p->file, &p->clock, &j), ERR_IO);
+    assert_null(j);
+}
+
+static void a_newer_journal_is_refused(void **state)
+{
+    const struct place *p = *state;
+    struct journal *j = NULL;
+    journal_close(open_journal(p));
+    run_sql(p->file, "UPDATE migration SET number = 1000");
+    assert_int_not_equal(journal_open(p->file, &p->clock, &j), ERR_OK);
+    assert_null(j);
+}
+
+/* J4: a table that vanishes under us stands for a disk that fails. */
+static void a_failed_write_fails_the_commit(void **state)
+{
+    const struct place *p = *state;
+    struct journal *j = open_journal(p);
+    struct journal_port port = journal_port(j);
+    run_sql(p->file, "DROP TABLE outbox");
+    struct edge_memory m = *journal_memory(j);
+    if (port.begin(port.self) == ERR_OK) {
+        assert_int_equal(write_row(&port, &m), ERR_IO);
+        assert_int_equal(port.commit(port.self), ERR_IO);
+        port.rollback(port.self);
+    }
+    journal_close(j);
+}
+
+int main(void)
+{
+#define TEST(f) cmocka_unit_test_setup_teardown(f, set_up, tear_down)
+    const struct CMUnitTest tests[] = {
+        TEST(a_new_journal_has_an_identity_and_no_epoch),
+        TEST(everything_comes_back),
+        TEST(a_rolled_back_turn_leaves_nothing),
+        TEST(a_grant_is_answered_once_per_epoch),
+        TEST(a_row_is_never_overwritten),
+        TEST(rows_are_read_from_anywhere_in_order),
+        TEST(acknowledged_rows_are_kept_for_a_while),
+        TEST(a_killed_writer_leaves_whole_turns),
+        TEST(a_turn_without_commit_never_happened),
+        TEST(one_owner_at_a_time),
+        TEST(what_is_no_journal_is_refused),
+        TEST(a_torn_file_is_found_after_a_machine_crash),
+        TEST(a_newer_journal_is_refused),
+        TEST(a_failed_write_fails_the_commit),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

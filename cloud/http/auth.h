@@ -32,7 +32,7 @@ enum {
     AUTH_PLATES_TEXT_SIZE = 256,
 };
 
-/* One row of the configuration's list `tokens` (http_table). */
+/* One token as configured. */
 struct auth_token {
     struct name name;
     char token[AUTH_TOKEN_SIZE];

@@ -11,11 +11,12 @@
 #include "cloud/http/router.h"
 
 #include <jansson.h>
+#include <stdbool.h>
 #include <stddef.h>
 
 struct MHD_Response;
-struct MHD_Connection;
 struct exchange;
+struct shared_response;
 
 struct http_request {
     const char *method;
@@ -38,8 +39,10 @@ struct http_reply {
     char location[160];
     const char *authenticate; /* WWW-Authenticate; NULL: no such header */
     int retry_after_s;        /* 0: no such header */
-    struct MHD_Response *ready; /* already built: everything but `status` above is ignored; the server
-                                 * takes over the reference */
+    bool close;                 /* the connection ends with this answer */
+    struct MHD_Response *ready; /* already built: of the above only `status` counts; the server takes
+                                 * over the reference */
+    struct shared_response *shared; /* likewise, one reference */
     bool later;               /* the handler keeps the exchange and answers from another thread */
 };
 

@@ -108,6 +108,8 @@ void reader_close(struct reader *r)
 {
     if (r == NULL)
         return;
+    for (int i = 0; i < STATEMENT_COUNT; i++)
+        sqlite3_finalize(r->statements[i]);
     db_close(r->db);
     free(r);
 }
@@ -119,7 +121,13 @@ enum err reader_begin(struct reader *r)
 
 void reader_end(struct reader *r)
 {
-    db_run(r->statements[Q_END]);
+    (void)db_run(r->statements[Q_END]);
+}
+
+static enum err take_number(sqlite3_stmt *s, void *arg)
+{
+    *(int64_t *)arg = sqlite3_column_int64(s, 0);
+    return ERR_OK;
 }
 
 /* ---- columns ---- */
@@ -191,6 +199,11 @@ static enum err take_place(sqlite3_stmt *s, void *arg)
     p.anomalies = number_at(s, 22);
     v->visit(v->arg, &p);
     return ERR_OK;
+}
+
+enum err reader_version(struct reader *r, int64_t *ret)
+{
+    return each_row(r->statements[Q_VERSION], take_number, ret);
 }
 
 enum err reader_places(struct reader *r, void (*visit)(void *arg, const struct place_view *p),

@@ -22,7 +22,7 @@ void reader_close(struct reader *r); /* NULL is fine */
 enum err reader_begin(struct reader *r);
 void reader_end(struct reader *r);
 
-/* A number that changes with every commit of the writer. */
+/* A number that changes with every commit of the writer. It means nothing on another connection. */
 enum err reader_version(struct reader *r, int64_t *ret);
 
 struct place_view {

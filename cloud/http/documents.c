@@ -1,0 +1,432 @@
+#include "cloud/http/documents.h"
+
+#include "protocol/support/plate.h"
+#include "protocol/support/zone.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+/* Telemetry comes every 10 s; the store writes it at most once per second of real time, which is long
+ * in a simulation that runs fast. */
+enum { STALE_MS = 30000, STALE_REAL_MS = 5000 };
+
+json_t *json_time(struct wall_ms t)
+{
+    char text[TIMESTAMP_SIZE];
+    if (t.v == 0 || timestamp_format(t, text) != ERR_OK)
+        return json_null();
+    return json_string(text);
+}
+
+static void set_int(json_t *o, const char *key, int64_t v)
+{
+    json_object_set_new(o, key, json_integer(v));
+}
+
+static void set_bool(json_t *o, const char *key, bool v)
+{
+    json_object_set_new(o, key, json_boolean(v));
+}
+
+static void set_text(json_t *o, const char *key, const char *v)
+{
+    json_object_set_new(o, key, json_string(v));
+}
+
+static void set_time(json_t *o, const char *key, struct wall_ms v)
+{
+    json_object_set_new(o, key, json_time(v));
+}
+
+static bool is_stale(struct wall_ms at, const struct moment *m)
+{
+    int64_t real_ms = clock_network_ms(m->clock, STALE_REAL_MS);
+    int64_t limit_ms = real_ms > STALE_MS ? real_ms : STALE_MS;
+    return at.v == 0 || wall_diff_ms(m->now, at) > limit_ms;
+}
+
+static void set_age(json_t *o, struct wall_ms at, const struct moment *m)
+{
+    int64_t age = wall_diff_ms(m->now, at);
+    set_time(o, "seen", at);
+    json_object_set_new(o, "age_ms", at.v == 0 ? json_null() : json_integer(age > 0 ? age : 0));
+}
+
+/* ---- a place ---- */
+
+struct place_build {
+    const struct moment *m;
+    json_t *list;
+    bool trouble;
+};
+
+static void add_edge(void *arg, const struct edge_view *e)
+{
+    struct place_build *b = arg;
+    json_t *o = json_object();
+    bool online = e->online && !is_stale(e->heard, b->m);
+    set_text(o, "edge", e->edge.text);
+    set_bool(o, "online", online);
+    set_bool(o, "stale", is_stale(e->telemetry_at, b->m));
+    set_age(o, e->heard, b->m);
+    set_int(o, "epoch", e->epoch);
+    set_text(o, "version", e->version);
+    set_bool(o, "frozen", e->frozen);
+    set_int(o, "outbox_depth", e->outbox_depth);
+    set_int(o, "outbox_age_ms", e->outbox_age_ms);
+    set_int(o, "free", e->free);
+    set_int(o, "overdraft", e->overdraft);
+    set_text(o, "clock", e->clock);
+    b->trouble = b->trouble || !online || e->frozen;
+    json_array_append_new(b->list, o);
+}
+
+static void add_lane(void *arg, const struct lane_view *l)
+{
+    struct place_build *b = arg;
+    json_t *o = json_object();
+    bool stale = is_stale(l->telemetry_at, b->m);
+    set_text(o, "edge", l->edge.text);
+    set_text(o, "lane", l->lane.text);
+    set_text(o, "direction", l->direction);
+    set_text(o, "state", l->state);
+    set_text(o, "arm", l->arm[0] != '\0' ? l->arm : "unknown");
+    set_bool(o, "online", l->online && l->edge_online && !stale);
+    set_bool(o, "stale", stale);
+    set_age(o, l->telemetry_at, b->m);
+    set_int(o, "link_us", l->link_us);
+    b->trouble = b->trouble || !l->online || stale || strcmp(l->state, "fault") == 0;
+    json_array_append_new(b->list, o);
+}
+
+const char *place_status_word(const struct place_view *p, bool trouble)
+{
+    const struct place_row *r = &p->row;
+    if (r->settings.closed)
+        return "closed";
+    if (r->occupied + r->pending >= r->settings.capacity)
+        return "full";
+    return trouble || r->offers_stopped ? "degraded" : "open";
+}
+
+static int64_t clamp(int64_t v, int64_t max)
+{
+    return v < 0 ? 0 : v > max ? max : v;
+}
+
+static void set_settings(json_t *o, const struct place_settings *s)
+{
+    set_text(o, "place", s->place.text);
+    set_text(o, "title", s->title);
+    set_int(o, "capacity", s->capacity);
+    set_text(o, "zone", s->zone);
+    set_text(o, "currency", s->currency.code);
+    set_text(o, "tariff", s->tariff.text);
+    set_text(o, "payment_policy", payment_policy_word(s->policy));
+    set_int(o, "hold_max_ms", s->hold_max_ms);
+    set_int(o, "exit_grace_ms", s->exit_grace_ms);
+    set_text(o, "unmatched_exit", unmatched_policy_word(s->unmatched_exit));
+    set_int(o, "grant_size", s->grant_size);
+    set_bool(o, "closed", s->closed);
+}
+
+/* The ledger is signed arithmetic; what is published is clamped to 0..capacity (domain.md). */
+static void set_counts(json_t *o, const struct place_view *p)
+{
+    const struct place_row *r = &p->row;
+    int64_t capacity = r->settings.capacity;
+    json_t *occupied = json_object();
+    set_int(occupied, "counted", clamp(r->occupied, capacity));
+    set_int(occupied, "derived", r->open_sessions);
+    set_int(occupied, "difference", clamp(r->occupied, capacity) - r->open_sessions);
+    json_object_set_new(o, "occupied", occupied);
+    set_int(o, "pending", r->pending);
+    set_int(o, "free", clamp(capacity - r->occupied - r->pending - r->held, capacity));
+    set_int(o, "held", r->held);
+    set_int(o, "overdraft", r->overdraft);
+    set_int(o, "pool", r->pool);
+    set_int(o, "at_edges", p->at_edges);
+    set_bool(o, "offers_stopped", r->offers_stopped);
+    set_int(o, "anomalies", p->anomalies);
+}
+
+static enum err build_place(struct reader *r, const struct place_view *p, const struct moment *m,
+                            json_t *o)
+{
+    const struct name *place = &p->row.settings.place;
+    int64_t entered = 0;
+    int64_t left = 0;
+    struct place_build edges = {.m = m, .list = json_array()};
+    struct place_build lanes = {.m = m, .list = json_array()};
+    set_settings(o, &p->row.settings);
+    set_time(o, "time", m->now);
+    set_counts(o, p);
+    json_object_set_new(o, "edges", edges.list);
+    json_object_set_new(o, "lanes", lanes.list);
+    TRY(reader_edges(r, place, add_edge, &edges));
+    TRY(reader_lanes(r, place, add_lane, &lanes));
+    set_text(o, "status", place_status_word(p, edges.trouble || lanes.trouble));
+    /* The window ends just after this instant, so that a crossing of this millisecond counts. */
+    TRY(reader_flow(r, place, wall_after(m->now, 1 - RECENT_MS), RECENT_MS, 1, &entered, &left));
+    json_object_set_new(o, "recent",
+                        json_pack("{s:i, s:I, s:I}", "window_ms", RECENT_MS, "entered",
+                                  (json_int_t)entered, "left", (json_int_t)left));
+    return ERR_OK;
+}
+
+/* Hands `o` over on success, else drops it. */
+static enum err finish(enum err e, json_t *o, json_t **ret)
+{
+    if (e != ERR_OK) {
+        json_decref(o);
+        return e;
+    }
+    *ret = o;
+    return ERR_OK;
+}
+
+enum err document_place(struct reader *r, const struct name *place, const struct moment *m,
+                        json_t **ret)
+{
+    struct place_view p;
+    TRY(reader_begin(r));
+    json_t *o = json_object();
+    enum err e = reader_place(r, place, &p);
+    if (e == ERR_OK)
+        e = build_place(r, &p, m, o);
+    reader_end(r);
+    return finish(e, o, ret);
+}
+
+struct views {
+    struct place_view *items;
+    size_t count;
+};
+
+static void collect_place(void *arg, const struct place_view *p)
+{
+    struct views *v = arg;
+    struct place_view *items = realloc(v->items, (v->count + 1) * sizeof *items);
+    if (items == NULL)
+        abort();
+    v->items = items;
+    v->items[v->count++] = *p;
+}
+
+enum err document_places(struct reader *r, const struct moment *m, json_t **ret)
+{
+    struct views v = {0};
+    TRY(reader_begin(r));
+    json_t *list = json_array();
+    enum err e = reader_places(r, collect_place, &v);
+    for (size_t i = 0; e == ERR_OK && i < v.count; i++) {
+        json_t *o = json_object();
+        json_array_append_new(list, o);
+        e = build_place(r, &v.items[i], m, o);
+    }
+    reader_end(r);
+    free(v.items);
+    return finish(e, json_pack("{s:o}", "places", list), ret);
+}
+
+/* ---- movements ---- */
+
+json_t *document_movement(const struct movement_view *v, bool full_plates)
+{
+    json_t *o = json_object();
+    char masked[PLATE_SIZE] = "";
+    if (v->plate.text[0] != '\0')
+        plate_mask(&v->plate, masked);
+    set_text(o, "movement", v->id.text);
+    set_text(o, "place", v->place.text);
+    set_text(o, "edge", v->edge.text);
+    set_text(o, "lane", v->lane.text);
+    set_text(o, "direction", v->direction);
+    set_text(o, "plate", full_plates ? v->plate.text : masked);
+    set_text(o, "outcome", v->outcome);
+    set_text(o, "basis", v->basis);
+    set_text(o, "reason", v->reason);
+    set_time(o, "time", v->time);
+    set_time(o, "completed", v->completed);
+    return o;
+}
+
+struct movement_list {
+    json_t *list;
+    bool full_plates;
+};
+
+static void add_movement(void *arg, const struct movement_view *v)
+{
+    struct movement_list *l = arg;
+    json_array_append_new(l->list, document_movement(v, l->full_plates));
+}
+
+enum err document_movements(struct reader *r, const struct name *place, int limit, bool full_plates,
+                            json_t **ret)
+{
+    struct place_view p;
+    struct movement_list l = {.list = json_array(), .full_plates = full_plates};
+    enum err e = reader_place(r, place, &p);
+    if (e == ERR_OK)
+        e = reader_movements(r, place, limit, add_movement, &l);
+    return finish(e, json_pack("{s:o}", "movements", l.list), ret);
+}
+
+/* ---- the day's curve ---- */
+
+static json_t *int_list(const int64_t *values, size_t count)
+{
+    json_t *list = json_array();
+    for (size_t i = 0; i < count; i++)
+        json_array_append_new(list, json_integer(values[i]));
+    return list;
+}
+
+enum err document_flow(struct reader *r, const struct name *place, const struct moment *m,
+                       json_t **ret)
+{
+    struct place_view p;
+    int64_t entered[FLOW_STEPS];
+    int64_t left[FLOW_STEPS];
+    int64_t occupied[FLOW_STEPS];
+    struct wall_ms from = wall_after(m->now, 1 - (int64_t)FLOW_STEPS * FLOW_STEP_MS);
+    TRY(reader_begin(r));
+    enum err e = reader_place(r, place, &p);
+    if (e == ERR_OK)
+        e = reader_flow(r, place, from, FLOW_STEP_MS, FLOW_STEPS, entered, left);
+    reader_end(r);
+    TRY(e);
+    /* Backwards from what is known now: corrections of the past cannot bend the present. */
+    int64_t inside = p.row.occupied;
+    for (size_t i = FLOW_STEPS; i-- > 0;) {
+        occupied[i] = clamp(inside, p.row.settings.capacity);
+        inside += left[i] - entered[i];
+    }
+    json_t *o = json_object();
+    set_text(o, "place", place->text);
+    set_time(o, "from", from);
+    set_int(o, "step_ms", FLOW_STEP_MS);
+    json_object_set_new(o, "entered", int_list(entered, FLOW_STEPS));
+    json_object_set_new(o, "left", int_list(left, FLOW_STEPS));
+    json_object_set_new(o, "occupied", int_list(occupied, FLOW_STEPS));
+    *ret = o;
+    return ERR_OK;
+}
+
+/* ---- business ---- */
+
+/* The last local midnight of the place; UTC's when its zone is not installed here. */
+static struct wall_ms local_midnight(const char *zone, struct wall_ms now)
+{
+    static const int64_t day_s = 86400;
+    struct zone_table *z = calloc(1, sizeof *z);
+    int64_t now_s = now.v / 1000;
+    int64_t at_s = now_s - now_s % day_s;
+    if (z != NULL && zone_load(zone, z) == ERR_OK) {
+        int64_t local_s = now_s + zone_offset_s(z, now);
+        at_s = zone_utc_s(z, local_s - local_s % day_s);
+    }
+    free(z);
+    return (struct wall_ms){at_s * 1000};
+}
+
+static void set_summary(json_t *o, const struct summary_view *v)
+{
+    set_int(o, "entered", v->entered);
+    set_int(o, "left", v->left);
+    set_int(o, "turned_away", v->turned_away);
+    set_int(o, "charged_minor", v->charged_minor);
+    set_int(o, "payments_succeeded", v->payments_succeeded);
+    set_int(o, "payments_declined", v->payments_declined);
+}
+
+enum err document_summary(struct reader *r, const struct name *place, const struct moment *m,
+                          json_t **ret)
+{
+    struct place_view p;
+    struct summary_view ever;
+    struct summary_view today;
+    struct open_view open;
+    struct wall_ms midnight = m->now;
+    TRY(reader_begin(r));
+    enum err e = reader_place(r, place, &p);
+    if (e == ERR_OK) {
+        midnight = local_midnight(p.row.settings.zone, m->now);
+        e = reader_summary(r, place, (struct wall_ms){0}, &ever);
+    }
+    if (e == ERR_OK)
+        e = reader_summary(r, place, midnight, &today);
+    if (e == ERR_OK)
+        e = reader_open_items(r, place, &open);
+    reader_end(r);
+    TRY(e);
+    json_t *o = json_object();
+    json_t *day = json_object();
+    set_text(o, "place", place->text);
+    set_time(o, "time", m->now);
+    set_text(o, "currency", p.row.settings.currency.code);
+    set_summary(o, &ever);
+    set_int(o, "sessions_open", open.sessions);
+    set_int(o, "debts_open", open.debts);
+    set_int(o, "debts_open_minor", open.debts_minor);
+    set_int(o, "payments_open", open.payments_open);
+    set_int(o, "payments_manual", open.payments_manual);
+    set_time(day, "since", midnight);
+    set_summary(day, &today);
+    json_object_set_new(o, "today", day);
+    *ret = o;
+    return ERR_OK;
+}
+
+/* ---- stays ---- */
+
+const char *session_payment_word(const struct session_view *s)
+{
+    static const char *const going[] = {"created", "sent", "querying"};
+    for (size_t i = 0; i < sizeof going / sizeof going[0]; i++)
+        if (strcmp(s->payment_state, going[i]) == 0)
+            return "pending";
+    if (strcmp(s->payment_state, "unknown") == 0 || strcmp(s->payment_state, "manual") == 0)
+        return "unknown";
+    if (strcmp(s->debt_state, "open") == 0)
+        return "debt";
+    if (strcmp(s->debt_state, "paid") == 0)
+        return "paid";
+    if (s->paid_minor > 0 && s->paid_minor >= s->price_minor)
+        return "paid";
+    if (strcmp(s->payment_state, "declined") == 0)
+        return "declined";
+    if (strcmp(s->state, "closed") == 0 && s->price_minor == 0)
+        return "free";
+    return "none";
+}
+
+json_t *document_session(const struct session_view *s, int64_t amount_minor, const struct moment *m)
+{
+    json_t *o = json_object();
+    int64_t due = amount_minor - s->paid_minor;
+    struct wall_ms until = s->end.v != 0 ? s->end : m->now;
+    set_text(o, "session", s->id.text);
+    set_text(o, "place", s->place.text);
+    set_text(o, "plate", s->plate.text);
+    set_text(o, "state", s->state);
+    set_time(o, "start", s->start);
+    set_time(o, "end", s->end);
+    json_object_set_new(o, "elapsed_s",
+                        s->start.v == 0 ? json_null()
+                                        : json_integer(wall_diff_ms(until, s->start) / 1000));
+    set_text(o, "zone", s->zone);
+    set_text(o, "currency", s->currency.code);
+    json_object_set_new(o, "amount_minor",
+                        amount_minor < 0 ? json_null() : json_integer(amount_minor));
+    set_int(o, "paid_minor", s->paid_minor);
+    json_object_set_new(o, "due_minor",
+                        amount_minor < 0 ? json_null() : json_integer(due > 0 ? due : 0));
+    set_time(o, "paid_at", s->paid_at);
+    set_text(o, "payment", session_payment_word(s));
+    set_text(o, "payment_reason", s->payment_reason);
+    set_int(o, "debt_minor", s->debt_minor);
+    set_text(o, "exit_basis", s->exit_basis);
+    return o;
+}

@@ -1,0 +1,43 @@
+/* One request on its way through the server, as libmicrohttpd hands it around. */
+#ifndef BOOMGATE_CLOUD_HTTP_EXCHANGE_H
+#define BOOMGATE_CLOUD_HTTP_EXCHANGE_H
+
+#include "cloud/http/server.h"
+
+#include <arpa/inet.h>
+#include <microhttpd.h>
+#include <netinet/in.h>
+#include <strings.h>
+#include <sys/socket.h>
+#include <time.h>
+#include <unistd.h>
+
+struct exchange {
+    struct http *http;
+    struct MHD_Connection *connection;
+    struct watched *watched;
+    char *uri;         /* raw; path and query point into it */
+    const char *path;
+    const char *query; /* NULL: none */
+    struct route_match match;
+    struct principal principal;
+    bool begun;
+    bool body_expected;
+    bool body_too_large;
+    char *body;
+    size_t body_len;
+    bool answered; /* by exchange_answer */
+    struct http_reply answer;
+};
+
+/* A response that several requests share; the last one to let go destroys it. */
+struct shared_response {
+    struct MHD_Response *response;
+    _Atomic int references;
+};
+void shared_response_put(struct shared_response *s); /* NULL is fine */
+
+/* A response that takes over `body` (heap, or NULL) with the headers every API answer has. */
+struct MHD_Response *response_of_bytes(char *body, size_t len, const char *content_type);
+
+#endif

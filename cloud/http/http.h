@@ -1,0 +1,81 @@
+/* The cloud's HTTP side: read API, operator's writes, live stream, metrics and the page.
+ *
+ * H1 A handler never writes: it reads through its own connections, and posts what must be written to
+ *    the service; the answer of a write is sent after COMMIT.
+ * H2 Every request ends in bounded time and memory: connections, header and body sizes, time to send a
+ *    request and to take an answer, streams and the buffer of each stream are limited.
+ * H3 Places, their movements (plates masked) and the stream are public; everything with money or plates
+ *    needs a token (auth.h).
+ *
+ * Only this folder includes microhttpd.h. */
+#ifndef BOOMGATE_CLOUD_HTTP_HTTP_H
+#define BOOMGATE_CLOUD_HTTP_HTTP_H
+
+#include "cloud/http/auth.h"
+#include "cloud/metrics.h"
+#include "cloud/ports.h"
+#include "cloud/service.h"
+#include "protocol/support/clock_source.h"
+#include "protocol/support/table.h"
+
+/* The section `http` of the configuration, read through http_table. */
+struct http_settings {
+    char bind[64]; /* a numeric address; 127.0.0.1 unless configured */
+    int64_t port;  /* 0: any free one */
+    int64_t threads;
+    int64_t connections;
+    int64_t streams;      /* of the connections, at most this many live streams */
+    int64_t request_ms;   /* real time to send a request, and to take its answer */
+    int64_t heartbeat_ms; /* real time between beats of a stream */
+    struct name default_tariff; /* of a place that is created without one */
+};
+
+extern const struct table http_table;
+
+struct http_breaker {
+    char name[32];
+    const char *state; /* "closed" "open" "half_open" "trial" */
+};
+
+/* What the HTTP side needs from the rest of the daemon. `self` pointers must outlive http_stop. */
+struct http_ports {
+    const char *database; /* the service's file; must exist */
+    struct clock_source clock;
+    const struct metrics *metrics;
+    /* Takes work as service_post does: ERR_FULL leaves it with the caller. */
+    enum err (*post)(void *self, struct work *w);
+    void *post_self;
+    /* Thread-safe; writes up to `max` rows and returns how many. May be NULL. */
+    size_t (*breakers)(void *self, struct http_breaker *ret, size_t max);
+    void *breakers_self;
+    /* Fills what an operator left out of a new place from its rate table: `zone` "" and `currency` "".
+     * Thread-safe. ERR_NOTFOUND: no such rate table. NULL: Asia/Seoul and KRW. */
+    enum err (*complete)(void *self, struct place_settings *settings);
+    void *complete_self;
+    /* Prices stays that are still open. Called under a lock of http's, so it must not be the instance
+     * that the service uses. price == NULL: the last quote is shown. */
+    struct rates_port rates;
+};
+
+struct http;
+struct hub;
+
+/* The hub of the live stream exists before the service (which publishes into it) and the server
+ * (which reads from it). Freed after both. */
+struct hub *hub_new(void);
+void hub_free(struct hub *h); /* NULL is fine */
+struct notifier_port hub_notifier(struct hub *h);
+
+/* Binds and serves. ERR_UNAVAIL: the address cannot be bound (logged); ERR_IO: the database cannot be
+ * read; ERR_INVAL: `bind` is no numeric address. `settings` and `auth` are copied. */
+enum err http_start(const struct http_settings *settings, const struct auth *auth,
+                    const struct http_ports *ports, struct hub *hub, struct http **ret);
+
+/* The port that was bound. */
+uint16_t http_port(const struct http *h);
+
+/* Takes no new request, ends the streams, lets writes under way be answered (the service must still
+ * run), then joins all threads and frees. NULL is fine. */
+void http_stop(struct http *h);
+
+#endif

@@ -1,0 +1,30 @@
+/* The table of routes: what exists, and who may use it. */
+#include "cloud/http/server.h"
+
+#define PUBLIC   0
+#define PEOPLE   (ROLE_OPERATOR | ROLE_ATTENDANT | ROLE_DRIVER)
+#define BUSINESS (ROLE_OPERATOR | ROLE_ATTENDANT | ROLE_AUDITOR)
+
+const struct route http_routes[] = {
+    {"GET", "/", PUBLIC, handle_asset},
+    {"GET", "/app.css", PUBLIC, handle_asset},
+    {"GET", "/app.js", PUBLIC, handle_asset},
+    {"GET", "/card.js", PUBLIC, handle_asset},
+    {"GET", "/stream.js", PUBLIC, handle_asset},
+    {"GET", "/words.js", PUBLIC, handle_asset},
+    {"GET", "/icon.svg", PUBLIC, handle_asset},
+    {"GET", "/v1/places", PUBLIC, handle_places},
+    {"POST", "/v1/places", ROLE_OPERATOR, handle_place_post},
+    {"GET", "/v1/places/{}", PUBLIC, handle_place},
+    {"PUT", "/v1/places/{}", ROLE_OPERATOR, handle_place_put},
+    {"GET", "/v1/places/{}/movements", PUBLIC, handle_movements},
+    {"GET", "/v1/places/{}/flow", PUBLIC, handle_flow},
+    {"GET", "/v1/places/{}/summary", BUSINESS, handle_summary},
+    {"POST", "/v1/places/{}/resume", ROLE_OPERATOR, handle_place_resume},
+    {"GET", "/v1/sessions", PEOPLE, handle_sessions},
+    {"GET", "/v1/stream", PUBLIC, handle_stream},
+    {"GET", "/healthz", PUBLIC, handle_health},
+    {"GET", "/readyz", PUBLIC, handle_ready},
+    {"GET", "/metrics", PUBLIC, handle_metrics},
+};
+const size_t http_route_count = sizeof http_routes / sizeof http_routes[0];

@@ -1,0 +1,456 @@
+/* Requests in, replies out: the seam between libmicrohttpd and the handlers.
+ *
+ * A request is admitted by its head alone (route, caller, announced length), so that a body is read
+ * only from those who may send it. Answers that wait for the service suspend the connection; the
+ * service resumes it after COMMIT. */
+#include "cloud/http/server.h"
+
+#include "cloud/http/exchange.h"
+#include "cloud/http/url.h"
+#include "protocol/support/log.h"
+#include "protocol/support/memory.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+struct moment http_moment(const struct http *h)
+{
+    return (struct moment){&h->ports.clock, clock_now(&h->ports.clock).wall};
+}
+
+/* ---- replies ---- */
+
+static void add_header(struct MHD_Response *response, const char *name, const char *value)
+{
+    if (value != NULL && value[0] != '\0')
+        MHD_add_response_header(response, name, value);
+}
+
+struct MHD_Response *response_of_bytes(char *body, size_t len, const char *content_type)
+{
+    struct MHD_Response *response = MHD_create_response_from_buffer(
+        len, body != NULL ? body : (void *)"",
+        body != NULL ? MHD_RESPMEM_MUST_FREE : MHD_RESPMEM_PERSISTENT);
+    if (response == NULL)
+        abort();
+    add_header(response, "Content-Type", content_type);
+    add_header(response, "Cache-Control", "no-store");
+    add_header(response, "X-Content-Type-Options", "nosniff");
+    return response;
+}
+
+static struct MHD_Response *response_of_reply(struct http_reply *r)
+{
+    char retry[16];
+    struct MHD_Response *response = response_of_bytes(r->body, r->body_len, r->content_type);
+    r->body = NULL;
+    add_header(response, "Allow", r->allow);
+    add_header(response, "Location", r->location);
+    add_header(response, "WWW-Authenticate", r->authenticate);
+    if (r->retry_after_s > 0) {
+        snprintf(retry, sizeof retry, "%d", r->retry_after_s);
+        add_header(response, "Retry-After", retry);
+    }
+    if (r->close)
+        add_header(response, "Connection", "close");
+    return response;
+}
+
+void shared_response_put(struct shared_response *s)
+{
+    if (s != NULL && atomic_fetch_sub(&s->references, 1) == 1) {
+        MHD_destroy_response(s->response);
+        free(s);
+    }
+}
+
+static enum MHD_Result send_reply(struct exchange *x, struct http_reply *r)
+{
+    enum MHD_Result done;
+    watch_extend(x->http->watch, x->watched);
+    if (r->shared != NULL) {
+        done = MHD_queue_response(x->connection, (unsigned)r->status, r->shared->response);
+        shared_response_put(r->shared);
+        return done;
+    }
+    struct MHD_Response *response = r->ready != NULL ? r->ready : response_of_reply(r);
+    done = MHD_queue_response(x->connection, (unsigned)r->status, response);
+    MHD_destroy_response(response);
+    return done;
+}
+
+/* ---- admission by the head ---- */
+
+struct length_check {
+    int lengths, encodings;
+    const char *length;
+};
+
+static enum MHD_Result count_length(void *arg, enum MHD_ValueKind kind, const char *key,
+                                    const char *value)
+{
+    struct length_check *c = arg;
+    (void)kind;
+    if (strcasecmp(key, "Content-Length") == 0) {
+        c->lengths++;
+        c->length = value;
+    } else if (strcasecmp(key, "Transfer-Encoding") == 0) {
+        c->encodings++;
+    }
+    return MHD_YES;
+}
+
+/* Finds out whether a body comes. Two readings of its length would let a request hide in another one
+ * behind a proxy that reads it the other way. */
+static bool check_length(struct exchange *x, struct http_reply *r)
+{
+    struct length_check c = {0};
+    MHD_get_connection_values(x->connection, MHD_HEADER_KIND, count_length, &c);
+    if (c.lengths + c.encodings > 1) {
+        reply_problem(r, 400, "ambiguous_length",
+                      "Content-Length and Transfer-Encoding may be given once, and not together.");
+        return false;
+    }
+    if (c.lengths == 1 && strtoull(c.length, NULL, 10) > BODY_MAX) {
+        reply_problem(r, 413, "body_too_large", "A body may have at most 65536 bytes.");
+        return false;
+    }
+    x->body_expected = c.encodings == 1 || (c.lengths == 1 && strcmp(c.length, "0") != 0);
+    return true;
+}
+
+static bool find_route(struct exchange *x, const char *method, struct http_reply *r)
+{
+    if (strlen(x->path) >= ROUTE_PATH_MAX) {
+        reply_problem(r, 414, "uri_too_long", "The path is longer than 2047 bytes.");
+        return false;
+    }
+    switch (router_match(http_routes, http_route_count, method, x->path, &x->match)) {
+    case ROUTE_FOUND: return true;
+    case ROUTE_UNKNOWN:
+        reply_problem(r, 404, "not_found", "There is nothing at this path.");
+        return false;
+    case ROUTE_METHOD:
+        reply_problem(r, 405, "method_not_allowed", "This path has other methods; see Allow.");
+        memcpy(r->allow, x->match.allow, sizeof r->allow);
+        return false;
+    case ROUTE_BAD: break;
+    }
+    reply_problem(r, 400, "bad_path",
+                  "The path must begin with '/' and be UTF-8 text with whole percent escapes.");
+    return false;
+}
+
+static bool check_caller(struct exchange *x, struct http_reply *r)
+{
+    unsigned roles = x->match.route->roles;
+    const char *header =
+        MHD_lookup_connection_value(x->connection, MHD_HEADER_KIND, "Authorization");
+    if (auth_check(&x->http->auth, header, &x->principal) != ERR_OK) {
+        reply_problem(r, 401, "invalid_token", "This is no known bearer token.");
+        r->authenticate = "Bearer realm=\"boomgate\", error=\"invalid_token\"";
+        return false;
+    }
+    if (roles == 0 || (roles & x->principal.role) != 0)
+        return true;
+    if (x->principal.role == ROLE_NONE) {
+        reply_problem(r, 401, "unauthorized", "This needs a bearer token.");
+        r->authenticate = "Bearer realm=\"boomgate\"";
+    } else {
+        reply_problem(r, 403, "forbidden", "This token's role may not do this.");
+    }
+    return false;
+}
+
+static bool admit(struct exchange *x, const char *method, struct http_reply *r)
+{
+    if (atomic_load_explicit(&x->http->closing, memory_order_relaxed)) {
+        reply_problem(r, 503, "stopping", "The server is stopping.");
+        return false;
+    }
+    return check_length(x, r) && find_route(x, method, r) && check_caller(x, r);
+}
+
+/* ---- bodies ---- */
+
+static void take_body(struct exchange *x, const char *data, size_t len)
+{
+    if (x->body_len + len > BODY_MAX) {
+        x->body_too_large = true; /* a chunked body; the rest is read and dropped */
+        return;
+    }
+    x->body = mem_resize(x->body, x->body_len + len + 1);
+    memcpy(x->body + x->body_len, data, len);
+    x->body_len += len;
+    x->body[x->body_len] = '\0';
+}
+
+/* ---- one request ---- */
+
+static const char *header_of(struct exchange *x, const char *name)
+{
+    return MHD_lookup_connection_value(x->connection, MHD_HEADER_KIND, name);
+}
+
+static enum MHD_Result respond(struct exchange *x, const char *method)
+{
+    struct http_reply r = {0};
+    if (x->body_too_large) {
+        reply_problem(&r, 413, "body_too_large", "A body may have at most 65536 bytes.");
+        r.close = true;
+        return send_reply(x, &r);
+    }
+    struct http_request q = {
+        .method = method,
+        .query = x->query,
+        .match = &x->match,
+        .principal = x->principal,
+        .body = x->body != NULL ? x->body : "",
+        .body_len = x->body_len,
+        .content_type = x->body_expected ? header_of(x, "Content-Type") : NULL,
+        .if_none_match = header_of(x, "If-None-Match"),
+        .exchange = x,
+    };
+    x->match.route->handle(x->http, &q, &r);
+    if (r.later)
+        return MHD_YES; /* suspended; x belongs to exchange_answer until it is resumed */
+    return send_reply(x, &r);
+}
+
+static enum MHD_Result on_request(void *cls, struct MHD_Connection *connection, const char *url,
+                                  const char *method, const char *version, const char *upload,
+                                  size_t *upload_len, void **con_cls)
+{
+    struct exchange *x = *con_cls;
+    (void)cls;
+    (void)url;
+    (void)version;
+    if (x->answered)
+        return send_reply(x, &x->answer);
+    if (!x->begun) {
+        struct http_reply r = {0};
+        x->begun = true;
+        x->connection = connection;
+        watch_extend(x->http->watch, x->watched);
+        if (!admit(x, method, &r)) {
+            r.close = x->body_expected || r.status == 413 || r.status == 400;
+            return send_reply(x, &r);
+        }
+        return x->body_expected ? MHD_YES : respond(x, method);
+    }
+    if (*upload_len > 0) {
+        take_body(x, upload, *upload_len);
+        *upload_len = 0;
+        return MHD_YES;
+    }
+    return respond(x, method);
+}
+
+void exchange_suspend(struct exchange *x)
+{
+    atomic_fetch_add(&x->http->writes_open, 1);
+    MHD_suspend_connection(x->connection);
+}
+
+void exchange_answer(struct exchange *x, struct http_reply *reply)
+{
+    struct http *h = x->http;
+    x->answer = *reply;
+    x->answered = true;
+    MHD_resume_connection(x->connection);
+    /* x may be gone from here on. */
+    atomic_fetch_sub(&h->writes_open, 1);
+}
+
+/* ---- the library's callbacks ---- */
+
+/* The first thing that is known of a request: its raw target. "http://host/path" is the form meant for
+ * proxies, which a server must take too (RFC 9112, 3.2.2). */
+static void *on_target(void *cls, const char *uri, struct MHD_Connection *connection)
+{
+    struct exchange *x = mem_alloc(sizeof *x);
+    const union MHD_ConnectionInfo *info =
+        MHD_get_connection_info(connection, MHD_CONNECTION_INFO_SOCKET_CONTEXT);
+    x->http = cls;
+    x->watched = info->socket_context;
+    x->uri = mem_text(uri);
+    char *path = x->uri;
+    if (strncasecmp(path, "http://", 7) == 0) {
+        char *slash = strchr(path + 7, '/');
+        path = slash != NULL ? slash : path + strlen(path);
+    }
+    x->path = path;
+    char *mark = strchr(path, '?');
+    if (mark != NULL) {
+        *mark = '\0';
+        x->query = mark + 1;
+    }
+    return x;
+}
+
+static void on_completed(void *cls, struct MHD_Connection *connection, void **con_cls,
+                         enum MHD_RequestTerminationCode why)
+{
+    struct exchange *x = *con_cls;
+    (void)cls;
+    (void)connection;
+    (void)why;
+    if (x == NULL)
+        return;
+    watch_extend(x->http->watch, x->watched);
+    free(x->uri);
+    free(x->body);
+    free(x);
+    *con_cls = NULL;
+}
+
+static void on_connection(void *cls, struct MHD_Connection *connection, void **context,
+                          enum MHD_ConnectionNotificationCode code)
+{
+    struct http *h = cls;
+    if (code == MHD_CONNECTION_NOTIFY_STARTED) {
+        const union MHD_ConnectionInfo *info =
+            MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CONNECTION_FD);
+        *context = watch_add(h->watch, info->connect_fd);
+    } else {
+        watch_remove(h->watch, *context);
+        *context = NULL;
+    }
+}
+
+/* Escapes are decoded by the router, strictly; the library must not guess. */
+static size_t keep_escapes(void *cls, struct MHD_Connection *connection, char *text)
+{
+    (void)cls;
+    (void)connection;
+    return strlen(text);
+}
+
+static void on_library_log(void *cls, const char *format, va_list ap)
+{
+    char text[256];
+    (void)cls;
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Wformat-nonliteral"
+    vsnprintf(text, sizeof text, format, ap);
+#pragma GCC diagnostic pop
+    text[strcspn(text, "\r\n")] = '\0';
+    log_debug("http.library", LT("text", text));
+}
+
+/* ---- start and stop ---- */
+
+enum { MEMORY_PER_CONNECTION = 32 * 1024 };
+
+static enum err bind_address(const struct http_settings *s, struct sockaddr_storage *ret)
+{
+    struct sockaddr_storage a = {0};
+    struct sockaddr_in *v4 = (struct sockaddr_in *)&a;
+    struct sockaddr_in6 *v6 = (struct sockaddr_in6 *)&a;
+    if (inet_pton(AF_INET, s->bind, &v4->sin_addr) == 1) {
+        v4->sin_family = AF_INET;
+        v4->sin_port = htons((uint16_t)s->port);
+    } else if (inet_pton(AF_INET6, s->bind, &v6->sin6_addr) == 1) {
+        v6->sin6_family = AF_INET6;
+        v6->sin6_port = htons((uint16_t)s->port);
+    } else {
+        return ERR_INVAL;
+    }
+    *ret = a;
+    return ERR_OK;
+}
+
+static enum err start_daemon(struct http *h)
+{
+    const struct http_settings *s = &h->settings;
+    struct sockaddr_storage address;
+    TRY(bind_address(s, &address));
+    unsigned flags = MHD_USE_EPOLL_INTERNAL_THREAD | MHD_ALLOW_SUSPEND_RESUME | MHD_USE_ERROR_LOG;
+    if (address.ss_family == AF_INET6)
+        flags |= MHD_USE_IPv6;
+    h->daemon = MHD_start_daemon(
+        flags, (uint16_t)s->port, NULL, NULL, on_request, h, MHD_OPTION_EXTERNAL_LOGGER,
+        on_library_log, NULL, MHD_OPTION_SOCK_ADDR, (struct sockaddr *)&address,
+        MHD_OPTION_THREAD_POOL_SIZE, (unsigned)s->threads, MHD_OPTION_CONNECTION_LIMIT,
+        (unsigned)s->connections, MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)MEMORY_PER_CONNECTION,
+        MHD_OPTION_CONNECTION_TIMEOUT, (unsigned)(s->request_ms / 1000 + 1),
+        MHD_OPTION_STRICT_FOR_CLIENT, 1, MHD_OPTION_URI_LOG_CALLBACK, on_target, h,
+        MHD_OPTION_UNESCAPE_CALLBACK, keep_escapes, NULL, MHD_OPTION_NOTIFY_COMPLETED, on_completed,
+        h, MHD_OPTION_NOTIFY_CONNECTION, on_connection, h, MHD_OPTION_END);
+    if (h->daemon == NULL) {
+        log_error("http.bind", LT("address", s->bind), LN("port", s->port),
+                  LT("error", strerror(errno)));
+        return ERR_UNAVAIL;
+    }
+    h->port = MHD_get_daemon_info(h->daemon, MHD_DAEMON_INFO_BIND_PORT)->port;
+    return ERR_OK;
+}
+
+static void free_parts(struct http *h)
+{
+    watch_free(h->watch);
+    readers_close(h->readers);
+    pthread_mutex_destroy(&h->rates_lock);
+    free(h);
+}
+
+enum err http_start(const struct http_settings *settings, const struct auth *auth,
+                    const struct http_ports *ports, struct hub *hub, struct http **ret)
+{
+    struct http *h = mem_alloc(sizeof *h);
+    h->settings = *settings;
+    h->auth = *auth;
+    h->ports = *ports;
+    h->hub = hub;
+    pthread_mutex_init(&h->rates_lock, NULL);
+    h->watch = watch_new(settings->request_ms);
+    enum err e = readers_open(ports->database, (size_t)settings->threads, &h->readers);
+    if (e == ERR_OK)
+        e = hub_open(hub, h);
+    if (e == ERR_OK && (e = start_daemon(h)) != ERR_OK)
+        hub_close(hub);
+    if (e != ERR_OK) {
+        free_parts(h);
+        return e;
+    }
+    h->probe = probe_new(h);
+    log_notice("http.listening", LT("address", settings->bind), LN("port", h->port));
+    *ret = h;
+    return ERR_OK;
+}
+
+uint16_t http_port(const struct http *h)
+{
+    return h->port;
+}
+
+static void wait_for_writes(struct http *h)
+{
+    enum { STEP_MS = 5, WAIT_MS = 30000 };
+    for (int waited = 0; atomic_load(&h->writes_open) > 0; waited += STEP_MS) {
+        struct timespec step = {0, STEP_MS * 1000000L};
+        if (waited > WAIT_MS) {
+            /* The library aborts on suspended connections; say why before it does. */
+            log_error("http.writes_unanswered", LN("count", atomic_load(&h->writes_open)));
+            abort();
+        }
+        nanosleep(&step, NULL);
+    }
+}
+
+void http_stop(struct http *h)
+{
+    if (h == NULL)
+        return;
+    atomic_store(&h->closing, true);
+    MHD_socket listener = MHD_quiesce_daemon(h->daemon);
+    hub_close(h->hub);
+    wait_for_writes(h);
+    MHD_stop_daemon(h->daemon);
+    if (listener != MHD_INVALID_SOCKET)
+        close(listener);
+    probe_free(h->probe);
+    free_parts(h);
+}

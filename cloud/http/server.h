@@ -1,0 +1,104 @@
+/* The inside of the HTTP side: what the handlers share. */
+#ifndef BOOMGATE_CLOUD_HTTP_SERVER_H
+#define BOOMGATE_CLOUD_HTTP_SERVER_H
+
+#include "cloud/http/documents.h"
+#include "cloud/http/http.h"
+#include "cloud/http/readers.h"
+#include "cloud/http/reply.h"
+#include "cloud/http/router.h"
+
+#include <pthread.h>
+#include <stdatomic.h>
+#include <stdbool.h>
+
+enum { BODY_MAX = 64 * 1024 };
+
+struct MHD_Connection;
+struct MHD_Daemon;
+struct watch;
+
+struct http {
+    struct http_settings settings;
+    struct auth auth;
+    struct http_ports ports;
+    struct hub *hub;
+    struct MHD_Daemon *daemon;
+    uint16_t port;
+    struct readers *readers;
+    struct watch *watch;        /* connections and their deadlines */
+    pthread_mutex_t rates_lock; /* around ports.rates */
+    _Atomic int64_t writes_open; /* exchanges that wait for the service */
+    _Atomic bool closing;
+    struct probe *probe; /* of the service's progress, see health.c */
+};
+
+extern const struct route http_routes[];
+extern const size_t http_route_count;
+
+/* Domain time now. */
+struct moment http_moment(const struct http *h);
+
+/* ---- handlers (places.c, place_put.c, sessions.c, health.c, page.c, stream.c) ---- */
+void handle_places(struct http *h, struct http_request *q, struct http_reply *r);
+void handle_place(struct http *h, struct http_request *q, struct http_reply *r);
+void handle_movements(struct http *h, struct http_request *q, struct http_reply *r);
+void handle_flow(struct http *h, struct http_request *q, struct http_reply *r);
+void handle_summary(struct http *h, struct http_request *q, struct http_reply *r);
+void handle_place_post(struct http *h, struct http_request *q, struct http_reply *r);
+void handle_place_put(struct http *h, struct http_request *q, struct http_reply *r);
+void handle_place_resume(struct http *h, struct http_request *q, struct http_reply *r);
+void handle_sessions(struct http *h, struct http_request *q, struct http_reply *r);
+void handle_health(struct http *h, struct http_request *q, struct http_reply *r);
+void handle_ready(struct http *h, struct http_request *q, struct http_reply *r);
+void handle_metrics(struct http *h, struct http_request *q, struct http_reply *r);
+void handle_asset(struct http *h, struct http_request *q, struct http_reply *r);
+void handle_stream(struct http *h, struct http_request *q, struct http_reply *r);
+
+/* Reads the query: known names only (else a problem is written and false returned). */
+bool query_known(struct http_request *q, const char *const *known, size_t count,
+                 struct http_reply *r);
+
+/* The `limit` of a list, 1..max. False: a problem was written. */
+bool query_limit(struct http_request *q, int dflt, int max, struct http_reply *r, int *ret);
+
+/* The place named in the path. False: a problem was written. */
+bool place_of_path(struct http_request *q, struct http_reply *r, struct name *ret);
+
+/* A problem for an error of a reader: 404, 503 or 500. */
+void reply_reader_error(struct http_reply *r, enum err e, const char *what);
+
+/* ---- answers that come later ---- */
+
+/* Suspends the exchange of a request whose handler set `later`. Exactly one exchange_answer must
+ * follow, from any thread; it takes over the reply's body. */
+void exchange_suspend(struct exchange *x);
+void exchange_answer(struct exchange *x, struct http_reply *reply);
+
+/* ---- parts ---- */
+
+/* The cache of documents of single places: the response of a place is built once per commit of the
+ * writer, and once a second without one (ages move on). */
+struct place_cache *place_cache_new(void);
+void place_cache_free(struct place_cache *c);
+
+/* Connections that take too long to send a request or to take an answer are closed by a thread. */
+struct watch *watch_new(int64_t request_ms);
+void watch_free(struct watch *w);
+struct watched *watch_add(struct watch *w, int fd);
+void watch_remove(struct watch *w, struct watched *c);
+void watch_extend(struct watch *w, struct watched *c); /* a new phase begins */
+void watch_exempt(struct watched *c);                  /* a stream: has its own rules */
+
+/* Asks the service every 2 s for a sign of life. */
+struct probe *probe_new(struct http *h);
+void probe_free(struct probe *p);
+
+/* hub_open: begins to publish, with a reader of its own. hub_close: stops publishing, ends all streams
+ * and waits (at most a few seconds) until their connections are gone. */
+enum err hub_open(struct hub *hub, struct http *h);
+void hub_close(struct hub *hub);
+
+struct MHD_Response *stream_response(struct http *h, struct MHD_Connection *connection);
+
+#endif

@@ -32,10 +32,11 @@ RULES = {
                                 "edge/journal/"],
     "edge/field/": SUPPORT + ["protocol/modbus/", "edge/core/", "edge/ports.h", "edge/field/"],
     "edge/uplink/": SUPPORT + ["protocol/modbus/lane_io.h", "protocol/mqtt/", "edge/core/",
-                               "edge/ports.h", "edge/uplink/"],
+                               "edge/ports.h", "edge/journal/journal.h", "edge/uplink/"],
     "edge/": ["protocol/", "edge/"],
-    "cloud/core/": BASE + ["protocol/wire/", "protocol/tariff/", "cloud/core/"],
-    "cloud/store/": SUPPORT + ["cloud/core/", "cloud/ports.h", "cloud/store/"],
+    "cloud/core/": BASE + ["protocol/wire/", "protocol/tariff/", "cloud/core/", "cloud/rows.h"],
+    "cloud/rows.h": BASE + ["protocol/wire/", "cloud/core/"],
+    "cloud/store/": SUPPORT + ["cloud/core/", "cloud/ports.h", "cloud/rows.h", "cloud/store/"],
     "cloud/payment/": SUPPORT + ["cloud/core/", "cloud/ports.h", "cloud/metrics.h",
                                  "cloud/payment/"],
     "cloud/ingest/": SUPPORT + ["protocol/mqtt/", "cloud/ports.h", "cloud/service.h",
@@ -43,7 +44,8 @@ RULES = {
     "cloud/downlink/": SUPPORT + ["protocol/mqtt/", "cloud/ports.h", "cloud/service.h",
                                   "cloud/metrics.h", "cloud/downlink/"],
     "cloud/http/": SUPPORT + ["cloud/core/", "cloud/ports.h", "cloud/service.h",
-                              "cloud/metrics.h", "cloud/store/reader.h", "cloud/http/"],
+                              "cloud/metrics.h", "cloud/store/reader.h", "cloud/rows.h",
+                              "cloud/dashboard/assets.h", "cloud/http/"],
     "cloud/ctl/": SUPPORT + ["cloud/ctl/"],
     "cloud/": ["protocol/", "cloud/"],
     "sim/": BASE + ["protocol/wire/", "protocol/mqtt/", "protocol/support/", "sim/"],
@@ -51,7 +53,7 @@ RULES = {
 }
 
 # Cores and the agent may not even see the codecs' or support's headers, whatever RULES allows.
-PURE = ("protocol/base/", "protocol/modbus/", "protocol/tariff/", "edge/core/", "cloud/core/")
+PURE = ("protocol/base/", "protocol/modbus/", "protocol/tariff/", "edge/core/", "cloud/core/", "cloud/rows.h")
 
 FOREIGN = {
     "MQTTAsync.h": ["protocol/mqtt/"],
@@ -71,7 +73,7 @@ C_LIBRARY = set("""assert ctype errno float inttypes iso646 limits locale math s
 stdarg stdatomic stdbool stddef stdint stdio stdlib stdnoreturn string tgmath threads time uchar wchar
 wctype""".split())
 PURE_LIBRARY = C_LIBRARY - {"errno", "locale", "setjmp", "signal", "stdlib", "threads", "time"}
-POSIX = set("""arpa/inet dirent dlfcn fcntl getopt grp netdb netinet/in netinet/tcp poll pthread pwd
+POSIX = set("""arpa/inet dirent dlfcn fcntl getopt grp libgen netdb netinet/in netinet/tcp poll pthread pwd
 sched strings sys/eventfd sys/epoll sys/file sys/mman sys/random sys/resource sys/select sys/socket
 sys/stat sys/statvfs sys/syscall sys/time sys/timerfd sys/timex sys/types sys/uio sys/un sys/wait
 syslog termios unistd""".split())

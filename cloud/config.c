@@ -193,13 +193,11 @@ bool config_payment(const struct config *c, struct payment_options *ret)
     return true;
 }
 
-enum err config_place(const struct place_config *p, const struct currency *tariff_currency,
-                      struct place_settings *ret)
+struct place_settings config_place(const struct place_config *p)
 {
     struct place_settings s = {
         .place = p->name,
         .capacity = p->capacity,
-        .currency = *tariff_currency,
         .tariff = p->tariff,
         .policy = (enum payment_policy)p->payment_policy,
         .hold_max_ms = p->hold_max_ms,
@@ -210,10 +208,8 @@ enum err config_place(const struct place_config *p, const struct currency *tarif
     };
     memcpy(s.title, p->title, sizeof s.title);
     memcpy(s.zone, p->zone, sizeof s.zone);
-    if (p->currency[0])
-        TRY(currency_parse(p->currency, strlen(p->currency), &s.currency));
-    *ret = s;
-    return ERR_OK;
+    memcpy(s.currency.code, p->currency, sizeof s.currency.code); /* checked when it was read */
+    return s;
 }
 
 enum log_level config_log_level(const struct config *c)

@@ -54,8 +54,8 @@ struct place_config {
     struct name name;
     char title[TITLE_SIZE];
     int64_t capacity;
-    char zone[ZONE_NAME_SIZE];
-    char currency[4]; /* "": the rate table's */
+    char zone[ZONE_NAME_SIZE]; /* "": the configuration's */
+    char currency[4];          /* "": the rate table's */
     struct name tariff;
     int payment_policy, unmatched_exit;
     int64_t hold_max_ms, exit_grace_ms, grant_size;
@@ -71,6 +71,7 @@ struct config {
     struct name instance;
     char database[CONFIG_PATH_SIZE];
     char tariffs[CONFIG_PATH_SIZE];
+    char zone[ZONE_NAME_SIZE];            /* of places that name none */
     char accounts_file[CONFIG_PATH_SIZE]; /* "": none */
     struct broker_config broker;
     struct http_settings http;
@@ -93,9 +94,8 @@ void config_free(struct config *c); /* NULL is fine; wipes the secrets */
 /* False: no provider is configured. */
 bool config_payment(const struct config *c, struct payment_options *ret);
 
-/* `tariff_currency` is that of the place's rate table. ERR_INVAL: the written currency is none. */
-enum err config_place(const struct place_config *p, const struct currency *tariff_currency,
-                      struct place_settings *ret);
+/* As written: zone and currency may be "". */
+struct place_settings config_place(const struct place_config *p);
 
 enum log_level config_log_level(const struct config *c);
 

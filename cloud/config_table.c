@@ -50,23 +50,6 @@ static const struct table broker_table = {.name = "broker",
                                           .row_count = COUNT(broker_rows),
                                           .struct_size = sizeof(struct broker_config)};
 
-static const struct row http_rows[] = {
-    TEXT("bind", struct http_settings, bind, 1, "127.0.0.1", "numeric address to listen on"),
-    INT("port", struct http_settings, port, 0, 65535, "8080", "TCP port; 0: any free one"),
-    INT("threads", struct http_settings, threads, 1, 64, "2", "that serve requests"),
-    INT("connections", struct http_settings, connections, 8, 10000, "512", "at one time"),
-    INT("streams", struct http_settings, streams, 0, 5000, "64",
-        "live streams among the connections"),
-    INT("request_timeout_ms", struct http_settings, request_ms, 100, 600000, "10000",
-        "to send a request, and to take its answer"),
-    INT("heartbeat_ms", struct http_settings, heartbeat_ms, 100, 600000, "15000",
-        "between beats of a live stream"),
-};
-static const struct table http_table = {.name = "http",
-                                        .rows = http_rows,
-                                        .row_count = COUNT(http_rows),
-                                        .struct_size = sizeof(struct http_settings)};
-
 static const struct row token_rows[] = {
     NAME("name", struct token_config, name, NULL, "who, for the log"),
     ENUM("role", struct token_config, role, auth_role_choices, NULL, "what the token may do"),
@@ -130,7 +113,7 @@ static const struct row place_rows[] = {
     TEXT("title", struct place_config, title, 0, "", "for people; empty: the name"),
     INT("capacity", struct place_config, capacity, 1, 1000000, NULL, "vehicles"),
     NAME("tariff", struct place_config, tariff, NULL, "rate table: a file name without .yaml"),
-    TEXT("zone", struct place_config, zone, 1, "UTC", "IANA time zone"),
+    TEXT("zone", struct place_config, zone, 0, "", "IANA time zone; empty: the zone above"),
     TEXT("currency", struct place_config, currency, 0, "", "ISO 4217; empty: the rate table's"),
     ENUM("payment_policy", struct place_config, payment_policy, policies, "defer",
          "an exit while the provider cannot answer: open with a debt, or hold the vehicle"),
@@ -180,6 +163,7 @@ static const struct row rows[] = {
     TEXT("tariffs", struct config, tariffs, 1, NULL, "directory of rate tables, NAME.yaml"),
     TEXT("accounts", struct config, accounts_file, 0, "",
          "file of payer accounts, lines of plate,token; empty: none"),
+    TEXT("zone", struct config, zone, 1, "UTC", "IANA time zone of places that name none"),
     TABLE("payment", struct config, payment, &payment_table, "the payment provider"),
     {.key = "places",
      .type = ROW_LIST,

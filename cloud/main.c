@@ -41,6 +41,20 @@ struct cloud {
     struct http *http;
 };
 
+/* What a place leaves open is the configuration's zone and the rate table's currency. ERR_NOTFOUND: no
+ * such rate table. Any thread. */
+static enum err complete(void *self, struct place_settings *s)
+{
+    const struct cloud *c = self;
+    struct currency currency;
+    TRY(rates_currency(c->page_rates, &s->tariff, &currency));
+    if (!s->currency.code[0])
+        s->currency = currency;
+    if (!s->zone[0])
+        memcpy(s->zone, c->config->zone, sizeof s->zone);
+    return ERR_OK;
+}
+
 /* ---- who posts to the service ---- */
 
 static enum err post(void *self, struct work *w)
@@ -169,6 +183,8 @@ static enum err start_http(struct cloud *c)
                            .post_self = c,
                            .breakers = breakers,
                            .breakers_self = c,
+                           .complete = complete,
+                           .complete_self = c,
                            .rates = rates_port(c->page_rates)};
     TRY(http_start(&c->config->http, &c->config->auth, &p, c->hub, &c->http));
     log_notice("http.listening", LT("bind", c->config->http.bind), LN("port", http_port(c->http)));
@@ -202,10 +218,8 @@ static enum err put_place(struct cloud *c, const struct place_config *p)
     w->admin.kind = ADMIN_PLACE_PUT;
     w->admin.done = place_done;
     w->admin.arg = &wait;
-    struct currency currency = {""};
-    enum err e = rates_currency(c->rates, &p->tariff, &currency);
-    if (e == ERR_OK)
-        e = config_place(p, &currency, &w->admin.place);
+    w->admin.place = config_place(p);
+    enum err e = complete(c, &w->admin.place);
     if (e == ERR_OK)
         e = service_post(c->service, w);
     if (e != ERR_OK) {
@@ -303,27 +317,20 @@ static int run(const struct config *config, const struct clock_source *clock)
 /* What --check does beyond reading the file: the rate tables, and the places' use of them. */
 static enum err check(const struct config *config)
 {
+    struct cloud c = {.config = config};
     char reason[RATES_REASON_SIZE];
-    struct rates *rates = NULL;
-    enum err e = rates_load(config->tariffs, &rates, reason);
+    enum err e = rates_load(config->tariffs, &c.page_rates, reason);
     if (e != ERR_OK)
         fprintf(stderr, "%s: %s\n", config->tariffs, reason);
     for (size_t i = 0; e == ERR_OK && i < config->place_count; i++) {
-        const struct place_config *p = &config->places[i];
-        struct place_settings s;
-        struct currency currency = {""};
-        struct rates_port port = rates_port(rates);
-        e = rates_currency(rates, &p->tariff, &currency);
-        if (e == ERR_OK)
-            e = config_place(p, &currency, &s);
-        if (e == ERR_OK)
-            e = port.check(port.self, &s.tariff, s.zone, &s.currency, reason);
-        else
-            memcpy(reason, "no such rate table", sizeof "no such rate table");
+        struct place_settings s = config_place(&config->places[i]);
+        struct rates_port port = rates_port(c.page_rates);
+        complete(&c, &s);
+        e = port.check(port.self, &s.tariff, s.zone, &s.currency, reason);
         if (e != ERR_OK)
-            fprintf(stderr, "place %s: %s\n", p->name.text, reason);
+            fprintf(stderr, "place %s: %s\n", s.place.text, reason);
     }
-    rates_free(rates);
+    rates_free(c.page_rates);
     return e;
 }
 

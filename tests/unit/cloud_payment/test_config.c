@@ -93,6 +93,7 @@ static void test_defaults(void **state)
     assert_int_equal(c->token_count, 0);
     assert_int_equal(c->place_count, 0);
     assert_int_equal(config_log_level(c), LOG_INFO);
+    assert_string_equal(c->zone, "UTC");
     struct payment_options o;
     assert_false(config_payment(c, &o));
     config_free(c);
@@ -133,17 +134,16 @@ static void test_everything(void **state)
     assert_int_equal(o.breaker.open_ms, 50);
     assert_int_equal(o.breaker.open_max_ms, 300000);
 
-    const struct currency eur = {"EUR"};
-    struct place_settings s;
-    assert_int_equal(config_place(&c->places[0], &eur, &s), ERR_OK);
-    assert_string_equal(s.currency.code, "KRW");
-    assert_int_equal(s.policy, POLICY_HOLD);
-    assert_int_equal(s.hold_max_ms, 1000);
-    assert_int_equal(config_place(&c->places[1], &eur, &s), ERR_OK);
-    assert_string_equal(s.currency.code, "EUR"); /* the rate table's */
-    assert_string_equal(s.zone, "UTC");
-    assert_int_equal(s.policy, POLICY_DEFER);
-    assert_int_equal(s.unmatched_exit, UNMATCHED_OPEN);
+    struct place_settings p = config_place(&c->places[0]);
+    assert_string_equal(p.currency.code, "KRW");
+    assert_string_equal(p.zone, "Asia/Seoul");
+    assert_int_equal(p.policy, POLICY_HOLD);
+    assert_int_equal(p.hold_max_ms, 1000);
+    p = config_place(&c->places[1]);
+    assert_string_equal(p.currency.code, "");
+    assert_string_equal(p.zone, "");
+    assert_int_equal(p.policy, POLICY_DEFER);
+    assert_int_equal(p.unmatched_exit, UNMATCHED_OPEN);
     config_free(c);
 }
 

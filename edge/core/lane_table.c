@@ -60,7 +60,7 @@ static void resume_authorised(struct lane *l, struct mono_ms now, struct lane_ou
 /* An unauthorised crossing whose end nobody saw. */
 static void resume_crossing(struct lane *l, struct mono_ms now, struct lane_out *out)
 {
-    if (!l->view.b) {
+    if (!l->view.b || l->view.down) {
         if (l->config.direction == DIRECTION_ENTRY) {
             l->movement = true;
             rule_fact(out, LANE_FACT_UNAUTHORISED);

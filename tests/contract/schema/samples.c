@@ -1,0 +1,232 @@
+/* Prints what the real encoders write: one line "topic payload" for each kind of message, with all of
+ * its members and with the required ones only. With --words: one line per vocabulary, its name and
+ * its words. */
+#include "protocol/wire/ack.h"
+#include "protocol/wire/event_codec.h"
+#include "protocol/wire/grant.h"
+#include "protocol/wire/request.h"
+#include "protocol/wire/status.h"
+#include "protocol/wire/topic.h"
+#include "protocol/wire/vocabulary.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { NOW_S = 1795156272 };
+
+static const struct wall_ms now = {INT64_C(1000) * NOW_S + 345};
+
+static void print(enum topic_kind kind, const char *edge, enum err result, const char *text)
+{
+    struct topic t = {.kind = kind};
+    char name[TOPIC_SIZE];
+    if (kind != TOPIC_CLOUD_STATUS)
+        t.place = (struct name){"lot07"};
+    if (kind != TOPIC_OCCUPANCY)
+        snprintf(t.edge.text, sizeof t.edge.text, "%s", edge);
+    if (result != ERR_OK || topic_format(&t, name) != ERR_OK) {
+        fprintf(stderr, "sample of topic kind %d: %s\n", (int)kind, err_text(result));
+        exit(1);
+    }
+    printf("%s %s\n", name, text);
+}
+
+#define PRINT(topic, edge, type, value)                                                            \
+    do {                                                                                           \
+        char text_[EVENT_BYTES_MAX + 1];                                                           \
+        size_t len_;                                                                               \
+        enum err result_ = type##_encode(value, text_, sizeof text_, &len_);                       \
+        print(topic, edge, result_, text_);                                                        \
+    } while (0)
+
+static struct event full_event(enum event_kind kind)
+{
+    return (struct event){
+        .kind = kind,
+        .place = {"lot07"},
+        .edge = {"e03"},
+        .epoch = 5,
+        .seq = 48213,
+        .prev = {"9f3c0a1b2c3d4e5f60718293a4b5c6d7"},
+        .time = now,
+        .boot = 77,
+        .mono = {81233},
+        .clock = CLOCK_SYNCED,
+        .data = {.lane = {"in-1"},
+                 .movement = {"0123456789abcdef"},
+                 .direction = DIRECTION_ENTRY,
+                 .plate = {"22아2222"},
+                 .raw = {"22 아-2222"},
+                 .confidence = 9321,
+                 .basis = BASIS_SPACE,
+                 .reason = REASON_FULL,
+                 .outcome = OUTCOME_DROVE_THROUGH,
+                 .spent = SPENT_OVERDRAFT,
+                 .request = {"00112233445566778899aabbccddeeff"},
+                 .grant = 17,
+                 .n = 8,
+                 .repaid = 1,
+                 .alarm = ALARM_FORCED,
+                 .active = true,
+                 .version = "0.1.0",
+                 .detail = "arm left \"down\" with no command\n"},
+    };
+}
+
+/* The optional members of every kind are absent; an exit needs no pocket. */
+static struct event bare_event(enum event_kind kind)
+{
+    struct event e = full_event(kind);
+    e.data.direction = DIRECTION_EXIT;
+    e.data.request = (struct request_id){{0}};
+    e.data.spent = SPENT_NONE;
+    e.data.repaid = 0;
+    e.data.active = false;
+    if (kind != EVENT_CREDENTIAL_READ)
+        e.data.plate = (struct plate){{0}};
+    if (kind != EVENT_COUNT_GAP)
+        e.data.detail[0] = '\0';
+    e.clock = CLOCK_UNSET;
+    return e;
+}
+
+static void events(void)
+{
+    for (int k = EVENT_UNKNOWN + 1; k < EVENT_KINDS; k++) {
+        struct event full = full_event((enum event_kind)k), bare = bare_event((enum event_kind)k);
+        PRINT(TOPIC_EVENT, "e03", event, &full);
+        PRINT(TOPIC_EVENT, "e03", event, &bare);
+    }
+}
+
+static void requests(void)
+{
+    struct request hello = {
+        .kind = REQUEST_HELLO,
+        .id = {"00112233445566778899aabbccddeeff"},
+        .hello = {.journal = {"ffeeddccbbaa99887766554433221100"},
+                  .epoch = 5,
+                  .next = 48214,
+                  .base = 48200,
+                  .head = {"9f3c0a1b2c3d4e5f60718293a4b5c6d7"},
+                  .boot = 77,
+                  .version = "0.1.0",
+                  .free = 12,
+                  .overdraft = 0,
+                  .lane_count = 2,
+                  .lanes = {{{"in-1"}, DIRECTION_ENTRY}, {{"out-1"}, DIRECTION_EXIT}}},
+    };
+    PRINT(TOPIC_REQUEST, "e03", request, &hello);
+    hello.hello.epoch = 0;
+    hello.hello.next = 1;
+    hello.hello.base = 0;
+    hello.hello.lane_count = 0;
+    PRINT(TOPIC_REQUEST, "e03", request, &hello);
+
+    struct request question = {
+        .kind = REQUEST_ENTRY,
+        .id = {"00112233445566778899aabbccddeeff"},
+        .question = {.lane = {"in-1"},
+                     .movement = {"0123456789abcdef"},
+                     .plate = {"22아2222"},
+                     .time = now,
+                     .deadline_ms = 800,
+                     .no_space = true},
+    };
+    PRINT(TOPIC_REQUEST, "e03", request, &question);
+    question.kind = REQUEST_EXIT;
+    question.question.plate.text[0] = '\0';
+    question.question.no_space = false;
+    PRINT(TOPIC_REQUEST, "e03", request, &question);
+}
+
+static void responses(void)
+{
+    struct response r = {.kind = REQUEST_HELLO,
+                         .id = {"00112233445566778899aabbccddeeff"},
+                         .hello = {.epoch = 5, .upto = 48200, .lease_ms = 259200000}};
+    PRINT(TOPIC_RESPONSE, "e03", response, &r);
+
+    r.kind = REQUEST_EXIT;
+    r.answer = (struct passage_answer){.verdict = VERDICT_ALLOW,
+                                       .basis = BASIS_PAID,
+                                       .due = {3500, {"KRW"}},
+                                       .display = "감사합니다"};
+    PRINT(TOPIC_RESPONSE, "e03", response, &r);
+    r.answer = (struct passage_answer){
+        .verdict = VERDICT_PENDING, .reason = REASON_PAYMENT, .due = {350, {"EUR"}}};
+    PRINT(TOPIC_RESPONSE, "e03", response, &r);
+    r.kind = REQUEST_ENTRY;
+    r.answer = (struct passage_answer){.verdict = VERDICT_DENY, .reason = REASON_FULL};
+    PRINT(TOPIC_RESPONSE, "e03", response, &r);
+    r.answer = (struct passage_answer){.verdict = VERDICT_ALLOW, .basis = BASIS_SPACE};
+    PRINT(TOPIC_RESPONSE, "e03", response, &r);
+}
+
+static void states(void)
+{
+    struct ack ack = {5, 48213}, none = {1, 0};
+    struct grant grant = {17, 5, 8};
+    struct status birth = {true, 77, 3, now, "0.1.0"}, will = {false, 77, 3, now, ""};
+    struct cloud_status cloud = {true, true, now}, cloud_will = {false, false, now};
+    struct occupancy some = {120, 117, 3, false, now}, full = {120, 120, 0, true, now};
+    struct telemetry t = {
+        .time = now,
+        .epoch = 5,
+        .next = 48214,
+        .outbox_depth = 3,
+        .outbox_age_ms = 120,
+        .free = 12,
+        .clock = CLOCK_HOLDOVER,
+        .lane_count = 1,
+        .lanes = {{{"in-1"}, DIRECTION_ENTRY, "open", "up", true, 412, 0x3FFFFFF}},
+    };
+    PRINT(TOPIC_ACK, "e03", ack, &ack);
+    PRINT(TOPIC_ACK, "e03", ack, &none);
+    PRINT(TOPIC_GRANT, "e03", grant, &grant);
+    PRINT(TOPIC_STATUS, "e03", status, &birth);
+    PRINT(TOPIC_STATUS, "e03", status, &will);
+    PRINT(TOPIC_CLOUD_STATUS, "c1", cloud_status, &cloud);
+    PRINT(TOPIC_CLOUD_STATUS, "c1", cloud_status, &cloud_will);
+    PRINT(TOPIC_OCCUPANCY, "", occupancy, &some);
+    PRINT(TOPIC_OCCUPANCY, "", occupancy, &full);
+    PRINT(TOPIC_TELEMETRY, "e03", telemetry, &t);
+    t.epoch = 0;
+    t.next = 1;
+    t.lane_count = 0;
+    PRINT(TOPIC_TELEMETRY, "e03", telemetry, &t);
+}
+
+static void words(void)
+{
+    static const struct {
+        const char *name;
+        const struct vocabulary *v;
+    } all[] = {
+        {"direction", &direction_vocabulary},   {"clock", &clock_state_vocabulary},
+        {"outcome", &outcome_vocabulary},       {"basis", &basis_vocabulary},
+        {"reason", &reason_vocabulary},         {"spent", &spent_vocabulary},
+        {"alarm", &alarm_vocabulary},           {"verdict", &verdict_vocabulary},
+        {"event_kind", &event_kind_vocabulary}, {"request_kind", &request_kind_vocabulary},
+    };
+    for (size_t i = 0; i < sizeof all / sizeof all[0]; i++) {
+        printf("%s", all[i].name);
+        for (int w = 1; w < all[i].v->count; w++)
+            printf(" %s", all[i].v->words[w]);
+        printf("\n");
+    }
+}
+
+int main(int argc, char **argv)
+{
+    if (argc == 2 && strcmp(argv[1], "--words") == 0) {
+        words();
+        return 0;
+    }
+    events();
+    requests();
+    responses();
+    states();
+    return 0;
+}

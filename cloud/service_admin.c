@@ -1,0 +1,83 @@
+/* An operator's commands. Refused ones change nothing; the reason goes back. */
+#include "cloud/service_state.h"
+
+#include "protocol/base/buf.h"
+#include "protocol/support/log.h"
+
+#include <string.h>
+
+enum { CAPACITY_MAX = 1000000 };
+
+static enum err refuse(struct admin_result *r, enum err e, const char *reason)
+{
+    struct buf b = buf_of(r->reason, sizeof r->reason);
+    buf_adds(&b, reason);
+    return e;
+}
+
+static enum err check(struct service *s, const struct place_settings *c, const struct place *old,
+                      struct admin_result *r)
+{
+    struct name name;
+    char reason[160];
+    if (name_parse(c->place.text, strlen(c->place.text), &name) != ERR_OK ||
+        strcmp(name.text, "cloud") == 0)
+        return refuse(r, ERR_INVAL, "place: 1 to 31 of a-z, 0-9 and '-', and not \"cloud\"");
+    if (c->capacity < 1 || c->capacity > CAPACITY_MAX)
+        return refuse(r, ERR_INVAL, "capacity: 1 to 1000000");
+    if (c->hold_max_ms < 0 || c->exit_grace_ms < 0)
+        return refuse(r, ERR_INVAL, "hold_max, exit_grace: not below 0");
+    if (c->grant_size < 0 || c->grant_size > OFFER_MAX)
+        return refuse(r, ERR_INVAL, "grant_size: 0 to 10000");
+    if (old && strcmp(old->row.settings.currency.code, c->currency.code) != 0)
+        return refuse(r, ERR_CONFLICT, "currency: cannot be changed, stays are priced in it");
+    enum err e =
+        s->ports.rates.check(s->ports.rates.self, &c->tariff, c->zone, &c->currency, reason);
+    return e == ERR_OK ? ERR_OK : refuse(r, e, reason);
+}
+
+static enum err put_place(struct service *s, const struct place_settings *c, struct admin_result *r)
+{
+    struct place *p = state_place(s, &c->place);
+    TRY(check(s, c, p, r));
+    r->created = p == NULL;
+    if (!p) {
+        struct place_row row = {.settings = *c, .pool = c->capacity};
+        p = state_add_place(s, &row);
+        STORE(s, save_place, &p->row); /* edges of this batch refer to it */
+    } else {
+        ledger_resize(&p->ledger, c->capacity);
+        p->row.settings = *c;
+    }
+    r->place = p->row.settings;
+    place_touch(s, p);
+    log_notice("place.put", LT("place", c->place.text), LN("capacity", c->capacity),
+               LT("tariff", c->tariff.text), LN("created", r->created));
+    return ERR_OK;
+}
+
+static enum err resume_place(struct service *s, const struct place_settings *c,
+                             struct admin_result *r)
+{
+    struct place *p = state_place(s, &c->place);
+    if (!p)
+        return refuse(r, ERR_NOTFOUND, "no such place");
+    STORE(s, resolve_anomalies, &c->place, s->now.wall);
+    p->row.offers_stopped = false;
+    r->place = p->row.settings;
+    place_touch(s, p);
+    notice_place(s, p);
+    log_notice("place.resumed", LT("place", c->place.text));
+    return ERR_OK;
+}
+
+void admin_take(struct service *s, const struct admin_command *c)
+{
+    struct admin_result r = {.place = c->place};
+    r.err =
+        c->kind == ADMIN_PLACE_PUT ? put_place(s, &c->place, &r) : resume_place(s, &c->place, &r);
+    struct effect *out = effect_add(s, EFFECT_ADMIN, &c->place.place, NULL);
+    out->admin.done = c->done;
+    out->admin.arg = c->arg;
+    out->admin.result = r;
+}

@@ -1,0 +1,142 @@
+/* The effects of one event: raw record, spaces, Movement, stay (PROTOCOL.md, "Spaces"). */
+#include "cloud/service_state.h"
+
+#include "protocol/base/buf.h"
+
+#include <string.h>
+
+static const char *broken_rule(unsigned rules)
+{
+    if (rules & RULE_GRANT)
+        return "a grant was answered twice or with another number";
+    if (rules & RULE_VIEW)
+        return "spent or returned more spaces than it had";
+    if (rules & RULE_PENDING)
+        return "completed or voided more than it authorised";
+    return "repaid more than it owed";
+}
+
+static void apply_spaces(struct service *s, struct stream *st, const struct event *e)
+{
+    struct place *p = st->edge->place;
+    enum grant_fact fact = GRANT_NOT_KNOWN;
+    int64_t offered = 0;
+    bool accepted = e->kind == EVENT_SPACE_ACCEPTED;
+    if (accepted || e->kind == EVENT_SPACE_DECLINED)
+        fact = offer_answered(s, st, e->data.grant, accepted, &offered);
+    unsigned rules = ledger_apply(&p->ledger, &st->view, e, fact, offered);
+    if (rules)
+        anomaly_record(s, p, st, e->seq, "rule", true, broken_rule(rules));
+    place_touch(s, p);
+}
+
+static bool moves_spaces(enum event_kind k)
+{
+    return k == EVENT_PASSAGE_AUTHORISED || k == EVENT_PASSAGE_COMPLETED ||
+           k == EVENT_PASSAGE_VOIDED || k == EVENT_PASSAGE_UNAUTHORISED ||
+           k == EVENT_SPACE_ACCEPTED || k == EVENT_SPACE_DECLINED || k == EVENT_SPACE_RETURNED;
+}
+
+static void merge_movement(struct service *s, const struct event *e)
+{
+    const struct event_data *d = &e->data;
+    struct movement_row r = {
+        .id = d->movement,
+        .place = e->place,
+        .edge = e->edge,
+        .lane = d->lane,
+        .direction = d->direction,
+        .plate = d->plate,
+        .raw = d->raw,
+        .confidence = e->kind == EVENT_CREDENTIAL_READ ? d->confidence : -1,
+        .basis = d->basis,
+        .reason = d->reason,
+        .outcome = d->outcome,
+        .request = d->request,
+    };
+    switch (e->kind) {
+    case EVENT_VEHICLE_PRESENTED: r.presented = e->time; break;
+    case EVENT_PASSAGE_AUTHORISED: r.authorised = e->time; break;
+    case EVENT_PASSAGE_STARTED: r.started = e->time; break;
+    case EVENT_PASSAGE_COMPLETED:
+    case EVENT_PASSAGE_UNAUTHORISED: r.completed = e->time; break;
+    case EVENT_MOVEMENT_ENDED: r.ended = e->time; break;
+    default: break;
+    }
+    STORE(s, merge_movement, &r);
+}
+
+/* Who crossed, from the event and what is known of its Movement. */
+static void apply_crossing(struct service *s, struct place *p, const struct event *e)
+{
+    struct crossing c = {
+        .movement = e->data.movement,
+        .place = e->place,
+        .edge = e->edge,
+        .lane = e->data.lane,
+        .plate = e->data.plate,
+        .at = e->time,
+    };
+    bool entry = e->data.direction == DIRECTION_ENTRY;
+    struct movement_row m = {0};
+    if ((!entry || c.plate.text[0] == '\0') && FOUND(s, find_movement, &c.movement, &m)) {
+        if (c.plate.text[0] == '\0')
+            c.plate = m.plate;
+        c.basis = m.basis;
+    }
+    if (entry)
+        stay_enter(s, p, &c);
+    else
+        stay_leave(s, p, &c, &m.request);
+}
+
+/* What an operator should see. A crossing nobody allowed is recorded; an alarm is a fact of the lane
+ * and stands in the events. */
+static void raise_alarm(struct service *s, struct stream *st, const struct event *e)
+{
+    char detail[ANOMALY_DETAIL_SIZE];
+    struct buf b = buf_of(detail, sizeof detail);
+    buf_addf(&b, "%s %s %s", e->data.lane.text, alarm_word(e->data.alarm),
+             e->kind == EVENT_PASSAGE_UNAUTHORISED ? direction_word(e->data.direction)
+                                                   : e->data.detail);
+    if (e->kind == EVENT_LANE_ALARM && e->data.active) {
+        struct anomaly_row r = {
+            .place = e->place, .edge = e->edge, .kind = "lane_alarm", .at = e->time};
+        memcpy(r.detail, detail, b.len + 1);
+        notice_anomaly(s, &r);
+    } else if (e->kind == EVENT_PASSAGE_UNAUTHORISED) {
+        anomaly_record(s, st->edge->place, st, e->seq, "unauthorised", false, detail);
+    } else if (e->kind == EVENT_COUNT_GAP) {
+        anomaly_record(s, st->edge->place, st, e->seq, "count_gap", false, detail);
+    }
+}
+
+void event_apply(struct service *s, struct stream *st, const struct event *e,
+                 const struct digest *digest, const struct work *w)
+{
+    struct event_row row = {
+        .stream = st->row.id,
+        .seq = e->seq,
+        .digest = *digest,
+        .kind = event_kind_word(e->kind),
+        .movement = e->data.movement,
+        .time = e->time,
+        .received = s->now.wall,
+        .bytes = w->bytes,
+        .len = w->len,
+    };
+    STORE(s, add_event, &row);
+    metrics_add(s->options.metrics,
+                e->kind == EVENT_UNKNOWN ? METRIC_EVENTS_UNKNOWN_TYPE : METRIC_EVENTS_APPLIED, 1);
+    if (e->kind == EVENT_UNKNOWN)
+        return;
+    if (moves_spaces(e->kind))
+        apply_spaces(s, st, e);
+    if (e->data.movement.text[0] != '\0') {
+        merge_movement(s, e);
+        notice_movement(s, e);
+    }
+    if (e->kind == EVENT_PASSAGE_COMPLETED || e->kind == EVENT_PASSAGE_UNAUTHORISED)
+        apply_crossing(s, st->edge->place, e);
+    raise_alarm(s, st, e);
+}

@@ -1,0 +1,189 @@
+/* Exits: what a vehicle that wants to leave is told, now and when its payment comes to something.
+ * core/exit_decision.h decides; this file brings the facts and carries out the action. */
+#include "cloud/service_state.h"
+
+#include "protocol/support/log.h"
+#include "protocol/support/memory.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+enum {
+    CLOCK_TRUST_MS = 60 * 60 * 1000
+}; /* an edge's clock further off than this is not believed */
+
+static struct exit_case *find_case(struct service *s, const struct request_id *id)
+{
+    for (size_t i = 0; i < s->case_count; i++)
+        if (strcmp(s->cases[i]->decision.request.text, id->text) == 0)
+            return s->cases[i];
+    return NULL;
+}
+
+bool exit_case_known(struct service *s, const struct request_id *id)
+{
+    return find_case(s, id) != NULL;
+}
+
+/* The payment of a question that is over waits for the next question or for a debt: a vehicle that
+ * backed out is not charged behind its back. */
+static void drop_case(struct service *s, struct exit_case *c)
+{
+    struct payment *open = payment_of(s, &c->session);
+    if (open)
+        open->wanted = false;
+    for (size_t i = 0; i < s->case_count; i++)
+        if (s->cases[i] == c)
+            s->cases[i] = s->cases[--s->case_count];
+    free(c);
+}
+
+static struct exit_facts facts_of(struct service *s, const struct place *p,
+                                  const struct exit_case *c, const struct session_row *r)
+{
+    const struct place_settings *set = &p->row.settings;
+    struct exit_facts f = {
+        .session = r != NULL,
+        .failed = c->failed,
+        .payment_declined = c->declined,
+        .hold_over = reached(s->now.mono, c->hold_until),
+        .policy = set->policy,
+        .unmatched = set->unmatched_exit,
+    };
+    if (!r)
+        return f;
+    f.price_minor = c->price_minor;
+    f.due_minor = c->price_minor - r->paid_minor;
+    if (!c->said_pending) /* the grace belongs to a fresh question, not to a payment just made */
+        f.due_minor = session_due(r, c->price_minor, r->quote_at, set->exit_grace_ms);
+    f.account = account_of(s, &r->plate) != NULL;
+    f.available = s->ports.payments.available(s->ports.payments.self);
+    f.payment_open = payment_of(s, &r->id) != NULL;
+    return f;
+}
+
+static void tell(struct service *s, struct exit_case *c, enum exit_action a)
+{
+    struct money price = {c->price_minor, c->currency};
+    c->decision.response.answer = exit_answer(a, price);
+    c->decision.at = s->now.wall;
+    STORE(s, save_decision, &c->decision);
+    respond(s, &c->decision, c->correlation);
+}
+
+/* A new attempt: a result is awaited until wait_until. */
+static void attempt(struct service *s, struct exit_case *c, const struct session_row *r,
+                    int64_t due_minor)
+{
+    struct payment *open = payment_of(s, &r->id);
+    c->wait_until = mono_after(s->now.mono, real_ms(s, s->options.payment_wait_ms));
+    if (open) {
+        open->wanted = true;
+        payment_drive(s, open);
+        return;
+    }
+    const struct account *account = account_of(s, &r->plate);
+    struct money amount = {due_minor, c->currency};
+    payment_create(s, &r->id, &r->place, account->token, amount);
+}
+
+/* Looks at the facts anew; ends the case if the answer is final. */
+static void evaluate(struct service *s, struct exit_case *c, bool new_attempt)
+{
+    struct place *p = state_place(s, &c->decision.place);
+    struct session_row r;
+    bool stay = c->session.text[0] != '\0' && FOUND(s, find_session, &c->session, &r);
+    struct exit_facts f = facts_of(s, p, c, stay ? &r : NULL);
+    enum exit_action a = exit_decide(&f);
+    bool final = a != EXIT_CHARGE && a != EXIT_WAIT && a != EXIT_HOLD;
+    if (final || !c->said_pending)
+        tell(s, c, a);
+    if (final) {
+        drop_case(s, c);
+        return;
+    }
+    c->said_pending = true;
+    if (a == EXIT_HOLD) {
+        c->failed = true;
+        c->retry_at = mono_after(s->now.mono, s->options.hold_retry_ms);
+    } else if (a == EXIT_CHARGE || new_attempt) {
+        attempt(s, c, &r, f.due_minor);
+    }
+}
+
+static struct wall_ms asked_at(const struct service *s, struct wall_ms said)
+{
+    int64_t off_ms = wall_diff_ms(said, s->now.wall);
+    return off_ms < -CLOCK_TRUST_MS || off_ms > CLOCK_TRUST_MS ? s->now.wall : said;
+}
+
+/* The open stay of this plate, quoted for this question. A stay that cannot be priced is let out
+ * free of charge here and recorded: a person decides. */
+static void quote(struct service *s, struct place *p, const struct passage_question *q,
+                  struct exit_case *c)
+{
+    struct session_row r;
+    if (q->plate.text[0] == '\0' ||
+        !FOUND(s, find_open_session, &p->row.settings.place, &q->plate, &r))
+        return;
+    struct wall_ms at = asked_at(s, q->time);
+    int64_t price = 0;
+    if (!stay_price(s, p, &r, at, &price))
+        price = r.paid_minor;
+    r.price_minor = price;
+    r.quote_at = at;
+    r.quote_request = c->decision.request;
+    STORE(s, save_session, &r);
+    c->session = r.id;
+    c->price_minor = price;
+}
+
+void exit_ask(struct service *s, const struct work *w, struct place *p, const struct request *r)
+{
+    struct exit_case *c = mem_alloc(sizeof *c);
+    c->decision = (struct decision_row){
+        .request = r->id,
+        .place = w->place,
+        .edge = w->edge,
+        .movement = r->question.movement,
+        .response = {.kind = REQUEST_EXIT, .id = r->id},
+    };
+    memcpy(c->correlation, w->correlation, sizeof c->correlation);
+    c->currency = p->row.settings.currency;
+    c->hold_until = mono_after(s->now.mono, p->row.settings.hold_max_ms);
+    quote(s, p, &r->question, c);
+    s->cases = mem_resize(s->cases, (s->case_count + 1) * sizeof *s->cases);
+    s->cases[s->case_count++] = c;
+    evaluate(s, c, true);
+}
+
+void exit_payment_changed(struct service *s, const struct movement_id *session, unsigned acts)
+{
+    for (size_t i = s->case_count; i-- > 0;) {
+        if (i >= s->case_count) /* more than one ended */
+            continue;
+        struct exit_case *c = s->cases[i];
+        if (strcmp(c->session.text, session->text) != 0)
+            continue;
+        c->declined |= (acts & PAYMENT_ACT_REFUSE) != 0;
+        c->failed |= (acts & (PAYMENT_ACT_FAILED | PAYMENT_ACT_PERSON)) != 0;
+        evaluate(s, c, false);
+    }
+}
+
+void exit_timers(struct service *s)
+{
+    for (size_t i = s->case_count; i-- > 0;) {
+        if (i >= s->case_count)
+            continue;
+        struct exit_case *c = s->cases[i];
+        struct mono_ms now = s->now.mono;
+        if (c->failed && reached(now, c->retry_at) && !reached(now, c->hold_until)) {
+            c->failed = false;
+            evaluate(s, c, true);
+        } else if (c->failed ? reached(now, c->hold_until) : reached(now, c->wait_until)) {
+            c->failed = true;
+            evaluate(s, c, false);
+        }
+    }
+}

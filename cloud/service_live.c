@@ -1,0 +1,108 @@
+/* What edges say of themselves outside the ledger, and what signs are shown. */
+#include "cloud/service_state.h"
+
+#include "protocol/support/log.h"
+#include "protocol/wire/status.h"
+
+enum { LIVE_SAVE_MS = 1000 }; /* real time: at most one write per edge */
+
+void live_heard(struct service *s, struct edge *e, bool online)
+{
+    if (e->live.online != online) {
+        offer_want(s, e->place);
+        e->live_saved = (struct mono_ms){s->now.mono.v - real_ms(s, LIVE_SAVE_MS)}; /* at once */
+    }
+    e->live.online = online;
+    e->live.heard = s->now.wall;
+    e->live_dirty = true;
+}
+
+/* The will of an older session says nothing about the present one. */
+static bool outdated(const struct edge *e, const struct status *st)
+{
+    if (st->boot != e->live.boot)
+        return st->boot < e->live.boot;
+    return st->session < e->live.session;
+}
+
+void live_status(struct service *s, const struct work *w)
+{
+    struct status st;
+    char reason[160];
+    struct edge *e = state_edge(s, &w->place, &w->edge);
+    if (status_decode(w->bytes, w->len, &st, reason) != ERR_OK) {
+        metrics_add(s->options.metrics, METRIC_STATUS_BAD, 1);
+        log_warn("status.bad", LT("place", w->place.text), LT("edge", w->edge.text),
+                 LT("reason", reason));
+        return;
+    }
+    if (!e || outdated(e, &st))
+        return;
+    e->live.boot = st.boot;
+    e->live.session = st.session;
+    live_heard(s, e, st.online);
+    log_info(st.online ? "edge.online" : "edge.offline", LT("place", w->place.text),
+             LT("edge", w->edge.text), LN("boot", st.boot), LN("session", st.session));
+}
+
+void live_telemetry(struct service *s, const struct work *w)
+{
+    struct telemetry t;
+    char reason[160];
+    struct edge *e = state_edge(s, &w->place, &w->edge);
+    if (telemetry_decode(w->bytes, w->len, &t, reason) != ERR_OK) {
+        metrics_add(s->options.metrics, METRIC_TELEMETRY_BAD, 1);
+        log_warn("telemetry.bad", LT("place", w->place.text), LT("edge", w->edge.text),
+                 LT("reason", reason));
+        return;
+    }
+    if (!e)
+        return;
+    e->live.telemetry = t;
+    e->live.telemetry_at = s->now.wall;
+    live_heard(s, e, true);
+}
+
+void live_timers(struct service *s)
+{
+    int64_t pause_ms = real_ms(s, LIVE_SAVE_MS);
+    for (size_t i = 0; i < s->place_count; i++)
+        for (size_t k = 0; k < s->places[i]->edge_count; k++) {
+            struct edge *e = s->places[i]->edges[k];
+            if (!e->live_dirty || mono_diff_ms(s->now.mono, e->live_saved) < pause_ms)
+                continue;
+            STORE(s, save_live, &e->live);
+            notice_edge(s, &e->live);
+            e->live_dirty = false;
+            e->live_saved = s->now.mono;
+        }
+}
+
+void occupancy_publish(struct service *s, struct place *p, bool always)
+{
+    struct occupancy o = {.capacity = p->ledger.capacity, .time = s->now.wall};
+    ledger_published(&p->ledger, &o.occupied, &o.free);
+    o.full = o.free == 0;
+    bool same = p->shown && o.capacity == p->occupancy.capacity &&
+                o.occupied == p->occupancy.occupied && o.free == p->occupancy.free;
+    if (same && !always)
+        return;
+    p->occupancy = o;
+    p->shown = true;
+    effect_add(s, EFFECT_OCCUPANCY, &p->row.settings.place, NULL)->occupancy = o;
+    notice_place(s, p);
+}
+
+void live_broker(struct service *s, bool up)
+{
+    metrics_set(s->options.metrics, METRIC_BROKER_UP, up);
+    if (!up)
+        return;
+    /* Retained messages and offers died with the broker; what edges sent may have, too. */
+    effect_add(s, EFFECT_RESYNC, NULL, NULL);
+    for (size_t i = 0; i < s->place_count; i++) {
+        occupancy_publish(s, s->places[i], true);
+        for (size_t k = 0; k < s->places[i]->edge_count; k++)
+            offer_resend(s, s->places[i]->edges[k], true);
+    }
+}

@@ -1,0 +1,310 @@
+/* Payments and debts: every step through core/payment_machine.h, committed before it is acted on (C4).
+ * A payment is driven by the question or the debt that wants it; in doubt it is always asked about. */
+#include "cloud/service_state.h"
+
+#include "protocol/base/buf.h"
+#include "protocol/support/log.h"
+#include "protocol/support/memory.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+enum { COLLECT_MAX = 32 }; /* calls begun in one round */
+
+static const char kind_stay[] = "stay";
+
+const struct account *account_of(const struct service *s, const struct plate *plate)
+{
+    return map_find(&s->accounts, plate->text);
+}
+
+struct payment *payment_of(struct service *s, const struct movement_id *session)
+{
+    return map_find(&s->payments, session->text);
+}
+
+static struct payment *keep(struct service *s, const struct payment_row *row)
+{
+    struct payment *p = mem_alloc(sizeof *p);
+    p->row = *row;
+    p->next_try = s->now.mono;
+    s->payment_list = mem_resize(s->payment_list, (s->payment_count + 1) * sizeof(p));
+    s->payment_list[s->payment_count++] = p;
+    map_put(&s->payments, p->row.session.text, p);
+    return p;
+}
+
+static void forget(struct service *s, struct payment *p)
+{
+    map_remove(&s->payments, p->row.session.text);
+    for (size_t i = 0; i < s->payment_count; i++)
+        if (s->payment_list[i] == p)
+            s->payment_list[i] = s->payment_list[--s->payment_count];
+    free(p);
+}
+
+/* The money arrived: the stay is credited, and the debt that waited for it. */
+static void book(struct service *s, const struct payment_row *row)
+{
+    struct session_row r;
+    struct debt_row d;
+    if (!FOUND(s, find_session, &row->session, &r))
+        service_die("payment without a session", ERR_IO);
+    session_paid(&r, row->amount.minor, s->now.wall);
+    STORE(s, save_session, &r);
+    if (r.state == SESSION_CLOSED && r.paid_minor > r.price_minor)
+        anomaly_record(s, state_place(s, &r.place), NULL, 0, "overpaid", false, row->key);
+    if (FOUND(s, find_debt, &row->session, &d) && d.state == DEBT_OPEN) {
+        d.paid_minor += row->amount.minor;
+        d.reason[0] = '\0';
+        if (d.paid_minor >= d.amount.minor) {
+            d.state = DEBT_PAID;
+            d.settled = s->now.wall;
+            metrics_add(s->options.metrics, METRIC_DEBTS_SETTLED, 1);
+        }
+        STORE(s, save_debt, &d);
+    }
+    notice_session(s, &r);
+}
+
+/* The debt stays open, with the reason; it is not tried again by itself. */
+static void note_debt(struct service *s, const struct movement_id *session, const char *word,
+                      const char *detail)
+{
+    struct debt_row d;
+    if (!FOUND(s, find_debt, session, &d) || d.state != DEBT_OPEN)
+        return;
+    struct buf b = buf_of(d.reason, sizeof d.reason);
+    buf_adds(&b, word);
+    if (detail[0] != '\0')
+        buf_addf(&b, ": %s", detail);
+    STORE(s, save_debt, &d);
+}
+
+static const enum metric outcome_metric[PAYMENT_EVENTS] = {
+    [PAYMENT_EV_SUCCEEDED] = METRIC_PAYMENTS_SUCCEEDED,
+    [PAYMENT_EV_DECLINED] = METRIC_PAYMENTS_DECLINED,
+    [PAYMENT_EV_TIMEOUT] = METRIC_PAYMENTS_UNKNOWN,
+    [PAYMENT_EV_NOT_SENT] = METRIC_PAYMENTS_NOT_SENT,
+};
+
+/* One step of the machine, saved. Returns what is to be done; p may be gone if it became final. */
+static unsigned step(struct service *s, struct payment *p, enum payment_event e)
+{
+    struct payment_step next;
+    if (payment_next(p->row.state, e, &next) != ERR_OK) {
+        log_error("payment.unexpected", LT("key", p->row.key),
+                  LT("state", payment_state_word(p->row.state)), LN("event", e));
+        return 0;
+    }
+    struct movement_id session = p->row.session;
+    p->row.state = next.next;
+    p->row.changed = s->now.wall;
+    STORE(s, save_payment, &p->row);
+    if (outcome_metric[e])
+        metrics_add(s->options.metrics, outcome_metric[e], 1);
+    notice_payment(s, &p->row);
+    if (next.acts & PAYMENT_ACT_BOOK)
+        book(s, &p->row);
+    if (next.acts & PAYMENT_ACT_REFUSE)
+        note_debt(s, &session, "declined", p->row.reason);
+    if (next.acts & PAYMENT_ACT_PERSON)
+        note_debt(s, &session, "manual", p->row.reason);
+    if (payment_is_final(next.next))
+        forget(s, p);
+    if (next.acts)
+        exit_payment_changed(s, &session, next.acts);
+    return next.acts;
+}
+
+static void hand_over(struct service *s, struct payment *p, bool query)
+{
+    struct effect *out = effect_add(s, EFFECT_PAYMENT, &p->row.place, NULL);
+    struct payment_call *c = &out->payment;
+    memcpy(c->key, p->row.key, sizeof c->key);
+    memcpy(c->token, p->row.token, sizeof c->token);
+    c->session = p->row.session;
+    c->place = p->row.place;
+    c->amount = p->row.amount;
+    c->query = query;
+    p->in_flight = true;
+}
+
+static bool key_expired(const struct service *s, const struct payment *p)
+{
+    return wall_diff_ms(s->now.wall, p->row.created) > PAYMENT_KEY_HOURS * 3600 * INT64_C(1000);
+}
+
+void payment_drive(struct service *s, struct payment *p)
+{
+    if (p->in_flight)
+        return;
+    if (p->row.state == PAYMENT_UNKNOWN) {
+        hand_over(s, p, true);
+        step(s, p, PAYMENT_EV_QUERY);
+    } else if (key_expired(s, p)) {
+        step(s, p, PAYMENT_EV_EXPIRED);
+    } else {
+        hand_over(s, p, false);
+        step(s, p, PAYMENT_EV_SENT);
+    }
+}
+
+void payment_create(struct service *s, const struct movement_id *session, const struct name *place,
+                    const char *token, struct money amount)
+{
+    struct payment_row row = {
+        .session = *session,
+        .place = *place,
+        .amount = amount,
+        .state = PAYMENT_CREATED,
+        .created = s->now.wall,
+        .changed = s->now.wall,
+    };
+    int64_t made = 0;
+    STORE(s, count_payments, session, &made);
+    if (payment_key(session, kind_stay, made + 1, row.key) != ERR_OK)
+        service_die("payment key", ERR_INVAL);
+    struct buf b = buf_of(row.token, sizeof row.token);
+    buf_adds(&b, token);
+    struct payment *p = keep(s, &row);
+    p->wanted = true;
+    payment_drive(s, p);
+}
+
+/* Loaded at start: whatever it was doing, the outcome is unknown now. */
+struct payment *payment_load(struct service *s, const struct payment_row *row)
+{
+    struct payment *p = keep(s, row);
+    p->row.state = PAYMENT_UNKNOWN;
+    return p;
+}
+
+static struct payment *by_key(struct service *s, const char *key)
+{
+    struct movement_id session = {""};
+    memcpy(session.text, key, MOVEMENT_ID_SIZE - 1);
+    struct payment *p = payment_of(s, &session);
+    return p && strcmp(p->row.key, key) == 0 ? p : NULL;
+}
+
+/* Breakers decide how often a sick provider is called; these pauses spare a healthy one. */
+static void pause_until_retry(struct service *s, struct payment *p)
+{
+    p->next_try = mono_after(s->now.mono, real_ms(s, payment_retry_ms(p->row.attempts)));
+}
+
+void payment_take(struct service *s, const struct payment_result *r)
+{
+    static const enum payment_event events[PAYMENT_RESULTS] = {
+        [PAYMENT_RESULT_SUCCEEDED] = PAYMENT_EV_SUCCEEDED,
+        [PAYMENT_RESULT_DECLINED] = PAYMENT_EV_DECLINED,
+        [PAYMENT_RESULT_UNKNOWN] = PAYMENT_EV_TIMEOUT,
+        [PAYMENT_RESULT_NOT_SENT] = PAYMENT_EV_NOT_SENT,
+        [PAYMENT_RESULT_NOT_FOUND] = PAYMENT_EV_NOT_FOUND,
+    };
+    struct payment *p = by_key(s, r->key);
+    if (!p || !p->in_flight) {
+        log_error("payment.stray_result", LT("key", r->key), LN("outcome", r->outcome));
+        return;
+    }
+    p->in_flight = false;
+    memcpy(p->row.reason, r->reason, sizeof p->row.reason);
+    if (r->provider_ref[0] != '\0')
+        memcpy(p->row.provider_ref, r->provider_ref, sizeof p->row.provider_ref);
+    if (r->outcome == PAYMENT_RESULT_UNKNOWN)
+        p->row.attempts++;
+    if (r->outcome == PAYMENT_RESULT_NOT_SENT)
+        p->next_try = mono_after(s->now.mono, real_ms(s, s->options.collect_ms));
+    else
+        pause_until_retry(s, p);
+    bool charge_again = r->outcome == PAYMENT_RESULT_NOT_FOUND && p->wanted;
+    step(s, p, events[r->outcome]);
+    if (charge_again && p->row.state == PAYMENT_CREATED)
+        payment_drive(s, p);
+}
+
+void payment_refused(struct service *s)
+{
+    size_t n = s->refused_count;
+    s->refused_count = 0;
+    for (size_t i = 0; i < n; i++) {
+        struct payment *p = by_key(s, s->refused[i].key);
+        if (!p)
+            continue;
+        p->in_flight = false;
+        p->next_try = mono_after(s->now.mono, real_ms(s, s->options.collect_ms));
+        bool charge = p->row.state == PAYMENT_SENT;
+        bool never = s->refused[i].never;
+        step(s, p, PAYMENT_EV_NOT_SENT);
+        if (never && charge)
+            step(s, p, PAYMENT_EV_EXPIRED);
+    }
+}
+
+/* ---- debts ---- */
+
+void debt_open(struct service *s, const struct session_row *r, int64_t due_minor)
+{
+    struct debt_row d = {
+        .session = r->id,
+        .place = r->place,
+        .plate = r->plate,
+        .amount = {due_minor, r->currency},
+        .state = DEBT_OPEN,
+        .created = s->now.wall,
+    };
+    STORE(s, save_debt, &d);
+    metrics_add(s->options.metrics, METRIC_DEBTS_OPENED, 1);
+    struct payment *p = payment_of(s, &r->id);
+    if (p)
+        p->wanted = true;
+}
+
+static void collect(struct service *s, struct debt_row *d)
+{
+    const struct account *account = account_of(s, &d->plate);
+    struct money rest = {d->amount.minor - d->paid_minor, d->amount.currency};
+    if (account)
+        payment_create(s, &d->session, &d->place, account->token, rest);
+    else
+        note_debt(s, &d->session, "no_account", "");
+}
+
+static bool may_be_driven(const struct payment *p)
+{
+    return !p->in_flight && (p->wanted || p->row.state == PAYMENT_UNKNOWN);
+}
+
+static size_t drive_due(struct service *s, bool all)
+{
+    size_t begun = 0;
+    for (size_t i = s->payment_count; i-- > 0 && begun < COLLECT_MAX;) {
+        struct payment *p = s->payment_list[i];
+        if (!may_be_driven(p) || !(all || reached(s->now.mono, p->next_try)))
+            continue;
+        payment_drive(s, p);
+        begun++;
+    }
+    return begun;
+}
+
+void payment_timers(struct service *s)
+{
+    struct debt_row debts[COLLECT_MAX];
+    size_t n = 0;
+    if (!reached(s->now.mono, s->collect_at))
+        return;
+    s->collect_at = mono_after(s->now.mono, real_ms(s, s->options.collect_ms));
+    bool available = s->ports.payments.available(s->ports.payments.self);
+    bool back = available && !s->provider_was_available;
+    s->provider_was_available = available;
+    if (!available)
+        return;
+    size_t begun = drive_due(s, back);
+    if (begun == COLLECT_MAX)
+        return;
+    STORE(s, collectable_debts, debts, COLLECT_MAX - begun, &n);
+    for (size_t i = 0; i < n; i++)
+        collect(s, &debts[i]);
+}

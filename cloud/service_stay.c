@@ -1,0 +1,78 @@
+/* Stays: opened and closed by crossings, priced when they end, and the debt that may remain. */
+#include "cloud/service_state.h"
+
+#include "protocol/support/log.h"
+
+bool stay_price(struct service *s, struct place *p, const struct session_row *r, struct wall_ms at,
+                int64_t *ret_minor)
+{
+    const struct place_settings *c = &p->row.settings;
+    struct wall_ms end = at.v > r->start.v ? at : r->start;
+    enum err e =
+        s->ports.rates.price(s->ports.rates.self, &c->tariff, c->zone, r->start, end, ret_minor);
+    if (e == ERR_OK)
+        return true;
+    log_error("service.unpriced", LT("place", c->place.text), LT("session", r->id.text),
+              LT("err", err_text(e)));
+    anomaly_record(s, p, NULL, 0, "price", false, r->id.text);
+    return false;
+}
+
+/* What is still owed by a stay that has just ended; sets its final price. What the cloud let out as
+ * free or paid is settled, whatever the minutes at the barrier added. */
+static int64_t final_due(struct service *s, struct place *p, struct session_row *r,
+                         const struct request_id *request)
+{
+    bool quoted = session_quote_stands(r, request);
+    int64_t price = r->price_minor;
+    if (!quoted && !stay_price(s, p, r, r->end, &price))
+        return 0;
+    r->price_minor = price;
+    if (quoted && (r->exit_basis == BASIS_FREE || r->exit_basis == BASIS_PAID))
+        return 0;
+    return session_due(r, price, r->end, p->row.settings.exit_grace_ms);
+}
+
+static void settle(struct service *s, struct place *p, struct session_row *r,
+                   const struct request_id *request)
+{
+    int64_t due = final_due(s, p, r, request);
+    STORE(s, save_session, r);
+    if (due > 0)
+        debt_open(s, r, due);
+    notice_session(s, r);
+}
+
+void stay_enter(struct service *s, struct place *p, const struct crossing *entry)
+{
+    struct session_row r;
+    if (entry->plate.text[0] != '\0' &&
+        FOUND(s, find_unmatched, &p->row.settings.place, &entry->plate, entry->at, &r)) {
+        static const struct request_id none = {""};
+        r = session_join(entry, &r);
+        settle(s, p, &r, &none);
+        return;
+    }
+    r = session_open(entry, p->row.settings.currency);
+    STORE(s, save_session, &r);
+    p->row.open_sessions++;
+    place_touch(s, p);
+    notice_session(s, &r);
+}
+
+void stay_leave(struct service *s, struct place *p, const struct crossing *exit,
+                const struct request_id *request)
+{
+    struct session_row r;
+    if (exit->plate.text[0] == '\0' ||
+        !FOUND(s, find_open_session, &p->row.settings.place, &exit->plate, &r)) {
+        r = session_unmatched(exit, p->row.settings.currency);
+        STORE(s, save_session, &r);
+        notice_session(s, &r);
+        return;
+    }
+    session_close(&r, exit);
+    p->row.open_sessions--;
+    place_touch(s, p);
+    settle(s, p, &r, request);
+}

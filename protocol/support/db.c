@@ -9,12 +9,10 @@
 
 enum { BUSY_MS = 2000, SQL_LOGGED_MAX = 200 };
 
+/* Of a result code that is not a success. */
 static enum err translate(int rc)
 {
     switch (rc & 0xff) {
-    case SQLITE_OK:
-    case SQLITE_ROW:
-    case SQLITE_DONE: return ERR_OK;
     case SQLITE_CONSTRAINT: return ERR_CONFLICT;
     case SQLITE_BUSY:
     case SQLITE_LOCKED:

@@ -54,7 +54,7 @@ static enum err open_with(const char *file, int flags, sqlite3 **ret)
 /* journal_mode answers with the mode it reached, and no error when it is another one. */
 static enum err use_wal(sqlite3 *db, const char *file)
 {
-    sqlite3_stmt *s;
+    sqlite3_stmt *s = NULL;
     bool row = false;
     char mode[16] = "";
     TRY(db_prepare(db, "PRAGMA journal_mode=WAL", &s));
@@ -111,7 +111,7 @@ void db_close(sqlite3 *db)
  */
 static enum err applied(sqlite3 *db, const struct migration *migrations, int count, int *ret)
 {
-    sqlite3_stmt *s;
+    sqlite3_stmt *s = NULL;
     enum err e;
     int n = 0;
     bool row;
@@ -138,7 +138,7 @@ static enum err applied(sqlite3 *db, const struct migration *migrations, int cou
 
 static enum err record(sqlite3 *db, const struct migration *m)
 {
-    sqlite3_stmt *s;
+    sqlite3_stmt *s = NULL;
     TRY(db_prepare(db, "INSERT INTO migration (number, name) VALUES (?, ?)", &s));
     db_bind_int(s, 1, m->number);
     db_bind_text(s, 2, m->name);
@@ -181,7 +181,7 @@ enum err db_migrate(sqlite3 *db, const struct migration *migrations, int count)
 
 enum err db_check(sqlite3 *db)
 {
-    sqlite3_stmt *s;
+    sqlite3_stmt *s = NULL;
     bool row;
     char text[256] = "";
     TRY(db_prepare(db, "PRAGMA quick_check(1)", &s));

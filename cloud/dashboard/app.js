@@ -62,7 +62,7 @@ function alarms() {
     }
     if (Math.abs(place.occupied.difference) > Math.max(2, place.capacity / 20)) list.push(word('alarmDrift', { place: name, n: number(Math.abs(place.occupied.difference)) }));
   }
-  for (const breaker of breakers) if (breaker.state !== 'closed') list.push(word('alarmBreaker', { name: breaker.name }));
+  if (breakers.some((b) => b.state !== 'closed')) list.push(word('alarmBreaker'));
   return list;
 }
 

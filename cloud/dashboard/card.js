@@ -20,8 +20,10 @@ function element(name, className, text) {
   return node;
 }
 
-// free | filling | full: the one scale of capacity. Filling: the last sixth, at least one space.
+// free | filling | full: the one scale of capacity. Filling: the last sixth, at least one space. A place
+// that is not in operation looks full and says "closed".
 export function level(place) {
+  if (place.status === 'closed') return 'closed';
   if (place.status === 'full' || place.free <= 0) return 'full';
   return place.free <= Math.max(1, Math.floor(place.capacity / 6)) ? 'filling' : 'free';
 }
@@ -38,6 +40,7 @@ const shapes = {
   filling: [['circle', { cx: 8, cy: 8, r: 6, fill: 'none', 'stroke-width': 2, stroke: 'currentColor' }],
     ['path', { d: 'M8 2a6 6 0 0 1 0 12Z', fill: 'currentColor' }]],
   full: [['rect', { x: 2, y: 2, width: 12, height: 12, rx: 2, fill: 'currentColor' }]],
+  closed: [['path', { d: 'm3 3 10 10M13 3 3 13', stroke: 'currentColor', 'stroke-width': 3 }]],
 };
 
 // The boom seen from the front: a post, an arm at its angle, a foot. Fault and offline also have a sign.

@@ -36,7 +36,7 @@ enum {
 struct auth_token {
     struct name name;
     char token[AUTH_TOKEN_SIZE];
-    int role; /* index into auth_role_choices */
+    int role;                           /* index into auth_role_choices */
     char plates[AUTH_PLATES_TEXT_SIZE]; /* "22아2222, 12가3456": drivers only */
 };
 

@@ -16,7 +16,7 @@ struct exchange {
     struct http *http;
     struct MHD_Connection *connection;
     struct watched *watched;
-    char *uri;         /* raw; path and query point into it */
+    char *uri; /* raw; path and query point into it */
     const char *path;
     const char *query; /* NULL: none */
     struct route_match match;

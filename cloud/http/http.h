@@ -24,9 +24,9 @@ struct http_settings {
     int64_t port;  /* 0: any free one */
     int64_t threads;
     int64_t connections;
-    int64_t streams;      /* of the connections, at most this many live streams */
-    int64_t request_ms;   /* real time to send a request, and to take its answer */
-    int64_t heartbeat_ms; /* real time between beats of a stream */
+    int64_t streams;            /* of the connections, at most this many live streams */
+    int64_t request_ms;         /* real time to send a request, and to take its answer */
+    int64_t heartbeat_ms;       /* real time between beats of a stream */
     struct name default_tariff; /* of a place that is created without one */
 };
 

@@ -14,15 +14,23 @@
 /* A member of the body: text into `size` bytes, or an integer, or a flag. */
 struct field {
     const char *key;
-    enum { FIELD_TEXT, FIELD_NAME, FIELD_INT, FIELD_FLAG, FIELD_CURRENCY, FIELD_POLICY,
-           FIELD_UNMATCHED } kind;
+    enum {
+        FIELD_TEXT,
+        FIELD_NAME,
+        FIELD_INT,
+        FIELD_FLAG,
+        FIELD_CURRENCY,
+        FIELD_POLICY,
+        FIELD_UNMATCHED
+    } kind;
     size_t offset, size;
     int64_t min, max;
     bool required;
     const char *expected;
 };
 
-#define AT(member) offsetof(struct place_settings, member), sizeof(((struct place_settings *)0)->member)
+#define AT(member)                                                                                 \
+    offsetof(struct place_settings, member), sizeof(((struct place_settings *)0)->member)
 
 static const struct field fields[] = {
     {"place", FIELD_NAME, AT(place), 0, 0, true, "a name of 1 to 31 characters a-z, 0-9, '-'"},
@@ -111,7 +119,8 @@ static json_t *read_settings(json_t *body, const struct name *path_place,
     const char *key;
     json_t *value;
     char detail[128];
-    json_object_foreach(body, key, value) {
+    json_object_foreach(body, key, value)
+    {
         if (!known_member(key))
             complain(&problem, key, "there is no such member");
     }
@@ -132,11 +141,21 @@ static json_t *read_settings(json_t *body, const struct name *path_place,
     return problem;
 }
 
+/* "application/json", with or without parameters. */
+static bool is_json(const char *content_type)
+{
+    static const char json[] = "application/json";
+    if (content_type == NULL || strncasecmp(content_type, json, sizeof json - 1) != 0)
+        return false;
+    char next = content_type[sizeof json - 1];
+    return next == '\0' || next == ';' || next == ' ';
+}
+
 static bool body_is_json(struct http_request *q, struct http_reply *r, json_t **ret)
 {
     char reason[JSON_REASON_SIZE];
-    char detail[JSON_REASON_SIZE + 32];
-    if (q->content_type == NULL || strncasecmp(q->content_type, "application/json", 16) != 0) {
+    char detail[JSON_REASON_SIZE + 40];
+    if (!is_json(q->content_type)) {
         reply_problem(r, 415, "not_json", "Send the place as application/json.");
         return false;
     }
@@ -215,8 +234,7 @@ static void post_admin(struct http *h, struct http_request *q, enum admin_kind k
     struct pending_put *p = mem_alloc(sizeof *p);
     struct work *w = work_new(WORK_ADMIN, NULL, 0);
     *p = (struct pending_put){h, q->exchange};
-    w->admin = (struct admin_command){
-        .kind = kind, .place = *settings, .done = put_done, .arg = p};
+    w->admin = (struct admin_command){.kind = kind, .place = *settings, .done = put_done, .arg = p};
     r->later = true;
     exchange_suspend(q->exchange);
     if (h->ports.post(h->ports.post_self, w) == ERR_OK)

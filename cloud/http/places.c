@@ -138,8 +138,8 @@ enum { CACHE_PLACES = 64 };
 struct place_cache {
     struct cached_place {
         struct name place;
-        int64_t version; /* of the database when the response was built */
-        int64_t second;  /* of real time, because ages move on without a commit */
+        int64_t version;                  /* of the database when the response was built */
+        int64_t second;                   /* of real time, because ages move on without a commit */
         struct shared_response *response; /* NULL: the slot is free */
     } slots[CACHE_PLACES];
 };

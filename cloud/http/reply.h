@@ -39,11 +39,13 @@ struct http_reply {
     char location[160];
     const char *authenticate; /* WWW-Authenticate; NULL: no such header */
     int retry_after_s;        /* 0: no such header */
-    bool close;                 /* the connection ends with this answer */
-    struct MHD_Response *ready; /* already built: of the above only `status` counts; the server takes
+    bool close;               /* the connection ends with this answer */
+    struct MHD_Response
+        *ready; /* already built: of the above only `status` counts; the server takes
                                  * over the reference */
     struct shared_response *shared; /* likewise, one reference */
-    bool later;               /* the handler keeps the exchange and answers from another thread */
+    bool stream;                    /* `ready` has no end: its connection has no deadline */
+    bool later; /* the handler keeps the exchange and answers from another thread */
 };
 
 /* Takes over `object`. 200 unless told otherwise; application/json. */

@@ -19,9 +19,9 @@ typedef void (*route_handler)(struct http *http, struct http_request *request,
                               struct http_reply *ret_reply);
 
 struct route {
-    const char *method;   /* "GET", "POST", "PUT" */
-    const char *path;     /* "/v1/places/{}" */
-    unsigned roles;       /* who may call it: bits of enum role; 0: everybody */
+    const char *method; /* "GET", "POST", "PUT" */
+    const char *path;   /* "/v1/places/{}" */
+    unsigned roles;     /* who may call it: bits of enum role; 0: everybody */
     route_handler handle;
 };
 

@@ -31,7 +31,7 @@ static void add_header(struct MHD_Response *response, const char *name, const ch
 struct MHD_Response *response_of_bytes(char *body, size_t len, const char *content_type)
 {
     struct MHD_Response *response = MHD_create_response_from_buffer(
-        len, body != NULL ? body : (void *)"",
+        body != NULL ? len : 0, body,
         body != NULL ? MHD_RESPMEM_MUST_FREE : MHD_RESPMEM_PERSISTENT);
     if (response == NULL)
         abort();
@@ -75,6 +75,8 @@ static enum MHD_Result send_reply(struct exchange *x, struct http_reply *r)
         shared_response_put(r->shared);
         return done;
     }
+    if (r->stream)
+        watch_exempt(x->watched);
     struct MHD_Response *response = r->ready != NULL ? r->ready : response_of_reply(r);
     done = MHD_queue_response(x->connection, (unsigned)r->status, response);
     MHD_destroy_response(response);
@@ -416,7 +418,6 @@ enum err http_start(const struct http_settings *settings, const struct auth *aut
         return e;
     }
     h->probe = probe_new(h);
-    log_notice("http.listening", LT("address", settings->bind), LN("port", h->port));
     *ret = h;
     return ERR_OK;
 }

@@ -14,7 +14,6 @@
 
 enum { BODY_MAX = 64 * 1024 };
 
-struct MHD_Connection;
 struct MHD_Daemon;
 struct watch;
 
@@ -26,8 +25,8 @@ struct http {
     struct MHD_Daemon *daemon;
     uint16_t port;
     struct readers *readers;
-    struct watch *watch;        /* connections and their deadlines */
-    pthread_mutex_t rates_lock; /* around ports.rates */
+    struct watch *watch;         /* connections and their deadlines */
+    pthread_mutex_t rates_lock;  /* around ports.rates */
     _Atomic int64_t writes_open; /* exchanges that wait for the service */
     _Atomic bool closing;
     struct probe *probe; /* of the service's progress, see health.c */
@@ -98,7 +97,5 @@ void probe_free(struct probe *p);
  * and waits (at most a few seconds) until their connections are gone. */
 enum err hub_open(struct hub *hub, struct http *h);
 void hub_close(struct hub *hub);
-
-struct MHD_Response *stream_response(struct http *h, struct MHD_Connection *connection);
 
 #endif

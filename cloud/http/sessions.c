@@ -53,8 +53,9 @@ static bool read_plate(struct http_request *q, struct http_reply *r, struct plat
     if (e == ERR_OK)
         e = plate_normalise(raw, strlen(raw), ret);
     if (e != ERR_OK) {
-        reply_problem(r, 400, "bad_plate", "This is no number plate: letters and digits of any "
-                                           "script, at most 48 bytes, given once.");
+        reply_problem(r, 400, "bad_plate",
+                      "This is no number plate: letters and digits of any "
+                      "script, at most 48 bytes, given once.");
         return false;
     }
     if (!auth_sees_plate(&q->principal, ret)) {

@@ -14,12 +14,12 @@ enum { EDGES = 3 };
 
 struct world {
     struct place_ledger p;
-    struct edge_view v[EDGES];
+    struct space_view v[EDGES];
 };
 
 static void assert_balanced(const struct world *w)
 {
-    struct edge_view sum = {0};
+    struct space_view sum = {0};
     for (int i = 0; i < EDGES; i++)
         ledger_sum(&sum, &w->v[i]);
     assert_true(ledger_balanced(&w->p, &sum));

@@ -73,9 +73,9 @@ struct lane_status {
 /* A plate as the device shows it; `sequence` changes when a new one is there. */
 struct plate_reading {
     uint16_t sequence;
-    uint8_t len; /* bytes of `raw` */
+    uint8_t len;              /* bytes of `raw` */
     char raw[PLATE_RAW_SIZE]; /* not checked for UTF-8: plate_normalise does */
-    uint16_t confidence; /* 0..10000 */
+    uint16_t confidence;      /* 0..10000 */
     bool no_plate;
 };
 
@@ -91,6 +91,11 @@ enum lane_command {
     COMMAND_RESET_FAULT = 8,
 };
 
-enum command_result { RESULT_NONE = 0, RESULT_ACCEPTED = 1, RESULT_REFUSED = 2, RESULT_UNKNOWN = 3 };
+enum command_result {
+    RESULT_NONE = 0,
+    RESULT_ACCEPTED = 1,
+    RESULT_REFUSED = 2,
+    RESULT_UNKNOWN = 3
+};
 
 #endif

@@ -14,27 +14,44 @@
 
 enum { EVENT_BYTES_MAX = 8192, EVENT_VERSION_SIZE = 32, EVENT_DETAIL_SIZE = 96 };
 
-/* The type on the wire is "io.boomgate." + word + ".v1". */
+/* The type on the wire is "io.boomgate." + word + ".v1". Behind the word: the members of `data`, those
+ * in brackets optional.
+ *
+ *   edge.started          version (boot is in the envelope)
+ *   vehicle.presented     lane movement direction
+ *   credential.read       lane movement plate raw confidence
+ *   passage.authorised    lane movement direction basis [plate request]
+ *   passage.denied        lane movement direction reason [plate request]
+ *   passage.started       lane movement
+ *   passage.completed     lane movement direction repaid [plate]: an authorised vehicle crossed and
+ *                         both loops cleared
+ *   passage.voided        lane movement direction reason repaid [plate]: the authorisation ended
+ *                         without a counted crossing
+ *   passage.unauthorised  lane movement direction [spent repaid plate]: a crossing nobody allowed;
+ *                         spent for an entry, where it is required, repaid for an exit
+ *   movement.ended        lane movement outcome
+ *   space.accepted        grant n repaid
+ *   space.declined        grant n reason
+ *   space.returned        n reason
+ *   lane.alarm            lane alarm active [detail]
+ *   count.gap             lane detail: observations may be missing */
 enum event_kind {
-    EVENT_UNKNOWN,              /* decoded only: a type this program does not know; stored raw */
-    EVENT_EDGE_STARTED,         /* "edge.started"         boot is in the envelope; version */
-    EVENT_VEHICLE_PRESENTED,    /* "vehicle.presented"    lane movement direction */
-    EVENT_CREDENTIAL_READ,      /* "credential.read"      lane movement plate raw confidence */
-    EVENT_PASSAGE_AUTHORISED,   /* "passage.authorised"   lane movement direction basis [plate request] */
-    EVENT_PASSAGE_DENIED,       /* "passage.denied"       lane movement direction reason [plate request] */
-    EVENT_PASSAGE_STARTED,      /* "passage.started"      lane movement */
-    EVENT_PASSAGE_COMPLETED,    /* "passage.completed"    lane movement direction repaid [plate]: an
-                                   authorised vehicle crossed and both loops cleared */
-    EVENT_PASSAGE_VOIDED,       /* "passage.voided"       lane movement direction reason repaid [plate]:
-                                   the authorisation ended without a counted crossing */
-    EVENT_PASSAGE_UNAUTHORISED, /* "passage.unauthorised" lane movement direction [spent repaid plate]:
-                                   a crossing nobody allowed; spent for entry, repaid for exit */
-    EVENT_MOVEMENT_ENDED,       /* "movement.ended"       lane movement outcome */
-    EVENT_SPACE_ACCEPTED,       /* "space.accepted"       grant n repaid */
-    EVENT_SPACE_DECLINED,       /* "space.declined"       grant n reason */
-    EVENT_SPACE_RETURNED,       /* "space.returned"       n reason */
-    EVENT_LANE_ALARM,           /* "lane.alarm"           lane alarm active [detail] */
-    EVENT_COUNT_GAP,            /* "count.gap"            lane detail: observations may be missing */
+    EVENT_UNKNOWN, /* decoded only: a type this program does not know; stored raw */
+    EVENT_EDGE_STARTED,
+    EVENT_VEHICLE_PRESENTED,
+    EVENT_CREDENTIAL_READ,
+    EVENT_PASSAGE_AUTHORISED,
+    EVENT_PASSAGE_DENIED,
+    EVENT_PASSAGE_STARTED,
+    EVENT_PASSAGE_COMPLETED,
+    EVENT_PASSAGE_VOIDED,
+    EVENT_PASSAGE_UNAUTHORISED,
+    EVENT_MOVEMENT_ENDED,
+    EVENT_SPACE_ACCEPTED,
+    EVENT_SPACE_DECLINED,
+    EVENT_SPACE_RETURNED,
+    EVENT_LANE_ALARM,
+    EVENT_COUNT_GAP,
     EVENT_KINDS
 };
 
@@ -53,7 +70,7 @@ struct event_data {
     struct request_id request;
     int64_t grant;  /* > 0 */
     int64_t n;      /* spaces, > 0 */
-    int64_t repaid; /* of a credit: how many spaces paid the edge's overdraft, 0..n (n = 1 for exits) */
+    int64_t repaid; /* spaces of a credit that paid the edge's overdraft: 0..n (a passage: 0..1) */
     enum alarm alarm;
     bool active;
     char version[EVENT_VERSION_SIZE];
@@ -68,8 +85,8 @@ struct event {
     int64_t seq;   /* >= 1 */
     struct digest prev;
     struct wall_ms time;
-    int64_t boot;           /* counts the edge's starts of its machine or agent */
-    struct mono_ms mono;    /* since that boot */
+    int64_t boot;        /* counts the edge's starts of its machine or agent */
+    struct mono_ms mono; /* since that boot */
     enum clock_state clock;
     struct event_data data;
 };

@@ -15,11 +15,11 @@ enum err event_encode(const struct event *e, char *ret, size_t size, size_t *ret
  * says otherwise is ERR_INVAL. Unknown members are ignored; an unknown type is ERR_OK with
  * EVENT_UNKNOWN, its envelope read. On failure ret_reason[CODEC_REASON_SIZE] (may be NULL) says what,
  * where and what was expected. */
-enum err event_decode(const struct topic *source, const void *bytes, size_t len,
-                      struct event *ret, char *ret_reason);
+enum err event_decode(const struct topic *source, const void *bytes, size_t len, struct event *ret,
+                      char *ret_reason);
 
-/* Reads only epoch, seq and prev, so that a bad body can be quarantined in its place in the stream.
- * ERR_INVAL: not even that can be read. */
+/* Reads only epoch, seq and prev, so that a bad body can be quarantined in its place in the stream;
+ * the rest need not be JSON. ERR_INVAL: not even that can be read. */
 struct event_header {
     int64_t epoch;
     int64_t seq;

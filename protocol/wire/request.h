@@ -31,7 +31,7 @@ struct hello {
     struct digest head;        /* of event next - 1; zeros if none */
     int64_t boot;
     char version[VERSION_SIZE];
-    int64_t free;      /* spaces in hand */
+    int64_t free; /* spaces in hand */
     int64_t overdraft;
     size_t lane_count;
     struct hello_lane {
@@ -45,9 +45,9 @@ struct passage_question {
     struct name lane;
     struct movement_id movement;
     struct plate plate;
-    struct wall_ms time;  /* when it was presented, by the edge's clock */
-    int64_t deadline_ms;  /* real time the edge will wait, relative */
-    bool no_space;        /* entry: the edge has no space in hand */
+    struct wall_ms time; /* when it was presented, by the edge's clock */
+    int64_t deadline_ms; /* real time the edge will wait, relative */
+    bool no_space;       /* entry: the edge has no space in hand */
 };
 
 struct request {
@@ -66,7 +66,7 @@ struct hello_answer {
 };
 
 struct passage_answer {
-    enum verdict verdict; /* VERDICT_PENDING: only for exits; a final answer follows under this id */
+    enum verdict verdict; /* VERDICT_PENDING: exits only; a final answer follows under this id */
     enum basis basis;     /* with allow */
     enum reason reason;   /* with deny and pending */
     struct money due;     /* exit: the price; currency "" if there is none to name */
@@ -84,6 +84,8 @@ struct response {
 
 const char *request_kind_word(enum request_kind k);
 
+/* Decoding answers ERR_NOTFOUND for a kind it does not know, which is ignored; ERR_INVAL for anything
+ * else that is wrong; ret_reason (160 bytes, may be NULL) says what, where and what was expected. */
 enum err request_encode(const struct request *r, char *ret, size_t size, size_t *ret_len);
 enum err request_decode(const void *bytes, size_t len, struct request *ret, char *ret_reason);
 enum err response_encode(const struct response *r, char *ret, size_t size, size_t *ret_len);

@@ -31,21 +31,21 @@ struct cloud_status {
 struct telemetry {
     struct wall_ms time;
     int64_t epoch;
-    int64_t next;            /* seq of the next event */
-    int64_t outbox_depth;    /* events not acknowledged */
-    int64_t outbox_age_ms;   /* of the oldest of them */
-    int64_t free;            /* spaces in hand */
+    int64_t next;          /* seq of the next event */
+    int64_t outbox_depth;  /* events not acknowledged */
+    int64_t outbox_age_ms; /* of the oldest of them */
+    int64_t free;          /* spaces in hand */
     int64_t overdraft;
     enum clock_state clock;
     size_t lane_count;
     struct telemetry_lane {
         struct name lane;
         enum direction direction;
-        char state[16];      /* lane machine state, e.g. "open" */
-        char arm[12];        /* "down" "up" "moving" "unknown" */
-        bool online;         /* inputs fresh */
-        int64_t link_us;     /* last transaction */
-        uint32_t inputs;     /* bits of enum lane_input */
+        char state[16];  /* lane machine state, e.g. "open" */
+        char arm[12];    /* "down" "up" "moving" "unknown" */
+        bool online;     /* inputs fresh */
+        int64_t link_us; /* last transaction */
+        uint32_t inputs; /* bits of enum lane_input */
     } lanes[TELEMETRY_LANES_MAX];
 };
 

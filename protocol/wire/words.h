@@ -68,12 +68,12 @@ enum spent { SPENT_NONE, SPENT_SPACE, SPENT_OVERDRAFT };
 
 enum alarm {
     ALARM_NONE,
-    ALARM_DEVICE_SILENT,    /* reads fail or the heartbeat stands still */
+    ALARM_DEVICE_SILENT, /* reads fail or the heartbeat stands still */
     ALARM_OPEN_TIMEOUT,
     ALARM_CLOSE_TIMEOUT,
     ALARM_OBSTRUCTED,
-    ALARM_FORCED,           /* arm left down with no command */
-    ALARM_UNAUTHORISED,     /* a crossing without authorisation */
+    ALARM_FORCED,       /* arm left down with no command */
+    ALARM_UNAUTHORISED, /* a crossing without authorisation */
     ALARM_WRONG_WAY,
     ALARM_PLATE_UNREADABLE, /* impossible registers or text that is not UTF-8 */
     ALARM_LIMITS,           /* both limit switches, or neither without motion */

@@ -10,7 +10,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-enum { NO_GOODBYE = 256, CONNECT = 1, SUBSCRIBE = 8, DISCONNECT = 14 };
+enum { NO_GOODBYE = 256, CONNECT = 1, SUBSCRIBE = 8, DISCONNECT = 14, PACKET_MAX = 1024 };
 
 struct fake_broker {
     enum misbehaviour how;
@@ -33,13 +33,16 @@ static bool read_all(int fd, uint8_t *bytes, size_t len)
     return true;
 }
 
-/* One packet shorter than 128 bytes; its type, or -1. */
-static int read_packet(int fd, uint8_t body[128], size_t *ret_len)
+/* One packet whose length takes at most two bytes; its type, or -1. */
+static int read_packet(int fd, uint8_t body[PACKET_MAX], size_t *ret_len)
 {
-    uint8_t head[2];
-    if (!read_all(fd, head, sizeof head) || head[1] > 127 || !read_all(fd, body, head[1]))
+    uint8_t head[2], more = 0;
+    if (!read_all(fd, head, sizeof head) || (head[1] > 127 && !read_all(fd, &more, 1)))
         return -1;
-    *ret_len = head[1];
+    size_t len = (head[1] & 127u) + more * 128u;
+    if (len > PACKET_MAX || !read_all(fd, body, len))
+        return -1;
+    *ret_len = len;
     return head[0] >> 4;
 }
 
@@ -79,7 +82,7 @@ static void answer_subscribe(int fd, const uint8_t *body, size_t len)
 
 static void serve(struct fake_broker *b, int fd)
 {
-    uint8_t body[128];
+    uint8_t body[PACKET_MAX];
     size_t len;
     for (int type; (type = read_packet(fd, body, &len)) >= 0;) {
         if (type == CONNECT)

@@ -14,6 +14,10 @@ enum { RATES_REASON_SIZE = 320 };
 enum err rates_load(const char *directory, struct rates **ret, char *ret_reason);
 void rates_free(struct rates *r); /* NULL is fine */
 
+/* One thread at a time: zones are read when first asked for. */
 struct rates_port rates_port(struct rates *r);
+
+/* The currency of a table. Any thread. ERR_NOTFOUND: no such table. */
+enum err rates_currency(const struct rates *r, const struct name *tariff, struct currency *ret);
 
 #endif

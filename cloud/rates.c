@@ -6,6 +6,7 @@
 #include "protocol/support/zone.h"
 
 #include <dirent.h>
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -67,7 +68,7 @@ enum err rates_load(const char *directory, struct rates **ret, char *ret_reason)
     DIR *dir = opendir(directory);
     if (!dir) {
         struct buf b = buf_of(ret_reason, RATES_REASON_SIZE);
-        buf_addf(&b, "%.200s: cannot be opened: %m", directory);
+        buf_addf(&b, "%.200s: cannot be opened: %s", directory, strerror(errno));
         return ERR_NOTFOUND;
     }
     struct rates *r = mem_alloc(sizeof *r);

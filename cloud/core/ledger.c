@@ -17,20 +17,20 @@ struct place_ledger ledger_of(int64_t capacity)
 
 /* Each of these adds to one counter of both sides and says whether a rule broke by it: a counter
  * that was below zero before is not blamed again. */
-static unsigned add_view(struct edge_view *v, int64_t n)
+static unsigned add_view(struct space_view *v, int64_t n)
 {
     v->view += n;
     return n < 0 && v->view < 0 ? RULE_VIEW : 0;
 }
 
-static unsigned add_pending(struct place_ledger *p, struct edge_view *v, int64_t n)
+static unsigned add_pending(struct place_ledger *p, struct space_view *v, int64_t n)
 {
     p->pending += n;
     v->pending += n;
     return n < 0 && v->pending < 0 ? RULE_PENDING : 0;
 }
 
-static unsigned add_overdraft(struct place_ledger *p, struct edge_view *v, int64_t n)
+static unsigned add_overdraft(struct place_ledger *p, struct space_view *v, int64_t n)
 {
     p->overdraft += n;
     v->overdraft += n;
@@ -38,12 +38,12 @@ static unsigned add_overdraft(struct place_ledger *p, struct edge_view *v, int64
 }
 
 /* A credit of n at the edge pays its overdraft first. */
-static unsigned credit(struct place_ledger *p, struct edge_view *v, int64_t n, int64_t repaid)
+static unsigned credit(struct place_ledger *p, struct space_view *v, int64_t n, int64_t repaid)
 {
     return add_view(v, n - repaid) | add_overdraft(p, v, -repaid);
 }
 
-enum err ledger_offer(struct place_ledger *p, struct edge_view *v, int64_t n)
+enum err ledger_offer(struct place_ledger *p, struct space_view *v, int64_t n)
 {
     if (n < 1 || n > ledger_available(p))
         return ERR_FULL;
@@ -52,7 +52,7 @@ enum err ledger_offer(struct place_ledger *p, struct edge_view *v, int64_t n)
     return ERR_OK;
 }
 
-unsigned ledger_accepted(struct place_ledger *p, struct edge_view *v, enum grant_fact g,
+unsigned ledger_accepted(struct place_ledger *p, struct space_view *v, enum grant_fact g,
                          int64_t offered, int64_t n, int64_t repaid)
 {
     int64_t counted = g == GRANT_WAITING ? offered : 0;
@@ -62,7 +62,7 @@ unsigned ledger_accepted(struct place_ledger *p, struct edge_view *v, enum grant
     return broken | credit(p, v, 0, repaid);
 }
 
-unsigned ledger_declined(struct place_ledger *p, struct edge_view *v, enum grant_fact g,
+unsigned ledger_declined(struct place_ledger *p, struct space_view *v, enum grant_fact g,
                          int64_t offered)
 {
     if (g != GRANT_WAITING)
@@ -71,35 +71,35 @@ unsigned ledger_declined(struct place_ledger *p, struct edge_view *v, enum grant
     return add_view(v, -offered);
 }
 
-unsigned ledger_authorised(struct place_ledger *p, struct edge_view *v)
+unsigned ledger_authorised(struct place_ledger *p, struct space_view *v)
 {
     return add_view(v, -1) | add_pending(p, v, 1);
 }
 
-unsigned ledger_entered(struct place_ledger *p, struct edge_view *v)
+unsigned ledger_entered(struct place_ledger *p, struct space_view *v)
 {
     p->occupied += 1;
     return add_pending(p, v, -1);
 }
 
-unsigned ledger_voided(struct place_ledger *p, struct edge_view *v, int64_t repaid)
+unsigned ledger_voided(struct place_ledger *p, struct space_view *v, int64_t repaid)
 {
     return add_pending(p, v, -1) | credit(p, v, 1, repaid);
 }
 
-unsigned ledger_intruded(struct place_ledger *p, struct edge_view *v, enum spent spent)
+unsigned ledger_intruded(struct place_ledger *p, struct space_view *v, enum spent spent)
 {
     p->occupied += 1;
     return spent == SPENT_SPACE ? add_view(v, -1) : add_overdraft(p, v, 1);
 }
 
-unsigned ledger_left(struct place_ledger *p, struct edge_view *v, int64_t repaid)
+unsigned ledger_left(struct place_ledger *p, struct space_view *v, int64_t repaid)
 {
     p->occupied -= 1;
     return credit(p, v, 1, repaid);
 }
 
-unsigned ledger_returned(struct place_ledger *p, struct edge_view *v, int64_t n)
+unsigned ledger_returned(struct place_ledger *p, struct space_view *v, int64_t n)
 {
     p->pool += n;
     return add_view(v, -n);
@@ -111,7 +111,7 @@ void ledger_resize(struct place_ledger *p, int64_t capacity)
     p->capacity = capacity;
 }
 
-unsigned ledger_apply(struct place_ledger *p, struct edge_view *v, const struct event *e,
+unsigned ledger_apply(struct place_ledger *p, struct space_view *v, const struct event *e,
                       enum grant_fact g, int64_t offered)
 {
     const struct event_data *d = &e->data;
@@ -130,14 +130,14 @@ unsigned ledger_apply(struct place_ledger *p, struct edge_view *v, const struct 
     }
 }
 
-void ledger_sum(struct edge_view *sum, const struct edge_view *v)
+void ledger_sum(struct space_view *sum, const struct space_view *v)
 {
     sum->view += v->view;
     sum->pending += v->pending;
     sum->overdraft += v->overdraft;
 }
 
-bool ledger_balanced(const struct place_ledger *p, const struct edge_view *sum)
+bool ledger_balanced(const struct place_ledger *p, const struct space_view *sum)
 {
     return p->pending == sum->pending && p->overdraft == sum->overdraft &&
            p->occupied + p->pending + sum->view + p->held + p->pool == p->capacity + p->overdraft;

@@ -28,7 +28,7 @@ struct place_ledger {
     int64_t overdraft; /* crossings without a space, not yet worked off */
 };
 
-struct edge_view {
+struct space_view {
     int64_t view;
     int64_t pending;
     int64_t overdraft;
@@ -49,36 +49,36 @@ enum ledger_rule {
 struct place_ledger ledger_of(int64_t capacity);
 
 /* cloud: spaces leave the pool for an edge. ERR_FULL: more than ledger_available. */
-enum err ledger_offer(struct place_ledger *p, struct edge_view *v, int64_t n);
+enum err ledger_offer(struct place_ledger *p, struct space_view *v, int64_t n);
 
 /* edge: took a grant of `offered` spaces as n, of which `repaid` paid its overdraft. A grant that
  * is not known (a restored database) or was answered before takes its spaces from the pool now. */
-unsigned ledger_accepted(struct place_ledger *p, struct edge_view *v, enum grant_fact g,
+unsigned ledger_accepted(struct place_ledger *p, struct space_view *v, enum grant_fact g,
                          int64_t offered, int64_t n, int64_t repaid);
-unsigned ledger_declined(struct place_ledger *p, struct edge_view *v, enum grant_fact g,
+unsigned ledger_declined(struct place_ledger *p, struct space_view *v, enum grant_fact g,
                          int64_t offered);
 /* edge: spent one space for an admission. */
-unsigned ledger_authorised(struct place_ledger *p, struct edge_view *v);
-unsigned ledger_entered(struct place_ledger *p, struct edge_view *v);
+unsigned ledger_authorised(struct place_ledger *p, struct space_view *v);
+unsigned ledger_entered(struct place_ledger *p, struct space_view *v);
 /* edge: an admission came to nothing; its space was credited. */
-unsigned ledger_voided(struct place_ledger *p, struct edge_view *v, int64_t repaid);
+unsigned ledger_voided(struct place_ledger *p, struct space_view *v, int64_t repaid);
 /* edge: an entry nobody allowed. */
-unsigned ledger_intruded(struct place_ledger *p, struct edge_view *v, enum spent spent);
+unsigned ledger_intruded(struct place_ledger *p, struct space_view *v, enum spent spent);
 /* edge: an exit, allowed or not; one space was credited. */
-unsigned ledger_left(struct place_ledger *p, struct edge_view *v, int64_t repaid);
-unsigned ledger_returned(struct place_ledger *p, struct edge_view *v, int64_t n);
+unsigned ledger_left(struct place_ledger *p, struct space_view *v, int64_t repaid);
+unsigned ledger_returned(struct place_ledger *p, struct space_view *v, int64_t n);
 
 /* operator: the difference goes to the pool, which may fall below zero. */
 void ledger_resize(struct place_ledger *p, int64_t capacity);
 
 /* Applies the effect of an event of an edge, if it has one. `g` and `offered` speak of the grant
  * that a space.accepted or space.declined names. */
-unsigned ledger_apply(struct place_ledger *p, struct edge_view *v, const struct event *e,
+unsigned ledger_apply(struct place_ledger *p, struct space_view *v, const struct event *e,
                       enum grant_fact g, int64_t offered);
 
 /* L1 and L2, with `sum` over the views of all streams of the place. */
-void ledger_sum(struct edge_view *sum, const struct edge_view *v);
-bool ledger_balanced(const struct place_ledger *p, const struct edge_view *sum);
+void ledger_sum(struct space_view *sum, const struct space_view *v);
+bool ledger_balanced(const struct place_ledger *p, const struct space_view *sum);
 
 /* What may be offered: the pool, less what a count below zero still owes; never below zero. */
 int64_t ledger_available(const struct place_ledger *p);

@@ -165,9 +165,6 @@ static void print(enum log_level level, struct now now, const char *event,
 void log_record(enum log_level level, const char *event, const struct log_field *fields,
                 unsigned count)
 {
-    /* The machine's clock, not the simulation's: the log protects a real disk. */
-    struct clock_source real = clock_real();
-    struct now now = clock_now(&real);
     int saved_errno = errno;
     pthread_mutex_lock(&state.lock);
     if (!state.set_up) {
@@ -175,6 +172,9 @@ void log_record(enum log_level level, const char *event, const struct log_field 
         state.prefix = !isatty(STDERR_FILENO);
     }
     if (level <= state.level) {
+        /* The machine's clock, not the simulation's: the log protects a real disk. */
+        struct clock_source real = clock_real();
+        struct now now = clock_now(&real);
         const char *of;
         uint64_t suppressed;
         while (log_limit_ended(&state.limit, now.mono.v, &of, &suppressed))

@@ -92,6 +92,7 @@ static void test_escaping(void **state)
         {"two words", "\"two words\""},
         {"a=b", "\"a=b\""},
         {"say \"hi\"", "\"say \\\"hi\\\"\""},
+        {"\"x\"", "\"\\\"x\\\"\""},
         {"back\\slash", "\"back\\\\slash\""},
         {"x\n<3>event=forged", "\"x\\n<3>event=forged\""},
         {"\r\t\x1b[31m\x7f", "\"\\x0d\\x09\\x1b[31m\\x7f\""},

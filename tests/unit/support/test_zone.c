@@ -109,11 +109,11 @@ static void put_header(struct made *m, int leap, int time, int type, int chars)
 
 enum { SECOND_BLOCK = 44 + 44, TIMES = SECOND_BLOCK, INDICES = TIMES + 16, TYPES = INDICES + 2 };
 
-static struct made make(const char *footer)
+static struct made make_with(int leap, const char *footer)
 {
     struct made m = {.len = 0};
     put_header(&m, 0, 0, 0, 0);
-    put_header(&m, 0, 2, 2, 4);
+    put_header(&m, leap, 2, 2, 4);
     put_number(&m, 1000, 8);
     put_number(&m, 2000, 8);
     put(&m, "\1\0", 2);
@@ -122,8 +122,17 @@ static struct made make(const char *footer)
     put_number(&m, 7200, 4);
     put(&m, "\1\0", 2);
     put(&m, "ABC", 4);
+    for (int i = 0; i < leap; i++) {
+        put_number(&m, 78796800, 8);
+        put_number(&m, 1, 4);
+    }
     put(&m, footer, strlen(footer));
     return m;
+}
+
+static struct made make(const char *footer)
+{
+    return make_with(0, footer);
 }
 
 static enum err load_made(const struct made *m, struct zone_table *ret)
@@ -203,6 +212,8 @@ static void test_damaged(void **state)
         if (load_made(&m, &z) != ERR_INVAL)
             fail_msg("change %zu was accepted", i);
     }
+    const struct made right = make_with(1, "\n\n"); /* whole, but it counts leap seconds */
+    assert_int_equal(load_made(&right, &z), ERR_INVAL);
     static const char *const footers[] = {
         "\nCET-1CEST\n",
         "\nC-1\n",

@@ -164,6 +164,29 @@ static void test_windows_and_the_clock_change(void **state)
     assert_int_equal(price(&t, &berlin, at("2026-10-26T08:00:00Z"), at("2026-10-26T08:20:00Z")), 1);
 }
 
+/* Clocks that go back across midnight (00:30 becomes 23:30) repeat the end of the old day in the new
+ * one: what began at the first midnight goes on. */
+static void test_fold_across_midnight(void **state)
+{
+    (void)state;
+    static const struct zone_table z = {
+        .first_offset_s = HOUR_S, .count = 1, .transitions = {{1792884600, 0}}};
+    struct tariff t = {
+        .id = {"t"},
+        .currency = {"EUR"},
+        .window_count = 2,
+        .windows = {{{"sunday"}, 0x40, 0, 1440, 1, {{0, HOUR_S, 100}}},
+                    {{"other"}, 0x3f, 0, 1440, 1, {{0, HOUR_S, 1}}}},
+    };
+    /* Saturday 23:50 (22:50Z); Sunday's first midnight at 23:00Z; back to 23:30 at 23:30Z. */
+    assert_int_equal(price(&t, &z, at("2026-10-24T22:50:00Z"), at("2026-10-24T23:00:00Z")), 1);
+    assert_int_equal(price(&t, &z, at("2026-10-24T22:50:00Z"), at("2026-10-24T23:40:00Z")), 101);
+    assert_int_equal(price(&t, &z, at("2026-10-24T23:40:00Z"), at("2026-10-24T23:50:00Z")), 100);
+    t = T5cal;
+    assert_int_equal(price(&t, &z, at("2026-10-24T22:50:00Z"), at("2026-10-24T23:40:00Z")), 400);
+    assert_int_equal(price(&t, &z, at("2026-10-24T23:40:00Z"), at("2026-10-25T00:10:00Z")), 200);
+}
+
 static void test_impossible_stays(void **state)
 {
     (void)state;
@@ -193,6 +216,31 @@ static void test_long_explanation(void **state)
     assert_int_equal(rest->kind, TARIFF_ITEM_REST);
     assert_int_equal(rest->quantity, 201 - (TARIFF_ITEMS_MAX - 1));
     assert_int_equal(rest->to.v, in.v + INT64_C(100) * DAY_S * 1000);
+}
+
+/* P5 when cap periods come after the list is full: each replaces what it added to the rest, no more. */
+static void test_caps_in_the_rest(void **state)
+{
+    (void)state;
+    struct tariff t = T2;
+    t.windows[0].days = 0x1f;
+    t.windows[2] = t.windows[0];
+    t.windows[2].days = 0x60;
+    t.windows[2].lines[0].price_minor = 500;
+    t.window_count = 3;
+    t.cap = TARIFF_CAP_DAY;
+    t.cap_minor = 5000;
+    struct tariff_quote q;
+    struct wall_ms in = at("2026-05-18T00:00:00+02:00"); /* a Monday */
+    assert_int_equal(tariff_price(&t, &berlin, in, wall_after(in, INT64_C(70) * DAY_S * 1000), &q),
+                     ERR_OK);
+    int64_t sum = 0;
+    for (size_t i = 0; i < q.item_count; i++)
+        sum += q.items[i].amount_minor;
+    assert_int_equal(q.item_count, TARIFF_ITEMS_MAX);
+    assert_int_equal(sum, q.amount.minor);
+    /* 400 for the night that began before entry, then ten weeks of 5 and 2 days */
+    assert_int_equal(q.amount.minor, 400 + 10 * (5 * 3400 + 2 * 5000));
 }
 
 /* xorshift64: the same stays in every run. */
@@ -249,6 +297,8 @@ int main(void)
         cmocka_unit_test(test_allowance),
         cmocka_unit_test(test_flat_night_with_daily_cap),
         cmocka_unit_test(test_windows_and_the_clock_change),
+        cmocka_unit_test(test_fold_across_midnight),
+        cmocka_unit_test(test_caps_in_the_rest),
         cmocka_unit_test(test_impossible_stays),
         cmocka_unit_test(test_long_explanation),
         cmocka_unit_test(test_properties),

@@ -29,7 +29,7 @@ static void describe(const json_t *v, char ret[FOUND_SIZE])
         buf_adds(&b, json_string_length(v) > SHOWN_MAX ? "...\"" : "\"");
         break;
     case JSON_INTEGER: buf_addf(&b, "%" JSON_INTEGER_FORMAT, json_integer_value(v)); break;
-    case JSON_REAL: buf_addf(&b, "%.6g", json_real_value(v)); break;
+    case JSON_REAL: buf_addf(&b, "real number %.6g", json_real_value(v)); break;
     case JSON_OBJECT: buf_adds(&b, "an object"); break;
     case JSON_ARRAY: buf_addf(&b, "an array of %zu", json_array_size(v)); break;
     case JSON_TRUE: buf_adds(&b, "true"); break;

@@ -87,6 +87,7 @@ enum err lane_enter(struct lane *l, const struct vehicle *v)
                           .top_speed_mm_s = v->top_speed_mm_s,
                           .plate = v->plate,
                           .country = v->country,
+                          .patience_ms = v->patience_ms,
                           .phase = PHASE_APPROACHING,
                           .head_um = (int64_t)head * 1000,
                           .speed_mm_s = v->top_speed_mm_s};
@@ -146,10 +147,11 @@ static int32_t stop_point_mm(const struct vehicle *v)
     return head_mm(v);
 }
 
-static bool gives_up(const struct lane *l, const struct vehicle *v)
+static bool gives_up(const struct vehicle *v)
 {
     switch (v->intent) {
-    case INTENT_DRIVE: return v->phase == PHASE_WAITING && v->closed_ms > l->patience_ms;
+    case INTENT_DRIVE:
+        return v->phase == PHASE_WAITING && v->patience_ms > 0 && v->closed_ms > v->patience_ms;
     case INTENT_BACK_OUT_BEFORE: return v->phase == PHASE_WAITING && v->phase_ms > BEFORE_PAUSE_MS;
     case INTENT_BACK_OUT_AFTER: return v->phase == PHASE_STARTING && v->phase_ms > AFTER_PAUSE_MS;
     case INTENT_BACK_OUT_UNDER: return v->phase == PHASE_UNDER && v->phase_ms > UNDER_PAUSE_MS;
@@ -185,7 +187,7 @@ static enum percept perceive(const struct lane *l, const struct vehicle *v,
                              const struct arm_view *arm, bool first)
 {
     bool arm_open = arm->percent >= BARRIER_PERCENT_OPEN;
-    if (gives_up(l, v))
+    if (gives_up(v))
         return PERCEPT_GIVES_UP;
     switch (v->phase) {
     case PHASE_APPROACHING:

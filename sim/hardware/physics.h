@@ -69,6 +69,7 @@ struct vehicle {
     int32_t top_speed_mm_s;
     struct plate_raw plate; /* "" has none */
     uint16_t country;       /* ISO 3166-1 numeric */
+    int32_t patience_ms;    /* before a closed arm at the column; 0: waits for ever */
 
     enum phase phase;
     int64_t head_um; /* micrometres: speed times milliseconds is exact */
@@ -127,7 +128,7 @@ struct loops {
     bool beam; /* broken */
 };
 
-/* Puts a vehicle (id, intent, length, speed, plate, country set) at the end of the lane.
+/* Puts a vehicle (id, intent, length, speed, plate, country, patience set) at the end of the lane.
  * ERR_FULL: no room. */
 enum err lane_enter(struct lane *l, const struct vehicle *v);
 

@@ -39,6 +39,8 @@ int64_t demand_due_ms(const struct demand *d)
     case DEMAND_POISSON: return d->next_ms;
     case DEMAND_TRACE: break;
     }
+    if (d->replan)
+        return d->wish_ms;
     int64_t row = row_ms(d, d->row);
     return d->wishes > 0 && d->wish_ms < row ? d->wish_ms : row;
 }
@@ -68,7 +70,8 @@ enum demand_wish demand_take(struct demand *d, int64_t now_ms, const struct dema
         d->next_ms += prng_exponential(p, d->gap_ms);
         return WISH_ARRIVAL;
     }
-    if (row_ms(d, d->row) <= now_ms) {
+    if (d->replan || row_ms(d, d->row) <= now_ms) {
+        d->replan = false;
         while (row_ms(d, d->row) <= now_ms)
             d->row++;
         plan_wishes(d, now_ms, f, p);
@@ -81,8 +84,10 @@ enum demand_wish demand_take(struct demand *d, int64_t now_ms, const struct dema
 
 void demand_resume(struct demand *d, int64_t now_ms, struct prng *p)
 {
-    if (d->kind == DEMAND_POISSON)
+    if (d->kind == DEMAND_POISSON) {
         d->next_ms = now_ms + prng_exponential(p, d->gap_ms);
-    else if (d->kind == DEMAND_TRACE)
-        d->wishes = 0; /* planned for the past; the next row plans anew */
+    } else if (d->kind == DEMAND_TRACE && d->row > 0) {
+        d->replan = true;
+        d->wish_ms = now_ms;
+    }
 }

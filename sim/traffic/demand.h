@@ -10,6 +10,8 @@
 #include "sim/traffic/prng.h"
 #include "sim/traffic/trace.h"
 
+#include <stdbool.h>
+
 enum demand_kind { DEMAND_NONE, DEMAND_POISSON, DEMAND_TRACE };
 
 enum demand_wish { WISH_NOTHING, WISH_ARRIVAL, WISH_DEPARTURE };
@@ -29,6 +31,7 @@ struct demand {
 
     int64_t next_ms; /* Poisson: the next arrival */
     size_t row;      /* trace: the next row */
+    bool replan;     /* trace: at once */
     int64_t target;  /* trace: vehicles inside wanted at that row */
     enum demand_wish wish;
     int64_t wishes;    /* still to come before the next row */
@@ -48,7 +51,7 @@ int64_t demand_due_ms(const struct demand *d);
 enum demand_wish demand_take(struct demand *d, int64_t now_ms, const struct demand_facts *f,
                              struct prng *p);
 
-/* After a pause: what fell into it is not made up for arrivals at random, and is for a trace. */
+/* After a pause: what fell into it is not made up for arrivals at random; a trace plans anew. */
 void demand_resume(struct demand *d, int64_t now_ms, struct prng *p);
 
 #endif

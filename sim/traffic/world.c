@@ -230,6 +230,14 @@ static void take_reports(struct world *w, const struct world_lane *l, const stru
     }
 }
 
+/* Who was sent to an exit by hand waits there for ever: there is somebody who watches him. */
+static int32_t patience_ms(const struct world *w, const struct car *c)
+{
+    if (!c->leaving)
+        return (int32_t)w->config->patience_s * 1000;
+    return c->generated ? (int32_t)w->config->exit_patience_s * 1000 : 0;
+}
+
 /* From the line into the lane as far as there is room (W3). */
 static void fill_lane(struct world *w, struct world_lane *l)
 {
@@ -241,7 +249,8 @@ static void fill_lane(struct world *w, struct world_lane *l)
                             .length_mm = c->length_mm,
                             .top_speed_mm_s = c->top_speed_mm_s,
                             .plate = c->plate,
-                            .country = c->country};
+                            .country = c->country,
+                            .patience_ms = patience_ms(w, c)};
         if (lane_enter(&l->lane, &v) != ERR_OK)
             return;
         line_drop_first(&l->line);
@@ -280,18 +289,38 @@ void world_advance(struct world *w, int64_t now_ms)
         w->now_ms += PHYSICS_STEP_MS;
         for (size_t i = 0; w->running && i < w->place_count; i++)
             step_demand(w, i);
-        while (agenda_due_ms(&w->departures) <= w->now_ms)
+        while ((w->running || w->draining) && agenda_due_ms(&w->departures) <= w->now_ms)
             depart(w, agenda_take(&w->departures));
         for (size_t i = 0; i < w->lane_count; i++)
             step_lane(w, &w->lanes[i]);
     }
 }
 
+/* Demand that has not come as far as a lane goes away again; who was sent by hand stays. */
+static void dissolve_line(struct world *w, struct world_lane *l)
+{
+    for (size_t n = l->line.count; n > 0; n--) {
+        uint32_t car = line_first(&l->line);
+        struct car *c = &w->cars[car];
+        line_drop_first(&l->line);
+        if (!c->generated) {
+            line_add(&l->line, car);
+            continue;
+        }
+        c->state = CAR_TURNED_AWAY;
+        c->entering = false;
+        w->places[c->place].entering--;
+        w->places[c->place].dismissed++;
+    }
+}
+
 void world_run_traffic(struct world *w, bool running)
 {
-    if (running && !w->running)
-        for (size_t i = 0; i < w->place_count; i++)
-            demand_resume(&w->places[i].demand, w->now_ms, &w->places[i].prng);
+    for (size_t i = 0; running && !w->running && i < w->place_count; i++)
+        demand_resume(&w->places[i].demand, w->now_ms, &w->places[i].prng);
+    for (size_t i = 0; !running && i < w->lane_count; i++)
+        if (w->lanes[i].config->direction == SIM_ENTRY)
+            dissolve_line(w, &w->lanes[i]);
     w->running = running;
     w->draining &= !running;
 }
@@ -300,18 +329,6 @@ void world_drain(struct world *w)
 {
     world_run_traffic(w, false);
     w->draining = true;
-    for (size_t i = 0; i < w->lane_count; i++) {
-        struct world_lane *l = &w->lanes[i];
-        if (l->config->direction != SIM_ENTRY)
-            continue;
-        for (; l->line.count > 0; line_drop_first(&l->line)) {
-            struct car *c = &w->cars[line_first(&l->line)];
-            c->state = CAR_TURNED_AWAY;
-            c->entering = false;
-            w->places[c->place].entering--;
-            w->places[c->place].dismissed++;
-        }
-    }
     for (size_t i = 0; i < w->place_count; i++)
         for (size_t k = 0; has_exit(w, i) && k < w->places[i].inside.count; k++)
             depart(w, w->places[i].inside.cars[k]);
@@ -342,12 +359,9 @@ static void make_lane(struct world *w, size_t controller, const struct sim_lane 
                                .network_rate = rate,
                                .started = w->start};
     snprintf(o.serial, sizeof o.serial, "SIM-%02zu-%03u", controller, (unsigned)config->unit);
-    bool entry = config->direction == SIM_ENTRY;
     l->config = config;
     l->controller = controller;
     l->device = device_of(&o);
-    l->lane.patience_ms =
-        (int32_t)(entry ? w->config->patience_s : w->config->exit_patience_s) * 1000;
     l->lane.assume_open_ms = (int32_t)w->config->assume_open_s * 1000;
     while (!name_equal(&w->config->places[l->place].name, &config->place))
         l->place++;

@@ -43,7 +43,7 @@ struct place_truth {
     int64_t left;
     int64_t turned_away;
     int64_t backed_out;
-    int64_t dismissed; /* waited in line when the run was drained */
+    int64_t dismissed; /* waited in line when demand went off */
     int64_t placed;
     int64_t queued; /* before all its columns */
     bool has_target;
@@ -97,10 +97,11 @@ enum err world_instruct(struct world *w, uint32_t car, enum intent intent);
 
 enum err world_car(const struct world *w, uint32_t car, struct car_truth *ret);
 
-/* Demand on or off. Vehicles inside stay; those with a stay of their own leave when it ends. */
+/* Demand on or off. Off: no arrivals, lines of generated vehicles before entries dissolve, who is in a
+ * lane drives on, who is inside stays. On again: stays that have ended meanwhile end now. */
 void world_run_traffic(struct world *w, bool running);
 
-/* Demand off, lines before entries dissolved, everybody inside to an exit. */
+/* Demand off as above, and everybody inside to an exit, also who still gets in. */
 void world_drain(struct world *w);
 
 size_t world_place_count(const struct world *w);

@@ -20,7 +20,7 @@ struct car {
     bool entering;
     bool leaving;
     bool generated; /* by demand: has a will of its own */
-    uint32_t slot; /* in the place's list while inside */
+    uint32_t slot;  /* in the place's list while inside */
     int32_t length_mm;
     int32_t top_speed_mm_s;
 };

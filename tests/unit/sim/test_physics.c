@@ -27,13 +27,16 @@ static struct world world_of(bool reverses)
                                      .arm_travel_ms = 1500,
                                      .plate_delay_ms = 300,
                                      .network_rate = 1};
-    return (struct world){.device = device_of(&o),
-                          .lane = {.patience_ms = 120000, .assume_open_ms = 45000}};
+    return (struct world){.device = device_of(&o), .lane = {.assume_open_ms = 45000}};
 }
 
 static void arrive(struct world *w, uint32_t id, enum intent intent, const char *plate)
 {
-    struct vehicle v = {.id = id, .intent = intent, .length_mm = 4500, .top_speed_mm_s = 3000};
+    struct vehicle v = {.id = id,
+                        .intent = intent,
+                        .length_mm = 4500,
+                        .top_speed_mm_s = 3000,
+                        .patience_ms = 120000};
     memcpy(v.plate.text, plate, strlen(plate));
     assert_int_equal(lane_enter(&w->lane, &v), ERR_OK);
 }

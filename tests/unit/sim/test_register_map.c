@@ -137,7 +137,7 @@ static void korean_plate_in_registers(void **state)
     assert_memory_equal(packed, want, sizeof want);
 
     struct device d = make();
-    struct lane lane = {.patience_ms = 1000000, .assume_open_ms = 1000000};
+    struct lane lane = {.assume_open_ms = 1000000};
     struct vehicle v = {.id = 1,
                         .length_mm = 4500,
                         .top_speed_mm_s = 3000,

@@ -161,27 +161,85 @@ static void a_closed_entry_turns_away_and_keeps_the_line(void **state)
     world_free(w);
 }
 
-static void a_declined_driver_goes_back_and_tries_again(void **state)
+static void who_cannot_get_out_goes_back_and_tries_again(void **state)
+{
+    (void)state;
+    struct sim_config c = config_of(SIM_TRAFFIC_POISSON);
+    const struct trace *traces[] = {NULL};
+    struct world *w = world_new(&c, traces, (struct wall_ms){1786320000000}, 1);
+    struct keeper k = {0};
+    c.places[0].stay_minutes = 1;
+    world_device(w, 0, 2)->barrier.locked = true; /* as if every card were declined */
+    run(w, &k, 600000);
+    struct place_truth p = world_place(w, 0);
+    assert_int_equal(p.left, 0);
+    assert_int_equal(p.turned_away, 0);
+    assert_true(p.inside > 10);
+    world_device(w, 0, 2)->barrier.locked = false;
+    world_drain(w);
+    run(w, &k, 3600000);
+    p = world_place(w, 0);
+    assert_int_equal(p.inside, 0);
+    assert_true(p.left > 10);
+    assert_sound(w);
+    world_free(w);
+}
+
+/* Who was sent by hand stays at the column: there is somebody who watches him. */
+static void who_was_sent_to_an_exit_waits(void **state)
 {
     (void)state;
     struct sim_config c = config_of(SIM_TRAFFIC_NONE);
     const struct trace *traces[] = {NULL};
     struct world *w = world_new(&c, traces, (struct wall_ms){1786320000000}, 1);
-    struct keeper nobody = {.closed_for_entry = true};
+    struct keeper k = {0};
     uint32_t car;
     assert_int_equal(world_send(w, "a", "out-1", "HH-AB 1", INTENT_DRIVE, true, &car), ERR_OK);
+    assert_int_equal(world_place(w, 0).inside, 1);
     world_device(w, 0, 2)->barrier.locked = true;
-    run(w, &nobody, 400000);
+    run(w, &k, 7200000);
     struct car_truth t;
     assert_int_equal(world_car(w, car, &t), ERR_OK);
-    assert_int_equal(t.state, CAR_INSIDE);
+    assert_int_equal(t.state, CAR_AT_COLUMN);
     assert_true(t.inside);
-    assert_int_equal(world_place(w, 0).inside, 1);
     world_device(w, 0, 2)->barrier.locked = false;
-    assert_int_equal(world_send(w, "a", "out-1", "HH-AB 1", INTENT_DRIVE, false, &car), ERR_OK);
-    run(w, &nobody, 60000);
+    run(w, &k, 60000);
     assert_int_equal(world_car(w, car, &t), ERR_OK);
     assert_int_equal(t.state, CAR_LEFT);
+    assert_sound(w);
+    world_free(w);
+}
+
+/* Off: nobody new, lines dissolve, who is inside stays. On: a trace catches up. */
+static void demand_can_be_paused(void **state)
+{
+    (void)state;
+    struct sim_config c = config_of(SIM_TRAFFIC_TRACE);
+    struct trace_row rows[] = {
+        {{1000000000000}, 100, 100}, {{1000000600000}, 100, 70}, {{1000007200000}, 100, 70}};
+    const struct trace trace = {rows, 3};
+    const struct trace *traces[] = {&trace};
+    struct world *w = world_new(&c, traces, rows[0].time, 1);
+    struct keeper shut = {.closed_for_entry = true}, k = {0};
+    run(w, &shut, 300000);
+    uint32_t by_hand;
+    world_send(w, "a", "in-1", "HH-AB 1", INTENT_DRIVE, false, &by_hand);
+    assert_true(world_place(w, 0).queued > 10);
+    world_run_traffic(w, false);
+    struct place_truth p = world_place(w, 0);
+    assert_in_range(p.queued, 2, LANE_VEHICLES_MAX + 1); /* who was in the lane, and who was sent */
+    run(w, &k, 600000);
+    p = world_place(w, 0);
+    struct car_truth t;
+    world_car(w, by_hand, &t);
+    assert_int_equal(t.state, CAR_INSIDE);
+    assert_true(p.inside < 12);
+    int64_t inside = p.inside;
+    run(w, &k, 600000);
+    assert_int_equal(world_place(w, 0).inside, inside);
+    world_run_traffic(w, true);
+    run(w, &k, 7200000 - world_now_ms(w) + 60000);
+    assert_int_equal(world_place(w, 0).inside, 30);
     assert_sound(w);
     world_free(w);
 }
@@ -281,7 +339,9 @@ int main(void)
         cmocka_unit_test(a_trace_is_followed_all_day),
         cmocka_unit_test(poisson_comes_and_goes),
         cmocka_unit_test(a_closed_entry_turns_away_and_keeps_the_line),
-        cmocka_unit_test(a_declined_driver_goes_back_and_tries_again),
+        cmocka_unit_test(who_cannot_get_out_goes_back_and_tries_again),
+        cmocka_unit_test(who_was_sent_to_an_exit_waits),
+        cmocka_unit_test(demand_can_be_paused),
         cmocka_unit_test(vehicles_by_hand),
         cmocka_unit_test(a_forced_passage_is_a_violation),
         cmocka_unit_test(a_run_depends_on_its_seed_alone),

@@ -178,7 +178,7 @@ static int command_plates(int argc, char **argv)
     const char *seed = "1", *count = "1000", *korean = "60";
     const struct option_row rows[] = {
         {"seed", "N", "seed of the simulation (default 1)", &seed},
-        {"count", "N", "how many, in order of arrival (default 1000)", &count},
+        {"count", "N", "how many generated ones, in order of arrival (default 1000)", &count},
         {"korean-percent", "N", "share of Korean plates (default 60)", &korean}};
     struct options o =
         options_parse(argc, argv, "plates [options]",
@@ -189,9 +189,11 @@ static int command_plates(int argc, char **argv)
         return wrong_usage("plates: --seed, --count and --korean-percent are numbers");
     if (o.first_argument < argc)
         return wrong_usage("plates takes no arguments");
+    /* Taxi and hire syllables: no generated plate has them. */
+    puts("plate,token\n22아2222,cus_0a\n33바3333,cus_0b\n44사4444,cus_0c\n66바6666,cus_declined");
     for (long i = 0; i < n; i++)
-        puts(plate_make((uint64_t)s, (uint32_t)i, (int)k).plate.text);
-    return 0;
+        printf("%s,cus_0%06ld\n", plate_make((uint64_t)s, (uint32_t)i, (int)k).plate.text, i);
+    return fflush(stdout) == 0 ? 0 : FAILED;
 }
 
 int main(int argc, char **argv)

@@ -68,6 +68,84 @@ static void say_event(char *said, const struct event *e)
         event_kind_word(e->kind), detail);
 }
 
+static size_t lane_of(const struct world *w, const struct name *lane)
+{
+    size_t i = 0;
+    while (i < w->config.lane_count && !name_equal(&w->config.lanes[i].name, lane))
+        i++;
+    assert_true(i < w->config.lane_count);
+    return i;
+}
+
+static void credit(struct world_books *k, int64_t n, int64_t repaid)
+{
+    k->view += n - repaid;
+    k->overdraft -= repaid;
+    assert_true(k->overdraft >= 0);
+}
+
+/* wire.md, "Spaces": the third column. */
+static void keep_spaces(struct world_books *k, const struct event *e)
+{
+    const struct event_data *d = &e->data;
+    bool entry = d->direction == DIRECTION_ENTRY;
+    switch (e->kind) {
+    case EVENT_SPACE_ACCEPTED: credit(k, d->n, d->repaid); break;
+    case EVENT_SPACE_RETURNED: k->view -= d->n; break;
+    case EVENT_PASSAGE_AUTHORISED:
+        k->view -= entry;
+        k->pending += entry;
+        break;
+    case EVENT_PASSAGE_VOIDED:
+        if (entry)
+            credit(k, 1, d->repaid);
+        k->pending -= entry;
+        break;
+    case EVENT_PASSAGE_COMPLETED:
+        if (!entry)
+            credit(k, 1, d->repaid);
+        k->pending -= entry;
+        k->occupied += entry ? 1 : -1;
+        break;
+    case EVENT_PASSAGE_UNAUTHORISED:
+        if (!entry)
+            credit(k, 1, d->repaid);
+        else if (d->spent == SPENT_SPACE)
+            k->view -= 1;
+        else
+            k->overdraft += 1;
+        k->occupied += entry ? 1 : -1;
+        break;
+    default: break;
+    }
+}
+
+static void keep_movement(struct world *w, const struct event *e)
+{
+    if (e->data.movement.text[0] == '\0')
+        return;
+    struct world_movement *m = &w->working.movements[lane_of(w, &e->data.lane)];
+    bool same = strcmp(m->id.text, e->data.movement.text) == 0;
+    if (e->kind == EVENT_VEHICLE_PRESENTED || (e->kind == EVENT_PASSAGE_UNAUTHORISED && !same)) {
+        assert_false(m->open);
+        *m = (struct world_movement){.id = e->data.movement, .open = true};
+        return;
+    }
+    assert_true(same && m->open);
+    if (e->kind == EVENT_PASSAGE_AUTHORISED) {
+        assert_false(m->authorised);
+        m->authorised = true;
+    }
+    if (e->kind == EVENT_PASSAGE_COMPLETED || e->kind == EVENT_PASSAGE_VOIDED) {
+        assert_true(m->authorised);
+        m->authorised = false;
+    }
+    if (e->kind == EVENT_MOVEMENT_ENDED) {
+        assert_false(m->authorised);
+        m->open = false;
+    }
+}
+
 static enum err fake_append(void *self, int64_t seq, const struct digest *digest, const void *bytes,
                             size_t len)
 {
@@ -90,6 +168,8 @@ static enum err fake_append(void *self, int64_t seq, const struct digest *digest
     assert_int_equal(seq, w->working.rows + 1);
     w->working.rows = seq;
     w->working.memory.head = again;
+    keep_spaces(&w->working, &e);
+    keep_movement(w, &e);
     say_event(w->pending_said, &e);
     return ERR_OK;
 }
@@ -100,6 +180,8 @@ static enum err fake_save_edge(void *self, const struct edge_memory *m)
     TRY(journal_call(w));
     assert_true(w->in_transaction);
     assert_int_equal(m->next, w->working.rows + 1);
+    assert_int_equal(m->spaces.free, w->working.view);
+    assert_int_equal(m->spaces.overdraft, w->working.overdraft);
     w->working.memory = *m;
     return ERR_OK;
 }

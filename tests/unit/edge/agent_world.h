@@ -4,13 +4,20 @@
  *
  * The fakes check what must hold always: nothing is acted inside a transaction (A1), seq is
  * contiguous, prev is the digest of the bytes before (E1, E2), a turn leaves no deadline in the
- * past. Call number `fail_at` of the journal fails. */
+ * past, what the events say of the spaces is what the edge holds, a Movement ends once and an
+ * authorisation ends once, completed or void. Call number `fail_at` of the journal fails. */
 #ifndef BOOMGATE_TESTS_AGENT_WORLD_H
 #define BOOMGATE_TESTS_AGENT_WORLD_H
 
 #include "edge/agent.h"
 
-enum { WORLD_ROWS = 512, WORLD_GRANTS = 64, WORLD_SAID = 8192 };
+enum { WORLD_GRANTS = 2048, WORLD_SAID = 8192 };
+
+/* What the events of a lane's last Movement said. */
+struct world_movement {
+    struct movement_id id;
+    bool open, authorised;
+};
 
 struct world_books {
     struct edge_memory memory;
@@ -22,6 +29,9 @@ struct world_books {
     size_t grant_count;
     int64_t acknowledged;
     int64_t rows;
+    /* As a cloud would keep them, from the events alone. */
+    int64_t view, overdraft, pending, occupied;
+    struct world_movement movements[AGENT_LANES_MAX];
 };
 
 struct world {

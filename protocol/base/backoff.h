@@ -9,10 +9,10 @@
 struct backoff {
     uint32_t min_ms;
     uint32_t max_ms;
-    uint32_t
-        bound_ms; /* of the next delay; starts at twice min_ms, so that the first delays differ */
+    uint32_t bound_ms; /* of the next delay */
 };
 
+/* A minimum of 0 counts as 1, a maximum below the minimum as the minimum. */
 struct backoff backoff_of(uint32_t min_ms, uint32_t max_ms);
 
 /* The next delay in milliseconds; `random` is any uniform 64-bit value. */

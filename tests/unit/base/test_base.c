@@ -252,6 +252,19 @@ static void test_backoff(void **state)
 }
 
 /* The ends of the number range do not wrap, for any max of at least twice min. */
+/* Whatever a configuration says, the delays stay between the two figures. */
+static void test_backoff_of_odd_pairs(void **state)
+{
+    (void)state;
+    struct backoff narrow = backoff_of(1000, 1500);
+    assert_int_equal(narrow.bound_ms, 1500);
+    struct backoff reversed = backoff_of(5000, 10);
+    for (int i = 0; i < 5; i++)
+        assert_int_equal(backoff_next_ms(&reversed, UINT64_MAX - (unsigned)i), 5000);
+    struct backoff zero = backoff_of(0, 0);
+    assert_int_equal(backoff_next_ms(&zero, 7), 1);
+}
+
 static void test_backoff_at_the_ends(void **state)
 {
     (void)state;
@@ -288,6 +301,7 @@ int main(void)
         cmocka_unit_test(test_money),
         cmocka_unit_test(test_backoff),
         cmocka_unit_test(test_backoff_at_the_ends),
+        cmocka_unit_test(test_backoff_of_odd_pairs),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

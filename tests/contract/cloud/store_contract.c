@@ -1,0 +1,569 @@
+#include "tests/contract/cloud/store_contract.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+static struct store_fixture *fixture;
+static struct store_port s;
+
+#define OK(call)        assert_int_equal((call), ERR_OK)
+#define CALL(name, ...) s.name(s.self, __VA_ARGS__)
+
+static int setup(void **state)
+{
+    (void)state;
+    s = fixture->open(fixture);
+    OK(s.begin(s.self));
+    return 0;
+}
+
+static int teardown(void **state)
+{
+    (void)state;
+    fixture->close(fixture);
+    return 0;
+}
+
+static void again(void)
+{
+    OK(s.commit(s.self));
+    s = fixture->reopen(fixture);
+    OK(s.begin(s.self));
+}
+
+static const struct name place_a = {"a"}, edge_1 = {"e1"};
+
+static struct place_row place_of(void)
+{
+    return (struct place_row){
+        .settings = {.place = place_a,
+                     .title = "Seoul 역",
+                     .capacity = 10,
+                     .zone = "Asia/Seoul",
+                     .currency = {"KRW"},
+                     .tariff = {"t3"},
+                     .policy = POLICY_HOLD,
+                     .hold_max_ms = 120000,
+                     .exit_grace_ms = 900000,
+                     .unmatched_exit = UNMATCHED_DENY,
+                     .grant_size = 4,
+                     .closed = true},
+        .pool = 3,
+        .occupied = -1,
+        .pending = 2,
+        .held = 1,
+        .overdraft = 5,
+        .open_sessions = 7,
+        .next_grant = 9,
+        .offers_stopped = true,
+        .changed = {1790000000000},
+    };
+}
+
+static struct stream_row stream_of(void)
+{
+    return (struct stream_row){.id = 4,
+                               .place = place_a,
+                               .edge = edge_1,
+                               .journal = {"00112233445566778899aabbccddeeff"},
+                               .epoch = 2,
+                               .last = 11,
+                               .head = {"ffeeddccbbaa99887766554433221100"},
+                               .view = -2,
+                               .pending = 1,
+                               .overdraft = 3,
+                               .frozen = true};
+}
+
+static struct session_row session_of(const char *id, const char *plate, int64_t start)
+{
+    struct session_row r = {.place = place_a,
+                            .state = SESSION_OPEN,
+                            .start = {start},
+                            .entry_edge = edge_1,
+                            .entry_lane = {"in-1"},
+                            .currency = {"KRW"}};
+    snprintf(r.id.text, sizeof r.id.text, "%s", id);
+    snprintf(r.plate.text, sizeof r.plate.text, "%s", plate);
+    return r;
+}
+
+static void save_parents(void)
+{
+    struct place_row p = place_of();
+    struct edge_row e = {
+        .place = place_a, .edge = edge_1, .newest_epoch = 2, .hello_at = {7}, .version = "0.1.0"};
+    struct stream_row st = stream_of();
+    OK(CALL(save_place, &p));
+    OK(CALL(save_edge, &e));
+    OK(CALL(save_stream, &st));
+}
+
+/* What load brought, compared as bytes: rows are zeroed before they are filled. */
+struct loaded {
+    struct place_row place;
+    struct edge_row edge;
+    struct stream_row stream;
+    struct hello_lane lanes[4];
+    struct grant_row grant;
+    struct payment_row payments[4];
+    int places, edges, streams, lane_count, grants, payment_count;
+};
+
+static void on_place(void *self, const struct place_row *r)
+{
+    struct loaded *l = self;
+    l->place = *r;
+    l->places++;
+}
+
+static void on_edge(void *self, const struct edge_row *r)
+{
+    struct loaded *l = self;
+    assert_true(l->places > 0); /* in the order promised */
+    l->edge = *r;
+    l->edges++;
+}
+
+static void on_stream(void *self, const struct stream_row *r)
+{
+    struct loaded *l = self;
+    assert_true(l->edges > 0);
+    l->stream = *r;
+    l->streams++;
+}
+
+static void on_lane(void *self, const struct name *place, const struct name *edge,
+                    const struct hello_lane *lane)
+{
+    struct loaded *l = self;
+    assert_true(name_equal(place, &place_a) && name_equal(edge, &edge_1) && l->streams > 0);
+    l->lanes[l->lane_count++] = *lane;
+}
+
+static void on_grant(void *self, const struct grant_row *r)
+{
+    struct loaded *l = self;
+    l->grant = *r;
+    l->grants++;
+}
+
+static void on_payment(void *self, const struct payment_row *r)
+{
+    struct loaded *l = self;
+    l->payments[l->payment_count++] = *r;
+}
+
+static struct loaded load(void)
+{
+    struct loaded l = {0};
+    struct store_visitor v = {&l, on_place, on_edge, on_stream, on_lane, on_grant, on_payment};
+    OK(s.load(s.self, &v));
+    return l;
+}
+
+static void state_comes_back(void **state)
+{
+    (void)state;
+    struct hello_lane lanes[] = {{{"in-1"}, DIRECTION_ENTRY}, {{"out-1"}, DIRECTION_EXIT}};
+    save_parents();
+    OK(CALL(save_lanes, &place_a, &edge_1, lanes, 2));
+    OK(CALL(save_lanes, &place_a, &edge_1, lanes, 1));
+    struct grant_row g = {.place = place_a, .id = 17, .stream = 4, .epoch = 2, .n = 8, .made = {9}};
+    OK(CALL(save_grant, &g));
+    struct grant_row answered = g;
+    answered.id = 16;
+    answered.state = GRANT_ACCEPTED;
+    OK(CALL(save_grant, &answered));
+    again();
+    struct loaded l = load();
+    struct place_row p = place_of();
+    struct stream_row st = stream_of();
+    assert_int_equal(l.places, 1);
+    assert_string_equal(l.place.settings.title, p.settings.title);
+    assert_int_equal(l.place.settings.capacity, 10);
+    assert_string_equal(l.place.settings.zone, "Asia/Seoul");
+    assert_string_equal(l.place.settings.currency.code, "KRW");
+    assert_string_equal(l.place.settings.tariff.text, "t3");
+    assert_int_equal(l.place.settings.policy, POLICY_HOLD);
+    assert_int_equal(l.place.settings.hold_max_ms, 120000);
+    assert_int_equal(l.place.settings.exit_grace_ms, 900000);
+    assert_int_equal(l.place.settings.unmatched_exit, UNMATCHED_DENY);
+    assert_int_equal(l.place.settings.grant_size, 4);
+    assert_true(l.place.settings.closed && l.place.offers_stopped);
+    assert_int_equal(l.place.pool, 3);
+    assert_int_equal(l.place.occupied, -1);
+    assert_int_equal(l.place.pending, 2);
+    assert_int_equal(l.place.held, 1);
+    assert_int_equal(l.place.overdraft, 5);
+    assert_int_equal(l.place.open_sessions, 7);
+    assert_int_equal(l.place.next_grant, 9);
+    assert_int_equal(l.place.changed.v, p.changed.v);
+    assert_int_equal(l.edge.newest_epoch, 2);
+    assert_int_equal(l.edge.hello_at.v, 7);
+    assert_string_equal(l.edge.version, "0.1.0");
+    assert_int_equal(l.stream.id, 4);
+    assert_string_equal(l.stream.journal.text, st.journal.text);
+    assert_string_equal(l.stream.head.text, st.head.text);
+    assert_int_equal(l.stream.epoch, 2);
+    assert_int_equal(l.stream.last, 11);
+    assert_int_equal(l.stream.view, -2);
+    assert_int_equal(l.stream.pending, 1);
+    assert_int_equal(l.stream.overdraft, 3);
+    assert_true(l.stream.frozen && !l.stream.fenced);
+    assert_int_equal(l.lane_count, 1); /* replaced, not added to */
+    assert_string_equal(l.lanes[0].lane.text, "in-1");
+    assert_int_equal(l.lanes[0].direction, DIRECTION_ENTRY);
+    assert_int_equal(l.grants, 1); /* open ones only */
+    assert_int_equal(l.grant.id, 17);
+    assert_int_equal(l.grant.n, 8);
+    assert_int_equal(l.grant.epoch, 2);
+    assert_int_equal(l.grant.stream, 4);
+    struct grant_row found;
+    OK(CALL(find_grant, &place_a, 16, &found));
+    assert_int_equal(found.state, GRANT_ACCEPTED);
+    found.n = 77;
+    assert_int_equal(CALL(find_grant, &place_a, 99, &found), ERR_NOTFOUND);
+    assert_int_equal(found.n, 77); /* untouched */
+}
+
+static void rollback_undoes(void **state)
+{
+    (void)state;
+    save_parents();
+    s.rollback(s.self);
+    OK(s.begin(s.self));
+    assert_int_equal(load().places, 0);
+}
+
+static void uncommitted_is_gone(void **state)
+{
+    (void)state;
+    save_parents();
+    OK(s.commit(s.self));
+    OK(s.begin(s.self));
+    struct place_row p = place_of();
+    p.pool = 99;
+    OK(CALL(save_place, &p));
+    s = fixture->reopen(fixture);
+    OK(s.begin(s.self));
+    assert_int_equal(load().place.pool, 3);
+}
+
+static void events_are_unique(void **state)
+{
+    (void)state;
+    save_parents();
+    struct event_row e = {.stream = 4,
+                          .seq = 12,
+                          .digest = {"0123456789abcdef0123456789abcdef"},
+                          .kind = "passage.completed",
+                          .movement = {"00000000000000aa"},
+                          .time = {5},
+                          .received = {6},
+                          .bytes = "{\"plate\":\"22아2222\"}",
+                          .len = 20};
+    OK(CALL(add_event, &e));
+    assert_int_equal(CALL(add_event, &e), ERR_CONFLICT);
+    e.seq = 13;
+    e.kind = "";
+    e.movement.text[0] = '\0';
+    e.len = 0;
+    OK(CALL(add_event, &e));
+    struct digest d = {"untouched"};
+    assert_int_equal(CALL(find_digest, 4, 14, &d), ERR_NOTFOUND);
+    assert_int_equal(CALL(find_digest, 5, 12, &d), ERR_NOTFOUND);
+    assert_string_equal(d.text, "untouched");
+    OK(CALL(find_digest, 4, 12, &d));
+    assert_string_equal(d.text, e.digest.text);
+
+    struct quarantine_row q = {.place = place_a,
+                               .edge = edge_1,
+                               .epoch = 2,
+                               .seq = 14,
+                               .reason = "data.n: 0, expected 1..10000",
+                               .received = {6},
+                               .bytes = "\xff\x00{",
+                               .len = 3};
+    OK(CALL(add_quarantine, &q));
+    q.epoch = q.seq = 0;
+    OK(CALL(add_quarantine, &q));
+    struct anomaly_row a = {.place = place_a,
+                            .edge = edge_1,
+                            .kind = "fork",
+                            .epoch = 2,
+                            .seq = 14,
+                            .stops_offers = true,
+                            .detail = "two histories",
+                            .at = {6}};
+    OK(CALL(add_anomaly, &a));
+    a.edge.text[0] = '\0';
+    OK(CALL(add_anomaly, &a));
+    OK(CALL(resolve_anomalies, &place_a, (struct wall_ms){8}));
+    again();
+    OK(CALL(find_digest, 4, 13, &d));
+}
+
+static void movements_merge(void **state)
+{
+    (void)state;
+    struct movement_row m = {.id = {"00000000000000aa"},
+                             .place = place_a,
+                             .edge = edge_1,
+                             .lane = {"in-1"},
+                             .direction = DIRECTION_ENTRY,
+                             .confidence = -1,
+                             .presented = {5}};
+    struct movement_row found = {.confidence = 42};
+    assert_int_equal(CALL(find_movement, &m.id, &found), ERR_NOTFOUND);
+    assert_int_equal(found.confidence, 42);
+    OK(CALL(merge_movement, &m));
+    OK(CALL(find_movement, &m.id, &found));
+    assert_int_equal(found.confidence, -1);
+    assert_int_equal(found.basis, BASIS_NONE);
+    struct movement_row more = {.id = m.id,
+                                .place = place_a,
+                                .edge = edge_1,
+                                .plate = {"22아2222"},
+                                .raw = {"22 아 2222"},
+                                .confidence = 9100,
+                                .basis = BASIS_SPACE,
+                                .reason = REASON_BACKED_OUT,
+                                .outcome = OUTCOME_DROVE_THROUGH,
+                                .request = {"00112233445566778899aabbccddeeff"},
+                                .authorised = {6},
+                                .started = {7},
+                                .completed = {8},
+                                .ended = {9}};
+    OK(CALL(merge_movement, &more));
+    OK(CALL(merge_movement, &m)); /* absent members change nothing */
+    again();
+    OK(CALL(find_movement, &m.id, &found));
+    assert_string_equal(found.lane.text, "in-1");
+    assert_int_equal(found.direction, DIRECTION_ENTRY);
+    assert_string_equal(found.plate.text, "22아2222");
+    assert_string_equal(found.raw.text, "22 아 2222");
+    assert_int_equal(found.confidence, 9100);
+    assert_int_equal(found.basis, BASIS_SPACE);
+    assert_int_equal(found.reason, REASON_BACKED_OUT);
+    assert_int_equal(found.outcome, OUTCOME_DROVE_THROUGH);
+    assert_string_equal(found.request.text, more.request.text);
+    assert_int_equal(found.presented.v, 5);
+    assert_int_equal(found.authorised.v, 6);
+    assert_int_equal(found.started.v, 7);
+    assert_int_equal(found.completed.v, 8);
+    assert_int_equal(found.ended.v, 9);
+}
+
+static void sessions_by_plate(void **state)
+{
+    (void)state;
+    struct plate plate = {"22아2222"}, other = {"33나3333"};
+    struct session_row found;
+    save_parents();
+    struct session_row old = session_of("0000000000000001", plate.text, 100);
+    struct session_row new = session_of("0000000000000002", plate.text, 200);
+    struct session_row none = session_of("0000000000000003", "", 300);
+    OK(CALL(save_session, &old));
+    OK(CALL(save_session, &new));
+    OK(CALL(save_session, &none));
+    OK(CALL(find_open_session, &place_a, &plate, &found));
+    assert_string_equal(found.id.text, new.id.text); /* the latest */
+    assert_int_equal(CALL(find_open_session, &place_a, &other, &found), ERR_NOTFOUND);
+    assert_int_equal(CALL(find_open_session, &edge_1, &plate, &found), ERR_NOTFOUND);
+    assert_string_equal(found.id.text, new.id.text);
+
+    new.state = SESSION_CLOSED;
+    new.end = (struct wall_ms){900};
+    new.exit_edge = edge_1;
+    new.exit_lane = (struct name){"out-1"};
+    new.exit_movement = (struct movement_id){"0000000000000009"};
+    new.exit_basis = BASIS_PAID;
+    new.price_minor = 3500;
+    new.paid_minor = 3500;
+    new.paid_at = (struct wall_ms){890};
+    new.quote_at = (struct wall_ms){880};
+    new.quote_request = (struct request_id){"00112233445566778899aabbccddeeff"};
+    OK(CALL(save_session, &new));
+    again();
+    OK(CALL(find_open_session, &place_a, &plate, &found));
+    assert_string_equal(found.id.text, old.id.text);
+    OK(CALL(find_session, &new.id, &found));
+    assert_int_equal(found.state, SESSION_CLOSED);
+    assert_int_equal(found.start.v, 200);
+    assert_int_equal(found.end.v, 900);
+    assert_string_equal(found.exit_lane.text, "out-1");
+    assert_string_equal(found.exit_movement.text, "0000000000000009");
+    assert_int_equal(found.exit_basis, BASIS_PAID);
+    assert_int_equal(found.price_minor, 3500);
+    assert_int_equal(found.paid_minor, 3500);
+    assert_int_equal(found.paid_at.v, 890);
+    assert_int_equal(found.quote_at.v, 880);
+    assert_string_equal(found.quote_request.text, new.quote_request.text);
+
+    struct session_row u = session_of("0000000000000004", plate.text, 0);
+    u.state = SESSION_UNMATCHED;
+    u.end = (struct wall_ms){500};
+    OK(CALL(save_session, &u));
+    OK(CALL(find_unmatched, &place_a, &plate, (struct wall_ms){500}, &found));
+    assert_string_equal(found.id.text, u.id.text);
+    assert_int_equal(found.start.v, 0);
+    assert_int_equal(CALL(find_unmatched, &place_a, &plate, (struct wall_ms){501}, &found),
+                     ERR_NOTFOUND);
+}
+
+static struct payment_row payment_of(const char *session, int n, enum payment_state state)
+{
+    struct payment_row p = {.place = place_a,
+                            .token = "cus_1",
+                            .amount = {3500, {"KRW"}},
+                            .state = state,
+                            .attempts = 2,
+                            .created = {10 + n},
+                            .changed = {20}};
+    snprintf(p.session.text, sizeof p.session.text, "%s", session);
+    snprintf(p.key, sizeof p.key, "%s:stay:%d", session, n);
+    return p;
+}
+
+static void payments_and_debts(void **state)
+{
+    (void)state;
+    static const char a[] = "0000000000000001", b[] = "0000000000000002", c[] = "0000000000000003";
+    save_parents();
+    const char *ids[] = {a, b, c};
+    for (int i = 0; i < 3; i++) {
+        struct session_row r = session_of(ids[i], "22아2222", i + 1);
+        OK(CALL(save_session, &r));
+        struct debt_row d = {.session = r.id,
+                             .place = place_a,
+                             .plate = r.plate,
+                             .amount = {3500, {"KRW"}},
+                             .created = {100 - i}};
+        OK(CALL(save_debt, &d));
+    }
+    struct payment_row p = payment_of(a, 1, PAYMENT_DECLINED);
+    snprintf(p.reason, sizeof p.reason, "insufficient_funds");
+    OK(CALL(save_payment, &p));
+    p = payment_of(a, 2, PAYMENT_SENT);
+    OK(CALL(save_payment, &p));
+    struct payment_row second = payment_of(a, 3, PAYMENT_CREATED);
+    assert_int_equal(CALL(save_payment, &second), ERR_CONFLICT); /* one that is not final */
+    int64_t n;
+    OK(CALL(count_payments, &p.session, &n));
+    assert_int_equal(n, 2);
+
+    struct debt_row debts[8];
+    size_t count = 99;
+    OK(CALL(collectable_debts, debts, 8, &count));
+    assert_int_equal(count, 2);                    /* not a's: its payment is under way */
+    assert_string_equal(debts[0].session.text, c); /* oldest first */
+    OK(CALL(collectable_debts, debts, 1, &count));
+    assert_int_equal(count, 1);
+    snprintf(debts[0].reason, sizeof debts[0].reason, "declined");
+    OK(CALL(save_debt, &debts[0]));
+    OK(CALL(collectable_debts, debts, 8, &count));
+    assert_int_equal(count, 1);
+    debts[0].state = DEBT_PAID;
+    debts[0].paid_minor = 3500;
+    debts[0].settled = (struct wall_ms){300};
+    OK(CALL(save_debt, &debts[0]));
+    OK(CALL(collectable_debts, debts, 8, &count));
+    assert_int_equal(count, 0);
+    struct debt_row found;
+    OK(CALL(find_debt, &debts[0].session, &found));
+    assert_int_equal(found.state, DEBT_PAID);
+    assert_int_equal(found.settled.v, 300);
+    assert_int_equal(found.amount.minor, 3500);
+
+    p.state = PAYMENT_UNKNOWN;
+    snprintf(p.provider_ref, sizeof p.provider_ref, "pi_1");
+    OK(CALL(save_payment, &p));
+    again();
+    struct loaded l = load();
+    assert_int_equal(l.payment_count, 1); /* the final ones stay where they are */
+    assert_memory_equal(&l.payments[0].key, &p.key, strlen(p.key) + 1);
+    assert_int_equal(l.payments[0].state, PAYMENT_UNKNOWN);
+    assert_int_equal(l.payments[0].amount.minor, 3500);
+    assert_string_equal(l.payments[0].amount.currency.code, "KRW");
+    assert_string_equal(l.payments[0].token, "cus_1");
+    assert_int_equal(l.payments[0].attempts, 2);
+    assert_int_equal(l.payments[0].created.v, 12);
+    assert_string_equal(l.payments[0].provider_ref, "pi_1");
+}
+
+static void decisions(void **state)
+{
+    (void)state;
+    struct decision_row d = {
+        .request = {"00112233445566778899aabbccddeeff"},
+        .place = place_a,
+        .edge = edge_1,
+        .movement = {"00000000000000aa"},
+        .response = {.kind = REQUEST_EXIT,
+                     .id = {"00112233445566778899aabbccddeeff"},
+                     .answer = {.verdict = VERDICT_PENDING,
+                                .reason = REASON_PAYMENT,
+                                .due = {3500, {"KRW"}},
+                                .display = "3500 KRW 잠시만요"}},
+        .at = {50},
+    };
+    struct decision_row found;
+    assert_int_equal(CALL(find_decision, &d.request, &found), ERR_NOTFOUND);
+    OK(CALL(save_decision, &d));
+    d.response.answer = (struct passage_answer){
+        .verdict = VERDICT_ALLOW, .basis = BASIS_PAID, .due = {3500, {"KRW"}}};
+    d.at.v = 60;
+    OK(CALL(save_decision, &d)); /* the final answer replaces the pending one */
+    again();
+    OK(CALL(find_decision, &d.request, &found));
+    assert_int_equal(found.response.kind, REQUEST_EXIT);
+    assert_int_equal(found.response.answer.verdict, VERDICT_ALLOW);
+    assert_int_equal(found.response.answer.basis, BASIS_PAID);
+    assert_int_equal(found.response.answer.due.minor, 3500);
+    assert_string_equal(found.edge.text, "e1");
+    OK(CALL(prune_decisions, (struct wall_ms){60}));
+    OK(CALL(find_decision, &d.request, &found));
+    OK(CALL(prune_decisions, (struct wall_ms){61}));
+    assert_int_equal(CALL(find_decision, &d.request, &found), ERR_NOTFOUND);
+}
+
+static void live_values(void **state)
+{
+    (void)state;
+    struct edge_live_row l = {.place = place_a,
+                              .edge = edge_1,
+                              .online = true,
+                              .boot = 3,
+                              .session = 4,
+                              .heard = {70},
+                              .telemetry_at = {71}};
+    l.telemetry = (struct telemetry){.epoch = 2,
+                                     .next = 12,
+                                     .clock = CLOCK_SYNCED,
+                                     .lane_count = 1,
+                                     .lanes = {{.lane = {"in-1"},
+                                                .direction = DIRECTION_ENTRY,
+                                                .state = "open",
+                                                .arm = "up",
+                                                .online = true}}};
+    OK(CALL(save_live, &l));
+    l.telemetry.lane_count = 0;
+    OK(CALL(save_live, &l));
+}
+
+int store_contract(struct store_fixture *f)
+{
+#define T(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+    const struct CMUnitTest tests[] = {
+        T(state_comes_back),   T(rollback_undoes), T(uncommitted_is_gone),
+        T(events_are_unique),  T(movements_merge), T(sessions_by_plate),
+        T(payments_and_debts), T(decisions),       T(live_values),
+    };
+    fixture = f;
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

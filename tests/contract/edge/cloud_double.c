@@ -1,5 +1,6 @@
 #include "tests/contract/edge/cloud_double.h"
 
+#include "protocol/wire/event_codec.h"
 #include "protocol/wire/status.h"
 
 #include <pthread.h>
@@ -22,6 +23,8 @@ struct cloud_double {
     size_t requests, telemetry, statuses, offlines;
     bool whole;
     char request[DOUBLE_TEXT], status[DOUBLE_TEXT];
+    char said[DOUBLE_BYTES]; /* every event's text, one per line */
+    size_t said_len;
 };
 
 static void keep(char *to, const struct mqtt_message *m)
@@ -59,14 +62,30 @@ static void on_taken(void *self, int token, bool ok)
     (void)ok;
 }
 
+/* The number of "event N", or the sequence of a real one. */
+static void note_event(struct cloud_double *d, const struct mqtt_message *m, const char *text)
+{
+    struct event_header header;
+    int64_t number = strtoll(text + strlen("event "), NULL, 10);
+    if (event_peek(m->payload, m->len, &header) == ERR_OK)
+        number = header.seq;
+    if (d->event_count < DOUBLE_EVENTS)
+        d->events[d->event_count++] = number;
+    if (d->said_len + m->len + 2 <= DOUBLE_BYTES) {
+        memcpy(d->said + d->said_len, m->payload, m->len);
+        d->said_len += m->len;
+        memcpy(d->said + d->said_len++, "\n", 2);
+    }
+}
+
 static void on_message(void *self, const struct mqtt_message *m)
 {
     struct cloud_double *d = self;
     char text[DOUBLE_TEXT];
     keep(text, m);
     pthread_mutex_lock(&d->lock);
-    if (ends_with(m->topic, "/event") && d->event_count < DOUBLE_EVENTS)
-        d->events[d->event_count++] = strtoll(text + strlen("event "), NULL, 10);
+    if (ends_with(m->topic, "/event"))
+        note_event(d, m, text);
     if (ends_with(m->topic, "/request")) {
         d->requests++;
         d->whole = m->correlation && m->response_topic && m->expiry_s > 0 &&
@@ -177,6 +196,14 @@ size_t double_statuses(struct cloud_double *d, char ret_last[DOUBLE_TEXT])
 size_t double_offlines(struct cloud_double *d)
 {
     return look(d, &d->offlines, NULL, NULL);
+}
+
+bool double_saw(struct cloud_double *d, const char *part)
+{
+    pthread_mutex_lock(&d->lock);
+    bool saw = strstr(d->said, part) != NULL;
+    pthread_mutex_unlock(&d->lock);
+    return saw;
 }
 
 void double_say(struct cloud_double *d, const char *topic, const char *text, bool retained)

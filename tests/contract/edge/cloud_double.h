@@ -8,7 +8,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-enum { DOUBLE_EVENTS = 2048, DOUBLE_TEXT = 1024 };
+enum { DOUBLE_EVENTS = 2048, DOUBLE_TEXT = 1024, DOUBLE_BYTES = 256 * 1024 };
 
 struct cloud_double;
 
@@ -25,6 +25,9 @@ bool double_request_is_whole(
 size_t double_telemetry(struct cloud_double *d);
 size_t double_statuses(struct cloud_double *d, char ret_last[DOUBLE_TEXT]);
 size_t double_offlines(struct cloud_double *d); /* statuses that said offline */
+
+/* True if some event's text so far contains `part`. */
+bool double_saw(struct cloud_double *d, const char *part);
 
 /* Publishes to a topic below boomgate/v1/. */
 void double_say(struct cloud_double *d, const char *topic, const char *text, bool retained);

@@ -3,52 +3,79 @@
 #include <stdlib.h>
 #include <string.h>
 
-static size_t smaller(size_t a, size_t b)
+struct frame *frame_new(char *bytes, size_t len)
 {
-    return a < b ? a : b;
+    struct frame *f = calloc(1, sizeof *f);
+    if (f != NULL)
+        *f = (struct frame){bytes, len, 1};
+    return f;
 }
 
-bool frames_add(struct frames *f, const char *bytes, size_t len)
+void frame_put(struct frame *f)
 {
-    if (f->overflow || len > FRAMES_BYTES - f->len) {
+    if (f == NULL || --f->references > 0)
+        return;
+    free(f->bytes);
+    free(f);
+}
+
+void frames_begin(struct frames *f, struct frame *snapshot)
+{
+    f->snapshot = snapshot;
+}
+
+bool frames_add(struct frames *f, struct frame *frame)
+{
+    bool many_bytes = f->count > 0 && f->bytes + frame->len > FRAMES_BYTES;
+    if (f->overflow || f->count == FRAMES_MAX || many_bytes) {
         f->overflow = true;
         return false;
     }
-    size_t end = (f->begin + f->len) % FRAMES_BYTES;
-    size_t first = smaller(len, FRAMES_BYTES - end);
-    memcpy(f->ring + end, bytes, first);
-    memcpy(f->ring, bytes + first, len - first);
-    f->len += len;
+    frame->references++;
+    f->queue[(f->first + f->count++) % FRAMES_MAX] = frame;
+    f->bytes += frame->len;
     return true;
 }
 
-static size_t take_snapshot(struct frames *f, char *ret, size_t max)
+/* The frame that is leaving; NULL: none. */
+static struct frame *leaving(const struct frames *f)
 {
-    size_t n = smaller(max, f->snapshot_len - f->snapshot_at);
-    memcpy(ret, f->snapshot + f->snapshot_at, n);
-    f->snapshot_at += n;
-    if (f->snapshot_at == f->snapshot_len) {
-        free(f->snapshot);
+    if (f->snapshot != NULL)
+        return f->snapshot;
+    return f->count > 0 ? f->queue[f->first] : NULL;
+}
+
+static void left(struct frames *f)
+{
+    f->at = 0;
+    if (f->snapshot != NULL) {
+        frame_put(f->snapshot);
         f->snapshot = NULL;
+        return;
     }
-    return n;
+    f->bytes -= f->queue[f->first]->len;
+    frame_put(f->queue[f->first]);
+    f->first = (f->first + 1) % FRAMES_MAX;
+    f->count--;
 }
 
 size_t frames_take(struct frames *f, char *ret, size_t max)
 {
-    if (f->snapshot != NULL && f->snapshot_len > 0)
-        return take_snapshot(f, ret, max);
-    size_t n = smaller(max, f->len);
-    size_t first = smaller(n, FRAMES_BYTES - f->begin);
-    memcpy(ret, f->ring + f->begin, first);
-    memcpy(ret + first, f->ring, n - first);
-    f->begin = (f->begin + n) % FRAMES_BYTES;
-    f->len -= n;
-    return n;
+    size_t taken = 0;
+    for (struct frame *frame; taken < max && (frame = leaving(f)) != NULL;) {
+        size_t rest = frame->len - f->at;
+        size_t n = rest < max - taken ? rest : max - taken;
+        memcpy(ret + taken, frame->bytes + f->at, n);
+        taken += n;
+        f->at += n;
+        if (f->at == frame->len)
+            left(f);
+    }
+    return taken;
 }
 
 void frames_clear(struct frames *f)
 {
-    free(f->snapshot);
-    f->snapshot = NULL;
+    while (leaving(f) != NULL)
+        left(f);
 }

@@ -57,6 +57,12 @@ static bool plain_text(const char *text)
     return true;
 }
 
+/* An unknown word is a wrong value, not an absent member. */
+static enum err known(enum err e)
+{
+    return e == ERR_NOTFOUND ? ERR_INVAL : e;
+}
+
 static enum err read_field(const json_t *body, const struct field *f, char *to)
 {
     char text[TITLE_SIZE];
@@ -85,10 +91,10 @@ static enum err read_field(const json_t *body, const struct field *f, char *to)
         return currency_parse(text, strlen(text), (struct currency *)(void *)to);
     case FIELD_POLICY:
         TRY(json_get_text(body, f->key, text, sizeof text));
-        return payment_policy_parse(text, (enum payment_policy *)(void *)to);
+        return known(payment_policy_parse(text, (enum payment_policy *)(void *)to));
     case FIELD_UNMATCHED:
         TRY(json_get_text(body, f->key, text, sizeof text));
-        return unmatched_policy_parse(text, (enum unmatched_policy *)(void *)to);
+        return known(unmatched_policy_parse(text, (enum unmatched_policy *)(void *)to));
     }
     return ERR_INVAL;
 }

@@ -73,11 +73,13 @@ static enum MHD_Result send_reply(struct exchange *x, struct http_reply *r)
     if (r->shared != NULL) {
         done = MHD_queue_response(x->connection, (unsigned)r->status, r->shared->response);
         shared_response_put(r->shared);
+        r->shared = NULL;
         return done;
     }
     if (r->stream)
         watch_exempt(x->watched);
     struct MHD_Response *response = r->ready != NULL ? r->ready : response_of_reply(r);
+    r->ready = NULL;
     done = MHD_queue_response(x->connection, (unsigned)r->status, response);
     MHD_destroy_response(response);
     return done;
@@ -221,6 +223,25 @@ static enum MHD_Result respond(struct exchange *x, const char *method)
     return send_reply(x, &r);
 }
 
+/* The library calls with the head, then for each piece of the body, then once more. What is queued at
+ * the head ends the connection (the body would be taken for the next request), so that only refusals
+ * of a body are. */
+static enum MHD_Result on_head(struct exchange *x, const char *method)
+{
+    struct http_reply r = {0};
+    x->begun = true;
+    watch_extend(x->http->watch, x->watched);
+    if (admit(x, method, &r))
+        return MHD_YES;
+    if (x->body_expected || r.status == 413 || r.status == 400) {
+        r.close = true;
+        return send_reply(x, &r);
+    }
+    x->answer = r;
+    x->answered = true;
+    return MHD_YES;
+}
+
 static enum MHD_Result on_request(void *cls, struct MHD_Connection *connection, const char *url,
                                   const char *method, const char *version, const char *upload,
                                   size_t *upload_len, void **con_cls)
@@ -229,25 +250,16 @@ static enum MHD_Result on_request(void *cls, struct MHD_Connection *connection, 
     (void)cls;
     (void)url;
     (void)version;
-    if (x->answered)
-        return send_reply(x, &x->answer);
     if (!x->begun) {
-        struct http_reply r = {0};
-        x->begun = true;
         x->connection = connection;
-        watch_extend(x->http->watch, x->watched);
-        if (!admit(x, method, &r)) {
-            r.close = x->body_expected || r.status == 413 || r.status == 400;
-            return send_reply(x, &r);
-        }
-        return x->body_expected ? MHD_YES : respond(x, method);
+        return on_head(x, method);
     }
     if (*upload_len > 0) {
         take_body(x, upload, *upload_len);
         *upload_len = 0;
         return MHD_YES;
     }
-    return respond(x, method);
+    return x->answered ? send_reply(x, &x->answer) : respond(x, method);
 }
 
 void exchange_suspend(struct exchange *x)
@@ -302,6 +314,7 @@ static void on_completed(void *cls, struct MHD_Connection *connection, void **co
     if (x == NULL)
         return;
     watch_extend(x->http->watch, x->watched);
+    free(x->answer.body); /* of an answer whose client did not wait for it */
     free(x->uri);
     free(x->body);
     free(x);

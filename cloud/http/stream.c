@@ -230,17 +230,29 @@ static void wake(struct client *c)
     }
 }
 
-static void broadcast(struct hub *h, const struct bytes *b)
+static struct frame *frame_of(struct bytes *b)
 {
+    struct frame *f = frame_new(b->text, b->len);
+    if (f == NULL)
+        abort();
+    *b = (struct bytes){0};
+    return f;
+}
+
+static void broadcast(struct hub *h, struct bytes *b)
+{
+    struct frame *frame = frame_of(b);
     pthread_mutex_lock(&h->lock);
     for (struct client *c = h->clients.next; c != &h->clients; c = c->next) {
         bool cut = c->frames.overflow;
-        if (!frames_add(&c->frames, b->text, b->len) && !cut) {
-            log_info("http.stream_cut", LN("unsent_bytes", (int64_t)c->frames.len));
+        if (!frames_add(&c->frames, frame) && !cut) {
+            log_info("http.stream_cut", LN("frames", c->frames.count),
+                     LN("bytes", c->frames.bytes));
             shutdown(c->fd, SHUT_RDWR); /* S4; still open: stream_gone comes before close */
         }
         wake(c);
     }
+    frame_put(frame);
     pthread_mutex_unlock(&h->lock);
 }
 
@@ -273,9 +285,9 @@ static void stream_gone(void *cls)
     c->previous->next = c->next;
     h->client_count--;
     atomic_store(&h->listened, h->client_count > 0);
+    frames_clear(&c->frames);
     pthread_cond_signal(&h->gone);
     pthread_mutex_unlock(&h->lock);
-    frames_clear(&c->frames);
     free(c);
 }
 
@@ -321,8 +333,7 @@ void handle_stream(struct http *http, struct http_request *q, struct http_reply 
         return;
     }
     pthread_mutex_lock(&http->hub->lock);
-    c->frames.snapshot = b.text;
-    c->frames.snapshot_len = b.len;
+    frames_begin(&c->frames, frame_of(&b));
     pthread_mutex_unlock(&http->hub->lock);
     r->ready =
         MHD_create_response_from_callback(MHD_SIZE_UNKNOWN, 8192, stream_read, c, stream_gone);
@@ -399,7 +410,6 @@ static void *hub_run(void *arg)
             log_warn("http.stream_read_failed", LT("error", err_text(e)));
         if (b.len > 0)
             broadcast(h, &b);
-        free(b.text);
     }
     free(n);
     return NULL;

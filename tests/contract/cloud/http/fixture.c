@@ -1,0 +1,504 @@
+#include "fixture.h"
+
+#include "protocol/support/memory.h"
+#include "protocol/support/plate.h"
+
+#include <arpa/inet.h>
+#include <errno.h>
+#include <poll.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+void set_text(char *to, size_t size, const char *text)
+{
+    assert_true((size_t)snprintf(to, size, "%s", text) < size);
+}
+
+/* ---- rows ---- */
+
+static struct name name_of(const char *text)
+{
+    struct name n;
+    assert_int_equal(name_parse(text, strlen(text), &n), ERR_OK);
+    return n;
+}
+
+static struct plate plate_of(const char *text)
+{
+    struct plate p = {0};
+    if (text[0] != '\0')
+        assert_int_equal(plate_normalise(text, strlen(text), &p), ERR_OK);
+    return p;
+}
+
+static struct movement_id movement_number(int number)
+{
+    return movement_id_from((uint64_t)number);
+}
+
+void seed_movement(struct fixture *f, int number, const char *place, const char *lane,
+                   enum direction direction, const char *plate, enum outcome outcome,
+                   int64_t ago_ms)
+{
+    struct movement_row m = {
+        .id = movement_number(number),
+        .place = name_of(place),
+        .edge = name_of("e1"),
+        .lane = name_of(lane),
+        .direction = direction,
+        .plate = plate_of(plate),
+        .confidence = -1,
+        .basis = outcome != OUTCOME_DROVE_THROUGH ? BASIS_NONE
+                 : direction == DIRECTION_ENTRY   ? BASIS_SPACE
+                                                  : BASIS_PAID,
+        .reason = outcome == OUTCOME_DENIED ? REASON_FULL : REASON_NONE,
+        .outcome = outcome,
+        .presented = {NOW_MS - ago_ms - 4000},
+    };
+    if (outcome == OUTCOME_DROVE_THROUGH)
+        m.completed.v = NOW_MS - ago_ms;
+    if (outcome != OUTCOME_NONE)
+        m.ended.v = NOW_MS - ago_ms;
+    pthread_mutex_lock(&f->lock);
+    assert_int_equal(f->port.begin(f->port.self), ERR_OK);
+    assert_int_equal(f->port.merge_movement(f->port.self, &m), ERR_OK);
+    assert_int_equal(f->port.commit(f->port.self), ERR_OK);
+    pthread_mutex_unlock(&f->lock);
+}
+
+static void seed_place(struct fixture *f, const char *name, int64_t capacity, int64_t occupied,
+                       int64_t pending, int64_t sessions)
+{
+    struct place_row p = {
+        .settings = {.place = name_of(name),
+                     .capacity = capacity,
+                     .zone = "Asia/Seoul",
+                     .currency = {"KRW"},
+                     .tariff = name_of("t1"),
+                     .hold_max_ms = 120000,
+                     .exit_grace_ms = 900000},
+        .pool = capacity - occupied - pending,
+        .occupied = occupied,
+        .pending = pending,
+        .open_sessions = sessions,
+        .next_grant = 1,
+        .changed = {NOW_MS},
+    };
+    assert_int_equal(f->port.save_place(f->port.self, &p), ERR_OK);
+}
+
+static void seed_edge(struct fixture *f)
+{
+    struct edge_row e = {.place = name_of("a"),
+                         .edge = name_of("e1"),
+                         .newest_epoch = 1,
+                         .hello_at = {NOW_MS - 60000},
+                         .version = "0.1.0"};
+    struct hello_lane lanes[2] = {{.lane = name_of("in-1"), .direction = DIRECTION_ENTRY},
+                                  {.lane = name_of("out-1"), .direction = DIRECTION_EXIT}};
+    struct edge_live_row live = {.place = e.place,
+                                 .edge = e.edge,
+                                 .online = true,
+                                 .boot = 1,
+                                 .session = 1,
+                                 .heard = {NOW_MS - 2000},
+                                 .telemetry_at = {NOW_MS - 2000}};
+    live.telemetry.clock = CLOCK_SYNCED;
+    live.telemetry.epoch = 1;
+    live.telemetry.lane_count = 1;
+    live.telemetry.lanes[0].lane = lanes[0].lane;
+    live.telemetry.lanes[0].direction = DIRECTION_ENTRY;
+    set_text(live.telemetry.lanes[0].state, sizeof live.telemetry.lanes[0].state, "open");
+    set_text(live.telemetry.lanes[0].arm, sizeof live.telemetry.lanes[0].arm, "up");
+    live.telemetry.lanes[0].online = true;
+    live.telemetry.lanes[0].link_us = 480;
+    assert_int_equal(f->port.save_edge(f->port.self, &e), ERR_OK);
+    assert_int_equal(f->port.save_lanes(f->port.self, &e.place, &e.edge, lanes, 2), ERR_OK);
+    assert_int_equal(f->port.save_live(f->port.self, &live), ERR_OK);
+}
+
+/* `payment`: PAYMENT_STATES for none. */
+static void seed_stay(struct fixture *f, int number, const char *plate, int64_t start_ago_ms,
+                      int64_t end_ago_ms, int64_t price, int64_t paid, enum payment_state payment)
+{
+    struct session_row s = {
+        .id = movement_number(number),
+        .place = name_of("a"),
+        .plate = plate_of(plate),
+        .state = end_ago_ms > 0 ? SESSION_CLOSED : SESSION_OPEN,
+        .start = {NOW_MS - start_ago_ms},
+        .end = {end_ago_ms > 0 ? NOW_MS - end_ago_ms : 0},
+        .currency = {"KRW"},
+        .price_minor = price,
+        .paid_minor = paid,
+        .paid_at = {paid > 0 ? NOW_MS - end_ago_ms : 0},
+    };
+    assert_int_equal(f->port.save_session(f->port.self, &s), ERR_OK);
+    if (payment == PAYMENT_STATES)
+        return;
+    struct payment_row p = {.session = s.id,
+                            .place = s.place,
+                            .token = "cus_1",
+                            .amount = {price, {"KRW"}},
+                            .state = payment,
+                            .attempts = 1,
+                            .created = {NOW_MS - end_ago_ms},
+                            .changed = {NOW_MS - end_ago_ms},
+                            .reason = ""};
+    snprintf(p.key, sizeof p.key, "%s:exit:1", s.id.text);
+    assert_int_equal(f->port.save_payment(f->port.self, &p), ERR_OK);
+    if (paid < price) {
+        struct debt_row d = {.session = s.id,
+                             .place = s.place,
+                             .plate = s.plate,
+                             .amount = {price, {"KRW"}},
+                             .state = DEBT_OPEN,
+                             .created = {NOW_MS - end_ago_ms}};
+        assert_int_equal(f->port.save_debt(f->port.self, &d), ERR_OK);
+    }
+}
+
+static void seed(struct fixture *f)
+{
+    enum { MINUTE = 60000, HOUR = 60 * MINUTE };
+    assert_int_equal(f->port.begin(f->port.self), ERR_OK);
+    seed_place(f, "a", 10, 3, 1, 2);
+    seed_place(f, "b", 2, 2, 0, 2);
+    seed_edge(f);
+    seed_stay(f, 101,
+              "22\xEC\x95\x84"
+              "2222",
+              90 * MINUTE, 0, 0, 0, PAYMENT_STATES);
+    seed_stay(f, 102,
+              "22\xEC\x95\x84"
+              "2222",
+              30 * HOUR, 28 * HOUR, 3500, 3500, PAYMENT_SUCCEEDED);
+    seed_stay(f, 103,
+              "22\xEC\x95\x84"
+              "2222",
+              50 * HOUR, 49 * HOUR, 1500, 0, PAYMENT_DECLINED);
+    seed_stay(f, 104,
+              "33\xEB\x82\x98"
+              "3333",
+              5 * HOUR, 2 * HOUR, 4500, 0, PAYMENT_UNKNOWN);
+    seed_stay(f, 105,
+              "33\xEB\x82\x98"
+              "3333",
+              9 * HOUR, 8 * HOUR, 2000, 2000, PAYMENT_SUCCEEDED);
+    assert_int_equal(f->port.commit(f->port.self), ERR_OK);
+    seed_movement(f, 1, "a", "in-1", DIRECTION_ENTRY,
+                  "22\xEC\x95\x84"
+                  "2222",
+                  OUTCOME_DROVE_THROUGH, 5 * MINUTE);
+    seed_movement(f, 2, "a", "in-1", DIRECTION_ENTRY, "", OUTCOME_DENIED, 4 * MINUTE);
+    seed_movement(f, 3, "a", "out-1", DIRECTION_EXIT,
+                  "33\xEB\x82\x98"
+                  "3333",
+                  OUTCOME_DROVE_THROUGH, 20 * MINUTE);
+    seed_movement(f, 4, "a", "in-1", DIRECTION_ENTRY, "B-XY 99", OUTCOME_NONE, 0);
+}
+
+/* ---- a service that only knows places ---- */
+
+static void do_work(struct fixture *f, struct work *w)
+{
+    struct admin_result r = {.place = w->admin.place};
+    struct place_row p = {.settings = w->admin.place, .pool = w->admin.place.capacity};
+    const char *place = w->admin.place.place.text;
+    bool known = strcmp(place, "a") == 0 || strcmp(place, "b") == 0;
+    if (place[0] == '\0' || (w->admin.kind == ADMIN_PLACE_RESUME && !known)) {
+        r.err = ERR_NOTFOUND;
+        set_text(r.reason, sizeof r.reason, "no such place");
+    } else if (strcmp(w->admin.place.zone, "Mars/Olympus") == 0) {
+        r.err = ERR_INVAL;
+        set_text(r.reason, sizeof r.reason, "no such zone");
+    } else if (w->admin.kind == ADMIN_PLACE_PUT) {
+        r.created = !known;
+        assert_int_equal(f->port.begin(f->port.self), ERR_OK);
+        assert_int_equal(f->port.save_place(f->port.self, &p), ERR_OK);
+        assert_int_equal(f->port.commit(f->port.self), ERR_OK);
+    }
+    w->admin.done(w->admin.arg, &r);
+    work_free(w);
+}
+
+static enum err take_work(void *self, struct work *w)
+{
+    struct fixture *f = self;
+    bool probe = w->admin.place.place.text[0] == '\0';
+    if (f->queue_full && !probe)
+        return ERR_FULL;
+    pthread_mutex_lock(&f->lock);
+    if (f->asleep)
+        f->waiting[f->waiting_count++] = w;
+    else
+        do_work(f, w);
+    pthread_mutex_unlock(&f->lock);
+    return ERR_OK;
+}
+
+void fixture_wake(struct fixture *f)
+{
+    pthread_mutex_lock(&f->lock);
+    f->asleep = false;
+    for (size_t i = 0; i < f->waiting_count; i++)
+        do_work(f, f->waiting[i]);
+    f->waiting_count = 0;
+    pthread_mutex_unlock(&f->lock);
+}
+
+static size_t one_breaker(void *self, struct http_breaker *ret, size_t max)
+{
+    (void)self;
+    assert_true(max > 0);
+    *ret = (struct http_breaker){"stripe", "open"};
+    return 1;
+}
+
+/* 100 won per started minute. */
+static enum err price(void *self, const struct name *tariff, const char *zone, struct wall_ms start,
+                      struct wall_ms end, int64_t *ret_minor)
+{
+    (void)self;
+    (void)tariff;
+    (void)zone;
+    *ret_minor = (wall_diff_ms(end, start) + 59999) / 60000 * 100;
+    return ERR_OK;
+}
+
+static enum err complete(void *self, struct place_settings *s)
+{
+    (void)self;
+    if (strcmp(s->tariff.text, "t1") != 0)
+        return ERR_NOTFOUND;
+    if (s->currency.code[0] == '\0')
+        set_text(s->currency.code, sizeof s->currency.code, "KRW");
+    if (s->zone[0] == '\0')
+        set_text(s->zone, sizeof s->zone, "Asia/Seoul");
+    return ERR_OK;
+}
+
+/* ---- life ---- */
+
+static void start(struct fixture *f)
+{
+    static const struct auth_token tokens[] = {
+        {{"op"}, OPERATOR, 0, ""},
+        {{"desk"}, ATTENDANT, 1, ""},
+        {{"audit"}, AUDITOR, 2, ""},
+        {{"kim"},
+         DRIVER,
+         3,
+         "22\xEC\x95\x84"
+         "2222, 44-4444"},
+    };
+    struct auth auth;
+    size_t at;
+    assert_int_equal(auth_load(tokens, 4, &auth, &at), ERR_OK);
+    struct http_ports ports = {
+        .database = f->file,
+        .clock = clock_real(),
+        .metrics = &f->metrics,
+        .post = take_work,
+        .post_self = f,
+        .breakers = one_breaker,
+        .complete = complete,
+        .rates = {.price = price},
+    };
+    /* The clock stands near NOW_MS: real time moves it by the milliseconds a test takes. */
+    ports.clock.epoch_real = clock_now(&ports.clock).wall;
+    ports.clock.epoch.v = NOW_MS;
+    assert_int_equal(http_start(&f->settings, &auth, &ports, f->hub, &f->http), ERR_OK);
+}
+
+int fixture_setup(void **state)
+{
+    struct fixture *f = mem_alloc(sizeof *f);
+    struct table_error error;
+    set_text(f->dir, sizeof f->dir, "/tmp/boomgate-http.XXXXXX");
+    assert_non_null(mkdtemp(f->dir));
+    snprintf(f->file, sizeof f->file, "%s/cloud.db", f->dir);
+    pthread_mutex_init(&f->lock, NULL);
+    assert_int_equal(store_open(f->file, &f->store), ERR_OK);
+    f->port = store_port(f->store);
+    seed(f);
+    metrics_set(&f->metrics, METRIC_BROKER_UP, 1);
+    f->hub = hub_new();
+    f->notifier = hub_notifier(f->hub);
+    assert_int_equal(table_read_json("{\"port\":0}", 10, &http_table, &f->settings, &error),
+                     ERR_OK);
+    start(f);
+    *state = f;
+    return 0;
+}
+
+void fixture_restart(struct fixture *f, const struct http_settings *settings)
+{
+    http_stop(f->http);
+    f->settings = *settings;
+    start(f);
+}
+
+int fixture_teardown(void **state)
+{
+    struct fixture *f = *state;
+    static const char *const files[] = {"cloud.db", "cloud.db-wal", "cloud.db-shm"};
+    http_stop(f->http);
+    hub_free(f->hub);
+    store_close(f->store);
+    for (size_t i = 0; i < sizeof files / sizeof files[0]; i++) {
+        char path[160];
+        snprintf(path, sizeof path, "%s/%s", f->dir, files[i]);
+        unlink(path);
+    }
+    rmdir(f->dir);
+    pthread_mutex_destroy(&f->lock);
+    free(f);
+    return 0;
+}
+
+/* ---- the client ---- */
+
+int dial(struct fixture *f)
+{
+    struct sockaddr_in to = {.sin_family = AF_INET, .sin_port = htons(http_port(f->http))};
+    inet_pton(AF_INET, "127.0.0.1", &to.sin_addr);
+    int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    assert_true(fd >= 0);
+    assert_int_equal(connect(fd, (struct sockaddr *)&to, sizeof to), 0);
+    return fd;
+}
+
+/* A server that has heard enough may close while we still write. */
+void send_all(int fd, const void *bytes, size_t len)
+{
+    const char *at = bytes;
+    while (len > 0) {
+        ssize_t n = send(fd, at, len, MSG_NOSIGNAL);
+        if (n < 0 && errno == EINTR)
+            continue;
+        if (n <= 0)
+            return;
+        at += n;
+        len -= (size_t)n;
+    }
+}
+
+static bool readable(int fd, int wait_ms)
+{
+    struct pollfd p = {.fd = fd, .events = POLLIN};
+    return poll(&p, 1, wait_ms) > 0;
+}
+
+long read_all(int fd, char *ret, size_t max, int wait_ms)
+{
+    size_t len = 0;
+    while (len < max) {
+        if (!readable(fd, wait_ms))
+            return -1;
+        ssize_t n = recv(fd, ret + len, max - len, 0);
+        if (n <= 0)
+            break;
+        len += (size_t)n;
+    }
+    return (long)len;
+}
+
+bool read_until(int fd, const char *needle, char *ret, size_t size, int wait_ms)
+{
+    size_t len = 0;
+    ret[0] = '\0';
+    while (strstr(ret, needle) == NULL) {
+        if (len + 1 >= size || !readable(fd, wait_ms))
+            return false;
+        ssize_t n = recv(fd, ret + len, size - 1 - len, 0);
+        if (n <= 0)
+            return false;
+        len += (size_t)n;
+        ret[len] = '\0';
+    }
+    return true;
+}
+
+const char *header(const struct answer *a, const char *name)
+{
+    static char value[512];
+    size_t len = strlen(name);
+    value[0] = '\0';
+    for (const char *line = a->head; line != NULL && *line != '\0'; line = strstr(line, "\r\n")) {
+        line += line == a->head ? 0 : 2;
+        if (strncasecmp(line, name, len) == 0 && line[len] == ':') {
+            const char *from = line + len + 1 + strspn(line + len + 1, " ");
+            snprintf(value, sizeof value, "%.*s", (int)strcspn(from, "\r"), from);
+            break;
+        }
+        if (line == a->head)
+            line += strcspn(line, "\r");
+    }
+    return value;
+}
+
+/* Reads a head, byte by byte so as not to take what follows, then as many bytes as it announces (or up
+ * to the end). */
+struct answer read_answer(int fd, int wait_ms)
+{
+    struct answer a = {0};
+    size_t len = 0;
+    while (len + 1 < sizeof a.head && strstr(a.head, "\r\n\r\n") == NULL) {
+        if (!readable(fd, wait_ms) || recv(fd, a.head + len, 1, 0) != 1)
+            return a;
+        len++;
+    }
+    a.status = strlen(a.head) > 12 ? (int)strtol(a.head + 9, NULL, 10) : 0;
+    size_t size = header(&a, "Content-Length")[0] != '\0'
+                      ? strtoul(header(&a, "Content-Length"), NULL, 10)
+                      : 1 << 20;
+    a.body = mem_alloc(size + 1);
+    long n = size > 0 && a.status != 304 ? read_all(fd, a.body, size, wait_ms) : 0;
+    a.body_len = n > 0 ? (size_t)n : 0;
+    a.json = json_loadb(a.body, a.body_len, 0, NULL);
+    return a;
+}
+
+struct answer ask(struct fixture *f, const char *method, const char *target, const char *token,
+                  const char *body, const char *more)
+{
+    char head[8192];
+    int fd = dial(f);
+    int n = snprintf(head, sizeof head, "%s %s HTTP/1.1\r\nHost: x\r\nConnection: close\r\n",
+                     method, target);
+    if (token != NULL)
+        n += snprintf(head + n, sizeof head - (size_t)n, "Authorization: Bearer %s\r\n", token);
+    if (body != NULL)
+        n += snprintf(head + n, sizeof head - (size_t)n,
+                      "Content-Type: application/json\r\nContent-Length: %zu\r\n", strlen(body));
+    n += snprintf(head + n, sizeof head - (size_t)n, "%s\r\n", more != NULL ? more : "");
+    send_all(fd, head, (size_t)n);
+    if (body != NULL)
+        send_all(fd, body, strlen(body));
+    struct answer a = read_answer(fd, 5000);
+    if (strcmp(method, "HEAD") == 0)
+        a.body_len = 0;
+    close(fd);
+    return a;
+}
+
+struct answer get(struct fixture *f, const char *target, const char *token)
+{
+    return ask(f, "GET", target, token, NULL, NULL);
+}
+
+void answer_free(struct answer *a)
+{
+    json_decref(a->json);
+    free(a->body);
+    *a = (struct answer){0};
+}

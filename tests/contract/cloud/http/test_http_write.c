@@ -1,0 +1,238 @@
+/* Creating and changing places: after COMMIT, idempotent, with every fault named. */
+#include "fixture.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+static struct answer post(struct fixture *f, const char *body)
+{
+    return ask(f, "POST", "/v1/places", OPERATOR, body, NULL);
+}
+
+static struct answer put(struct fixture *f, const char *place, const char *body)
+{
+    char target[96];
+    snprintf(target, sizeof target, "/v1/places/%s", place);
+    return ask(f, "PUT", target, OPERATOR, body, NULL);
+}
+
+static void is_code(struct answer *a, int status, const char *code)
+{
+    assert_int_equal(a->status, status);
+    assert_string_equal(json_string_value(json_object_get(a->json, "code")), code);
+    answer_free(a);
+}
+
+/* The pointer of the error number `i`. */
+static const char *pointer(const struct answer *a, size_t i)
+{
+    json_t *errors = json_object_get(a->json, "errors");
+    return json_string_value(json_object_get(json_array_get(errors, i), "pointer"));
+}
+
+static void a_place_is_created_once(void **state)
+{
+    struct answer a =
+        post(*state, "{\"place\":\"new\",\"capacity\":12,\"title\":\"\\uac15\\ubcc0\"}");
+    assert_int_equal(a.status, 201);
+    assert_string_equal(header(&a, "Location"), "/v1/places/new");
+    answer_free(&a);
+    a = get(*state, "/v1/places/new", NULL);
+    assert_int_equal(json_integer_value(json_object_get(a.json, "capacity")), 12);
+    assert_string_equal(json_string_value(json_object_get(a.json, "title")),
+                        "\xEA\xB0\x95\xEB\xB3\x80");
+    assert_string_equal(json_string_value(json_object_get(a.json, "zone")), "Asia/Seoul");
+    assert_string_equal(json_string_value(json_object_get(a.json, "currency")), "KRW");
+    answer_free(&a);
+    a = post(*state, "{\"place\":\"new\",\"capacity\":12,\"title\":\"\\uac15\\ubcc0\"}");
+    assert_int_equal(a.status, 200);
+    assert_true(json_is_false(json_object_get(a.json, "created")));
+    answer_free(&a);
+    a = post(*state, "{\"place\":\"new\",\"capacity\":13}");
+    is_code(&a, 409, "place_exists");
+}
+
+static void a_put_creates_or_changes(void **state)
+{
+    struct answer a = put(*state, "c", "{\"capacity\":5,\"payment_policy\":\"hold\"}");
+    assert_int_equal(a.status, 201);
+    answer_free(&a);
+    a = put(*state, "a",
+            "{\"place\":\"a\",\"capacity\":20,\"unmatched_exit\":\"deny\",\"closed\":true}");
+    assert_int_equal(a.status, 200);
+    answer_free(&a);
+    a = get(*state, "/v1/places/a", NULL);
+    assert_int_equal(json_integer_value(json_object_get(a.json, "capacity")), 20);
+    assert_string_equal(json_string_value(json_object_get(a.json, "status")), "closed");
+    assert_string_equal(json_string_value(json_object_get(a.json, "unmatched_exit")), "deny");
+    answer_free(&a);
+}
+
+static void every_member_at_fault_is_named(void **state)
+{
+    struct answer a = post(*state, "{\"place\":\"A\",\"capacity\":0,\"currency\":\"won\","
+                                   "\"payment_policy\":\"later\",\"colour\":1,\"closed\":\"no\"}");
+    assert_int_equal(a.status, 422);
+    assert_int_equal(json_array_size(json_object_get(a.json, "errors")), 6);
+    assert_string_equal(pointer(&a, 0), "/colour");
+    assert_string_equal(pointer(&a, 1), "/place");
+    assert_string_equal(pointer(&a, 2), "/capacity");
+    assert_string_equal(pointer(&a, 3), "/currency");
+    assert_string_equal(pointer(&a, 4), "/payment_policy");
+    assert_string_equal(pointer(&a, 5), "/closed");
+    answer_free(&a);
+    static const struct {
+        const char *body, *pointer;
+    } rows[] = {
+        {"{\"capacity\":1}", "/place"},
+        {"{\"place\":\"x\"}", "/capacity"},
+        {"{\"place\":\"x\",\"capacity\":1000001}", "/capacity"},
+        {"{\"place\":\"x\",\"capacity\":\"10\"}", "/capacity"},
+        {"{\"place\":\"x\",\"capacity\":1.5}", "/capacity"},
+        {"{\"place\":\"x\",\"capacity\":1e30}", "/capacity"},
+        {"{\"place\":\"x\",\"capacity\":1,\"title\":\"a\\u0007b\"}", "/title"},
+        {"{\"place\":\"x\",\"capacity\":1,\"title\":null}", "/title"},
+        {"{\"place\":\"x\",\"capacity\":1,\"tariff\":\"nosuch\"}", "/tariff"},
+        {"{\"place\":\"x\",\"capacity\":1,\"hold_max_ms\":-1}", "/hold_max_ms"},
+        {"{\"place\":\"x\",\"capacity\":1,\"zone\":"
+         "\"an-unbelievably-long-name-that-no-time-zone-has-ever-had\"}",
+         "/zone"},
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        a = post(*state, rows[i].body);
+        assert_int_equal(a.status, 422);
+        assert_string_equal(pointer(&a, 0), rows[i].pointer);
+        answer_free(&a);
+    }
+    a = put(*state, "x", "{\"place\":\"y\",\"capacity\":1}");
+    assert_string_equal(pointer(&a, 0), "/place");
+    is_code(&a, 422, "invalid_place");
+    a = put(*state, "NOT%20A%20NAME", "{\"capacity\":1}");
+    is_code(&a, 422, "bad_name");
+}
+
+static void what_the_service_refuses_is_told(void **state)
+{
+    struct answer a = post(*state, "{\"place\":\"x\",\"capacity\":1,\"zone\":\"Mars/Olympus\"}");
+    assert_non_null(strstr(a.body, "no such zone"));
+    is_code(&a, 422, "invalid_place");
+}
+
+static void a_body_must_be_one_json_object(void **state)
+{
+    static const char *const bad[] = {
+        "", "x", "[]", "{\"a\":1,\"a\":2}", "{} {}", "{\"a\":\"\xff\"}", "{\"place\":", "null"};
+    for (size_t i = 1; i < sizeof bad / sizeof bad[0]; i++) {
+        struct answer a = post(*state, bad[i]);
+        is_code(&a, 400, "bad_json");
+    }
+    struct answer a = post(*state, bad[0]);
+    is_code(&a, 415, "not_json");
+    a = ask(*state, "POST", "/v1/places", OPERATOR, NULL,
+            "Content-Type: text/plain\r\nContent-Length: 0\r\n");
+    is_code(&a, 415, "not_json");
+}
+
+static void only_operators_write(void **state)
+{
+    static const char body[] = "{\"place\":\"x\",\"capacity\":1}";
+    struct answer a = ask(*state, "POST", "/v1/places", NULL, body, NULL);
+    is_code(&a, 401, "unauthorized");
+    a = ask(*state, "POST", "/v1/places", ATTENDANT, body, NULL);
+    is_code(&a, 403, "forbidden");
+    a = ask(*state, "PUT", "/v1/places/x", DRIVER, body, NULL);
+    is_code(&a, 403, "forbidden");
+    a = get(*state, "/v1/places/x", NULL);
+    is_code(&a, 404, "not_found");
+}
+
+/* H1: nothing is answered before the service has committed; other requests go on meanwhile. */
+static void the_answer_waits_for_the_commit(void **state)
+{
+    struct fixture *f = *state;
+    static const char request[] = "PUT /v1/places/w HTTP/1.1\r\nHost: x\r\nContent-Type: "
+                                  "application/json\r\nAuthorization: Bearer " OPERATOR
+                                  "\r\nContent-Length: 14\r\n\r\n{\"capacity\":7}";
+    char byte;
+    f->asleep = true;
+    int fd = dial(f);
+    send_all(fd, request, sizeof request - 1);
+    assert_int_equal(read_all(fd, &byte, 1, 150), -1);
+    struct answer a = get(f, "/v1/places", NULL);
+    assert_int_equal(a.status, 200);
+    answer_free(&a);
+    fixture_wake(f);
+    a = read_answer(fd, 5000);
+    assert_int_equal(a.status, 201);
+    answer_free(&a);
+    send_all(fd, "GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n", 34); /* the connection lives on */
+    a = read_answer(fd, 5000);
+    assert_int_equal(a.status, 200);
+    answer_free(&a);
+    close(fd);
+}
+
+static void a_full_queue_asks_to_come_back(void **state)
+{
+    struct fixture *f = *state;
+    f->queue_full = true;
+    struct answer a = put(f, "x", "{\"capacity\":7}");
+    assert_string_equal(header(&a, "Retry-After"), "1");
+    is_code(&a, 503, "busy");
+}
+
+static void a_place_is_resumed(void **state)
+{
+    struct answer a = ask(*state, "POST", "/v1/places/a/resume", OPERATOR, NULL, NULL);
+    assert_int_equal(a.status, 200);
+    answer_free(&a);
+    a = ask(*state, "POST", "/v1/places/nosuch/resume", OPERATOR, NULL, NULL);
+    is_code(&a, 404, "not_found");
+    a = ask(*state, "POST", "/v1/places/a/resume", ATTENDANT, NULL, NULL);
+    is_code(&a, 403, "forbidden");
+}
+
+/* A write under way when the server stops is answered first. */
+static void stopping_waits_for_writes(void **state)
+{
+    struct fixture *f = *state;
+    static const char request[] = "PUT /v1/places/w HTTP/1.1\r\nHost: x\r\nContent-Type: "
+                                  "application/json\r\nAuthorization: Bearer " OPERATOR
+                                  "\r\nContent-Length: 14\r\n\r\n{\"capacity\":7}";
+    char byte;
+    f->asleep = true;
+    int fd = dial(f);
+    send_all(fd, request, sizeof request - 1);
+    assert_int_equal(read_all(fd, &byte, 1, 100), -1);
+    fixture_wake(f);
+    fixture_restart(f, &f->settings);
+    struct answer a = read_answer(fd, 5000);
+    assert_int_equal(a.status, 201);
+    answer_free(&a);
+    close(fd);
+}
+
+#define TEST(name) cmocka_unit_test_setup_teardown(name, fixture_setup, fixture_teardown)
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        TEST(a_place_is_created_once),
+        TEST(a_put_creates_or_changes),
+        TEST(every_member_at_fault_is_named),
+        TEST(what_the_service_refuses_is_told),
+        TEST(a_body_must_be_one_json_object),
+        TEST(only_operators_write),
+        TEST(the_answer_waits_for_the_commit),
+        TEST(a_full_queue_asks_to_come_back),
+        TEST(a_place_is_resumed),
+        TEST(stopping_waits_for_writes),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

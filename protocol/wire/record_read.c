@@ -38,24 +38,34 @@ static void describe(const json_t *v, char ret[FOUND_SIZE])
     }
 }
 
-enum err record_refuse(char *reason, const char *path, const char *key, const json_t *found,
-                       const char *expected)
+enum err record_explain(char *reason, const char *text)
 {
-    char text[FOUND_SIZE];
-    if (found == NULL) {
-        snprintf(reason, RECORD_REASON_SIZE, "%s%s: missing, expected %s", path, key, expected);
-        return ERR_INVAL;
+    size_t len = strnlen(text, RECORD_REASON_SIZE - 1);
+    if (reason != NULL) {
+        memcpy(reason, text, len);
+        reason[len] = '\0';
     }
-    describe(found, text);
-    snprintf(reason, RECORD_REASON_SIZE, "%s%s: found %s, expected %s", path, key, text, expected);
     return ERR_INVAL;
 }
 
-enum err record_explain(char *reason, const char *text)
+enum err record_refuse(char *reason, const char *path, const char *key, const json_t *found,
+                       const char *expected)
 {
-    if (reason != NULL)
-        snprintf(reason, RECORD_REASON_SIZE, "%s", text);
-    return ERR_INVAL;
+    enum { LONGEST = 2 * RECORD_REASON_SIZE };
+    char text[LONGEST], value[FOUND_SIZE];
+    struct buf b = buf_of(text, sizeof text);
+    buf_adds(&b, path);
+    buf_adds(&b, key);
+    if (found != NULL) {
+        describe(found, value);
+        buf_adds(&b, ": found ");
+        buf_adds(&b, value);
+    } else {
+        buf_adds(&b, ": missing");
+    }
+    buf_adds(&b, ", expected ");
+    buf_adds(&b, expected);
+    return record_explain(reason, text);
 }
 
 /* "one of entry, exit"; a long list is cut at a word. */

@@ -231,6 +231,15 @@ static void not_entered(struct lane *l, struct mono_ms now, struct lane_out *out
         rule_close_due(l, now, out);
 }
 
+/* An arm that we may not lower can as well stay up for a vehicle that never left the column. */
+static void hold_due(struct lane *l, struct mono_ms now, struct lane_out *out)
+{
+    if (!l->may_close && l->view.a && !l->a_clear_seen)
+        l->timer = mono_after(now, l->config.hold_open_ms);
+    else
+        not_entered(l, now, out);
+}
+
 static void passing_b_on(struct lane *l, struct mono_ms now, struct lane_out *out)
 {
     (void)now;
@@ -366,7 +375,7 @@ ROW(LANE_OPENING, on_stale, __, __, a_cleared, __, opening_b_off,
     NO, NO, NO, hurry, __, __, opening_timer),
 ROW(LANE_OPEN, on_stale, __, __, a_cleared, open_b_on, __,
     __, __, __, not_entered, __, __,
-    NO, NO, NO, __, __, __, not_entered),
+    NO, NO, NO, __, __, __, hold_due),
 ROW(LANE_PASSING, on_stale, __, __, a_cleared, passing_b_on, rule_evaluate,
     c_reached, rule_evaluate, __, __, __, __,
     NO, NO, NO, __, __, __, c_missed),

@@ -35,7 +35,7 @@ static void flip_input(size_t lane)
 
 static void obey(size_t lane)
 {
-    char open[32], close[32];
+    char open[48], close[48];
     snprintf(open, sizeof open, "%s:OPEN", w.config.lanes[lane].name.text);
     snprintf(close, sizeof close, "%s:CLOSE", w.config.lanes[lane].name.text);
     bool up = strstr(w.said, open) != NULL, down = strstr(w.said, close) != NULL;

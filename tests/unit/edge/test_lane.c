@@ -693,6 +693,22 @@ static void restart_with_the_arm_up_and_no_edge_seen(void **state)
     bench_said(&b, LANE_UNSECURED, "");
 }
 
+static void an_arm_that_may_not_close_stays_up_for_who_is_there(void **state)
+{
+    (void)state;
+    struct bench b;
+    bench_restart(&b, DIRECTION_ENTRY, 2, NULL);
+    b.bits = (b.bits & ~(1U << IN_ARM_DOWN)) | 1U << IN_ARM_UP | 1U << IN_LOOP_A;
+    bench_see(&b);
+    bench_event(&b, LANE_EV_ALLOWED);
+    bench_said(&b, LANE_OPEN, "presented CAMERA authorised OPEN");
+    bench_wait(&b, 100000); /* a hesitant driver */
+    bench_said(&b, LANE_OPEN, "");
+    bench_off(&b, IN_LOOP_A); /* backs out */
+    bench_wait(&b, 20000);
+    bench_said(&b, LANE_UNSECURED, "void:backed_out ended:backed_out");
+}
+
 static void restart_with_a_waiting_vehicle(void **state)
 {
     (void)state;
@@ -763,6 +779,7 @@ int main(void)
         cmocka_unit_test(restart_under_a_passing_vehicle),
         cmocka_unit_test(restart_after_the_fall_of_b),
         cmocka_unit_test(restart_with_the_arm_up_and_no_edge_seen),
+        cmocka_unit_test(an_arm_that_may_not_close_stays_up_for_who_is_there),
         cmocka_unit_test(restart_with_a_waiting_vehicle),
         cmocka_unit_test(one_scan_that_shows_everything_at_once),
     };

@@ -65,8 +65,11 @@ static enum err fake_start(void *self, const struct payment_call *c)
 {
     struct world *w = self;
     assert_true(w->call_count < RECORDS_MAX);
-    if (w->start_answer == ERR_OK)
+    if (w->start_answer == ERR_OK) {
         w->calls[w->call_count++] = *c;
+        if (w->on_call)
+            w->on_call(c);
+    }
     return w->start_answer;
 }
 
@@ -111,7 +114,7 @@ static enum err fake_price(void *self, const struct name *tariff, const char *zo
 
 /* ---- the world ---- */
 
-static void create(struct world *w)
+void world_reopen(struct world *w)
 {
     assert_int_equal(store_open(w->file, &w->store), ERR_OK);
     struct store_port store = store_port(w->store);
@@ -133,7 +136,7 @@ static void create(struct world *w)
     assert_int_equal(service_create(&o, &ports, &w->service), ERR_OK);
 }
 
-void world_open(struct world *w)
+void world_prepare(struct world *w)
 {
     log_setup(LOG_ERROR, false);
     struct buf b = buf_of(w->file, sizeof w->file);
@@ -144,20 +147,23 @@ void world_open(struct world *w)
     struct clock_source real = clock_real();
     w->now = clock_now(&real);
     w->price_per_minute = 100;
-    create(w);
+}
+
+void world_open(struct world *w)
+{
+    world_prepare(w);
+    world_reopen(w);
 }
 
 void world_restart(struct world *w)
 {
     service_free(w->service);
     store_close(w->store);
-    create(w);
+    world_reopen(w);
 }
 
-void world_close(struct world *w)
+void world_remove(struct world *w)
 {
-    service_free(w->service);
-    store_close(w->store);
     char name[80];
     static const char *const ends[] = {"", "-wal", "-shm"};
     for (int i = 0; i < 3; i++) {
@@ -165,6 +171,13 @@ void world_close(struct world *w)
         buf_addf(&b, "%s%s", w->file, ends[i]);
         unlink(name);
     }
+}
+
+void world_close(struct world *w)
+{
+    service_free(w->service);
+    store_close(w->store);
+    world_remove(w);
 }
 
 void world_run(struct world *w)

@@ -39,8 +39,9 @@ struct world {
     size_t occupancy_count, resync_count;
     struct payment_call calls[RECORDS_MAX];
     size_t call_count;
-    enum err start_answer; /* of payments.start */
-    bool unavailable;      /* of payments.available */
+    enum err start_answer;                         /* of payments.start */
+    bool unavailable;                              /* of payments.available */
+    void (*on_call)(const struct payment_call *c); /* sees each call that was taken; may be NULL */
     size_t notices[NOTICES];
     char last_notice[NOTICES][1024];
     int64_t price_per_minute;
@@ -58,7 +59,12 @@ struct test_edge {
     int64_t movements;
 };
 
-void world_open(struct world *w); /* zero `accounts`, `wrap` and the rest before */
+/* Zero everything but `accounts`, `wrap` and `on_call` before. */
+void world_open(struct world *w);
+/* The same in steps, for processes that die in between: a file and a clock, then a service on it. */
+void world_prepare(struct world *w);
+void world_reopen(struct world *w);
+void world_remove(struct world *w);
 void world_restart(struct world *w);
 void world_close(struct world *w);
 

@@ -10,6 +10,7 @@
 #include "protocol/mqtt/mqtt.h"
 
 #include "protocol/mqtt/nodelay.h"
+#include "protocol/mqtt/paho_message.h"
 #include "protocol/support/memory.h"
 
 #include <MQTTAsync.h>
@@ -20,7 +21,7 @@
 #include <string.h>
 #include <time.h>
 
-enum { TOPIC_MAX = 256, URI_MAX = 300, TEXT_MAX = 200, RECEIVE_MAX_DEFAULT = 65535 };
+enum { URI_MAX = 300, TEXT_MAX = 200, RECEIVE_MAX_DEFAULT = 65535 };
 
 /* One attempt and the session it may become. */
 struct link {
@@ -101,49 +102,14 @@ static void on_broker_disconnect(void *context, MQTTProperties *properties,
     link_down(context, reason == MQTTREASONCODE_SESSION_TAKEN_OVER, text);
 }
 
-/* Copies a text property; NULL if it is absent or does not fit. */
-static const char *response_topic(MQTTProperties *properties, char copy[TOPIC_MAX])
-{
-    MQTTProperty *p = MQTTProperties_getProperty(properties, MQTTPROPERTY_CODE_RESPONSE_TOPIC);
-    if (p == NULL || p->value.data.len <= 0 || p->value.data.len >= TOPIC_MAX)
-        return NULL;
-    memcpy(copy, p->value.data.data, (size_t)p->value.data.len);
-    copy[p->value.data.len] = '\0';
-    return strlen(copy) == (size_t)p->value.data.len ? copy : NULL;
-}
-
-static const uint8_t *correlation(MQTTProperties *properties)
-{
-    MQTTProperty *p = MQTTProperties_getProperty(properties, MQTTPROPERTY_CODE_CORRELATION_DATA);
-    bool ours = p != NULL && p->value.data.len == MQTT_CORRELATION_SIZE;
-    return ours ? (const uint8_t *)p->value.data.data : NULL;
-}
-
-static uint32_t expiry_s(MQTTProperties *properties)
-{
-    enum MQTTPropertyCodes code = MQTTPROPERTY_CODE_MESSAGE_EXPIRY_INTERVAL;
-    if (!MQTTProperties_hasProperty(properties, code))
-        return 0;
-    return (uint32_t)MQTTProperties_getNumericValue(properties, code);
-}
-
 /* Always answers 1: anything else neither holds the PUBACK back nor slows the sender. `topic_len`
  * is 0 on some of paho's paths; a topic with a NUL in it is nobody's. */
 static int on_message(void *context, char *topic, int topic_len, MQTTAsync_message *message)
 {
     struct link *l = context;
     struct mqtt *m = l->owner;
-    char copy[TOPIC_MAX];
-    struct mqtt_message in = {
-        .topic = topic,
-        .payload = message->payload,
-        .len = message->payloadlen > 0 ? (size_t)message->payloadlen : 0,
-        .qos = message->qos,
-        .retained = message->retained,
-        .response_topic = response_topic(&message->properties, copy),
-        .correlation = correlation(&message->properties),
-        .expiry_s = expiry_s(&message->properties),
-    };
+    char memory[PAHO_TEXT_SIZE];
+    struct mqtt_message in = paho_incoming(topic, message, memory);
     bool whole = topic_len == 0 || strlen(topic) == (size_t)topic_len;
     if (whole && !atomic_load(&l->ended) && !atomic_load(&m->muted))
         m->handlers.message(m->handlers.self, &in);
@@ -224,30 +190,6 @@ static enum err link_new(struct mqtt *m, struct link **ret)
     return ERR_OK;
 }
 
-static void add_number(MQTTProperties *properties, enum MQTTPropertyCodes code, uint32_t value)
-{
-    MQTTProperty p = {.identifier = code};
-    if (code == MQTTPROPERTY_CODE_RECEIVE_MAXIMUM)
-        p.value.integer2 = (unsigned short)value;
-    else
-        p.value.integer4 = value;
-    MQTTProperties_add(properties, &p);
-}
-
-/* paho copies the bytes and does not write to them, though its type says otherwise. */
-static void add_bytes(MQTTProperties *properties, enum MQTTPropertyCodes code, const void *bytes,
-                      size_t len)
-{
-    union {
-        const void *in;
-        char *out;
-    } data = {.in = bytes};
-    MQTTProperty p = {.identifier = code};
-    p.value.data.data = data.out;
-    p.value.data.len = (int)len;
-    MQTTProperties_add(properties, &p);
-}
-
 /* paho looks at this timeout every 3 s, and beside an idle connection it notices only at its next
  * poll, up to 1.1 s later, that a new one stands: less would refuse good connections. */
 static int connect_timeout_s(int64_t timeout_ms)
@@ -281,7 +223,7 @@ static enum err link_connect(struct link *l, const struct mqtt_message *will)
         will_options.retained = will->retained;
         options.will = &will_options;
     }
-    add_number(&properties, MQTTPROPERTY_CODE_RECEIVE_MAXIMUM, m->options.receive_max);
+    paho_add_number(&properties, MQTTPROPERTY_CODE_RECEIVE_MAXIMUM, m->options.receive_max);
     int rc = MQTTAsync_connect(l->handle, &options);
     MQTTProperties_free(&properties);
     return rc == MQTTASYNC_SUCCESS ? ERR_OK : ERR_INVAL;
@@ -319,28 +261,11 @@ static enum err send_error(int rc)
     }
 }
 
-/* The response options carry the properties: without them paho drops all of a message's properties.
- */
+/* The response options carry the properties: without them paho drops all of a message's properties. */
 static int link_send(struct link *l, const struct mqtt_message *msg, int *ret_token)
 {
-    union {
-        const void *in;
-        void *out;
-    } payload = {.in = msg->payload};
-    MQTTAsync_message out = MQTTAsync_message_initializer;
+    MQTTAsync_message out = paho_outgoing(msg);
     MQTTAsync_responseOptions response = MQTTAsync_responseOptions_initializer;
-    out.payload = payload.out;
-    out.payloadlen = (int)msg->len;
-    out.qos = msg->qos;
-    out.retained = msg->retained;
-    if (msg->response_topic != NULL)
-        add_bytes(&out.properties, MQTTPROPERTY_CODE_RESPONSE_TOPIC, msg->response_topic,
-                  strlen(msg->response_topic));
-    if (msg->correlation != NULL)
-        add_bytes(&out.properties, MQTTPROPERTY_CODE_CORRELATION_DATA, msg->correlation,
-                  MQTT_CORRELATION_SIZE);
-    if (msg->expiry_s > 0)
-        add_number(&out.properties, MQTTPROPERTY_CODE_MESSAGE_EXPIRY_INTERVAL, msg->expiry_s);
     if (msg->qos > 0) {
         response.context = l;
         response.onSuccess5 = on_taken;

@@ -25,12 +25,13 @@ static json_t *places_json(const struct world *w)
         struct place_truth t = world_place(w, i);
         json_array_append_new(
             list,
-            json_pack("{s:s, s:o, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:o}", "place", t.place,
-                      "capacity", t.capacity > 0 ? json_integer(t.capacity) : json_null(), "inside",
-                      (json_int_t)t.inside, "entered", (json_int_t)t.entered, "left",
+            json_pack("{s:s, s:o, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:o}", "place",
+                      t.place, "capacity", t.capacity > 0 ? json_integer(t.capacity) : json_null(),
+                      "inside", (json_int_t)t.inside, "entered", (json_int_t)t.entered, "left",
                       (json_int_t)t.left, "turned_away", (json_int_t)t.turned_away, "backed_out",
                       (json_int_t)t.backed_out, "dismissed", (json_int_t)t.dismissed, "placed",
-                      (json_int_t)t.placed, "queued", (json_int_t)t.queued, "target",
+                      (json_int_t)t.placed, "queued", (json_int_t)t.queued, "entering",
+                      (json_int_t)t.entering, "leaving", (json_int_t)t.leaving, "target",
                       t.has_target ? json_integer(t.target) : json_null()));
     }
     return list;

@@ -45,7 +45,9 @@ struct place_truth {
     int64_t backed_out;
     int64_t dismissed; /* waited in line when demand went off */
     int64_t placed;
-    int64_t queued; /* before all its columns */
+    int64_t queued;   /* before all its columns */
+    int64_t entering; /* on their way in, under the arm included */
+    int64_t leaving;
     bool has_target;
     int64_t target; /* what its trace wants */
 };

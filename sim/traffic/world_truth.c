@@ -155,6 +155,8 @@ struct place_truth world_place(const struct world *w, size_t i)
                             .backed_out = p->backed_out,
                             .dismissed = p->dismissed,
                             .placed = p->placed,
+                            .entering = p->entering,
+                            .leaving = p->leaving,
                             .has_target = p->demand.kind == DEMAND_TRACE,
                             .target = p->demand.target};
     for (size_t k = 0; k < w->lane_count; k++)

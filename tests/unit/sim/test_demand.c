@@ -93,6 +93,24 @@ static void a_pause_of_random_arrivals_is_not_made_up(void **state)
     assert_true(demand_due_ms(&d) > 3600000);
 }
 
+static void a_pause_of_a_trace_plans_anew_at_once(void **state)
+{
+    (void)state;
+    struct prng p = {1};
+    struct demand d = demand_trace(&three, -1000000000000, 0);
+    follow(&d, 100000, 0, &p);
+    demand_resume(&d, 400000, &p);
+    assert_int_equal(demand_due_ms(&d), 400000);
+    const struct demand_facts f = {12, 0, 0};
+    assert_int_equal(demand_take(&d, 400000, &f, &p), WISH_NOTHING);
+    assert_int_equal(d.wishes, 38);
+    assert_int_equal(follow(&d, 599999, 12, &p), 50);
+    assert_int_equal(d.wishes, 0);
+    assert_int_equal(demand_due_ms(&d), 600000);
+    demand_resume(&d, 599999, &p);
+    assert_int_equal(demand_due_ms(&d), 599999);
+}
+
 static void appointments_in_order(void **state)
 {
     (void)state;
@@ -122,6 +140,7 @@ int main(void)
         cmocka_unit_test(who_is_on_his_way_counts),
         cmocka_unit_test(a_start_in_the_middle_skips_what_is_past),
         cmocka_unit_test(a_pause_of_random_arrivals_is_not_made_up),
+        cmocka_unit_test(a_pause_of_a_trace_plans_anew_at_once),
         cmocka_unit_test(appointments_in_order),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -130,22 +130,24 @@ static void a_queue_goes_one_at_a_time_and_is_never_struck(void **state)
     assert_true(w.now_ms < 60000);
 }
 
+/* Also while the first ones back out and the others give way. */
 static void vehicles_keep_their_distance(void **state)
 {
     (void)state;
     struct world w = world_of(true);
     while (w.lane.count < 5)
         arrive(&w, (uint32_t)w.lane.count + 1, INTENT_DRIVE, "");
-    for (int i = 0; i < 3000; i++) {
+    for (int i = 0; i < 40000; i++) {
         step(&w);
         for (size_t k = 1; k < w.lane.count; k++) {
             const struct vehicle *front = &w.lane.vehicles[k - 1];
-            int64_t gap_um =
-                front->head_um - (int64_t)front->length_mm * 1000 - w.lane.vehicles[k].head_um;
-            assert_true(gap_um >= 1400000);
+            int64_t tail_um = front->head_um - (int64_t)front->length_mm * 1000;
+            assert_true(tail_um - w.lane.vehicles[k].head_um >= 1400000);
         }
+        if (i == 3000)
+            assert_int_equal(w.lane.vehicles[0].head_um, STOP_LINE_MM * 1000);
     }
-    assert_int_equal(w.lane.vehicles[0].head_um, STOP_LINE_MM * 1000);
+    assert_in_range(count(&w, REPORT_TURNED_AWAY), 2, 3);
 }
 
 static void room_is_limited(void **state)
@@ -255,6 +257,23 @@ static void a_driver_stops_when_the_arm_leaves(void **state)
     assert_true(barrier_down(&w.device.barrier));
 }
 
+/* P3, already rolling: he brakes before loop B even if the barrier would not turn round. */
+static void a_rolling_driver_stops_when_the_arm_leaves(void **state)
+{
+    (void)state;
+    struct world w = world_of(false);
+    arrive(&w, 1, INTENT_DRIVE, "B AB 1");
+    run(&w, 15000);
+    order(&w, BARRIER_OPEN);
+    while (w.lane.vehicles[0].head_um < (STOP_LINE_MM + 50) * 1000 && w.now_ms < 60000)
+        step(&w);
+    order(&w, BARRIER_CLOSE);
+    run(&w, 10000);
+    assert_int_equal(count(&w, REPORT_PASSING), 0);
+    assert_int_equal(count(&w, REPORT_STRUCK) + count(&w, REPORT_FORCED), 0);
+    assert_int_equal(w.lane.vehicles[0].phase, PHASE_WAITING);
+}
+
 /* P5: a barrier without a chain of its own and a controller that closes too early. */
 static void an_arm_on_a_vehicle_is_told(void **state)
 {
@@ -330,6 +349,21 @@ static void the_watchdog_closes_only_after_a_passage(void **state)
     assert_int_equal(count(&w, REPORT_GONE), 1);
     assert_true(barrier_down(&w.device.barrier));
     assert_int_equal(count(&w, REPORT_STRUCK), 0);
+
+    device_heartbeat(&w.device, 3);
+    arrive(&w, 2, INTENT_DRIVE, "B AB 2");
+    for (uint16_t beat = 4; w.lane.count > 0 && beat < 100; beat++) {
+        device_heartbeat(&w.device, beat);
+        keep_gate(&w, 1000); /* the host closes behind him */
+    }
+    device_heartbeat(&w.device, 100);
+    run(&w, 3000);
+    assert_false(w.device.watchdog_tripped);
+    assert_true(barrier_down(&w.device.barrier));
+    order(&w, BARRIER_OPEN); /* that passage is over: it closes nothing that is opened now */
+    run(&w, 30000);
+    assert_true(w.device.watchdog_tripped);
+    assert_true(barrier_up(&w.device.barrier));
 }
 
 static void a_restart_keeps_the_arm_and_forgets_the_rest(void **state)
@@ -376,6 +410,7 @@ int main(void)
         cmocka_unit_test(who_waits_drives_only_at_last),
         cmocka_unit_test(an_arm_not_opened_for_him_is_not_his),
         cmocka_unit_test(a_driver_stops_when_the_arm_leaves),
+        cmocka_unit_test(a_rolling_driver_stops_when_the_arm_leaves),
         cmocka_unit_test(an_arm_on_a_vehicle_is_told),
         cmocka_unit_test(a_forced_passage_is_told),
         cmocka_unit_test(the_plate_sequence_is_odd_while_written),

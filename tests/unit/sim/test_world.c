@@ -128,6 +128,11 @@ static void poisson_comes_and_goes(void **state)
     assert_sound(w);
     assert_in_range(p.entered, 420, 540);
     assert_in_range(p.inside, 20, 70); /* 120 per hour, a third of an hour each */
+    world_run_traffic(w, false);
+    run(w, &k, 120000); /* who was in a lane got through */
+    int64_t left = world_place(w, 0).left;
+    run(w, &k, 3600000);
+    assert_int_equal(world_place(w, 0).left, left); /* who is inside stays */
     world_drain(w);
     run(w, &k, 3600000);
     p = world_place(w, 0);
@@ -285,7 +290,10 @@ static void vehicles_by_hand(void **state)
     assert_int_equal(t.state, CAR_LEFT);
     assert_int_equal(world_car(w, 12345, &t), ERR_NOTFOUND);
     assert_sound(w);
-    assert_int_equal(world_place(w, 0).backed_out, 1);
+    struct place_truth p = world_place(w, 0);
+    assert_int_equal(p.backed_out, 1);
+    assert_int_equal(p.entering, 0);
+    assert_int_equal(p.leaving, 0);
     world_free(w);
 }
 

@@ -23,6 +23,8 @@ enum {
     NOTES_MOVEMENTS = 256,
     GATHER_MS = 80,             /* at least this long between two rounds of events */
     SNAPSHOT_MOVES_PLACES = 50, /* beyond so many places a snapshot has no movements */
+    KERNEL_BYTES =
+        64 * 1024, /* what the kernel may keep for a slow client; it would be megabytes */
     CLOSE_WAIT_MS = 3000,
     NOTICE_BYTES_MAX = 8192,
 };
@@ -314,9 +316,11 @@ void handle_stream(struct http *http, struct http_request *q, struct http_reply 
     if (!query_known(q, NULL, 0, r))
         return;
     struct client *c = mem_alloc(sizeof *c);
+    int kernel_bytes = KERNEL_BYTES;
     c->hub = http->hub;
     c->connection = q->exchange->connection;
     c->fd = MHD_get_connection_info(c->connection, MHD_CONNECTION_INFO_CONNECTION_FD)->connect_fd;
+    setsockopt(c->fd, SOL_SOCKET, SO_SNDBUF, &kernel_bytes, sizeof kernel_bytes);
     if (!enrol(http->hub, c)) {
         free(c);
         reply_problem(r, 503, "too_many_streams", "No more live streams can be served now.");

@@ -127,7 +127,7 @@ static void the_heart_beats(void **state)
 /* S4: a client that takes nothing is cut; another one beside it misses nothing. */
 static void a_slow_client_is_cut(void **state)
 {
-    enum { MOVES = 200, ROUNDS = 90, FIRST = 5000 };
+    enum { MOVES = 200, ROUNDS = 35, FIRST = 5000 };
     struct fixture *f = *state;
     int slow = dial(f);
     int good;

@@ -1,0 +1,19 @@
+#include "cloud/ctl/ctl.h"
+
+#define SETTINGS                                                                                   \
+    "capacity title zone currency tariff payment hold-max exit-grace unmatched grant-size closed"
+
+const struct command commands[] = {
+    {"place", "add", "NAME", SETTINGS,
+     "create a car park; the same again changes nothing, other values are refused", cmd_place_add},
+    {"place", "set", "NAME", SETTINGS, "change a car park; what is not given stays", cmd_place_set},
+    {"place", "list", NULL, "", "all car parks", cmd_place_list},
+    {"place", "show", "NAME", "", "one car park with its edges and lanes", cmd_place_show},
+    {"place", "resume", "NAME", "", "after looking into its anomalies: offer spaces again",
+     cmd_place_resume},
+    {"sessions", "", "PLATE", "limit", "a car's stays and what was paid", cmd_sessions},
+    {"movements", "", "NAME", "limit", "the latest movements at a car park", cmd_movements},
+    {"summary", "", "NAME", "", "cars and money at a car park", cmd_summary},
+    {"health", "", NULL, "", "whether the daemon is alive and ready", cmd_health},
+};
+const size_t command_count = sizeof commands / sizeof commands[0];

@@ -1,0 +1,48 @@
+/* boomgatectl: the operator's command line. Each command is one row of a table (commands.c) and one
+ * function in the file of its noun; all speak to the daemon's HTTP API through client.h.
+ *
+ * Exit status: 0 done (also when there was nothing to do), 1 refused by the daemon, 2 wrong usage,
+ * 3 the daemon cannot be reached or did not answer in time. */
+#ifndef BOOMGATE_CLOUD_CTL_CTL_H
+#define BOOMGATE_CLOUD_CTL_CTL_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+enum ctl_status { CTL_OK = 0, CTL_REFUSED = 1, CTL_USAGE = 2, CTL_UNREACHABLE = 3 };
+
+/* The options as given; NULL: not given. */
+struct ctl_args {
+    const char *url;
+    const char *token_file;
+    const char *json; /* "" when given */
+    const char *capacity, *title, *zone, *currency, *tariff, *payment, *hold_max_s, *exit_grace_s;
+    const char *unmatched, *grant_size, *closed;
+    const char *limit;
+    const char *operand; /* the NAME or PLATE of the command */
+};
+
+struct client;
+
+struct command {
+    const char *noun, *verb; /* "place" "add"; verb "" for one-word commands */
+    const char *operand;     /* "NAME"; NULL: takes none */
+    const char *options;     /* names it takes, e.g. "capacity zone" */
+    const char *help;
+    enum ctl_status (*run)(struct client *c, const struct ctl_args *a);
+};
+
+extern const struct command commands[];
+extern const size_t command_count;
+
+enum ctl_status cmd_place_add(struct client *c, const struct ctl_args *a);
+enum ctl_status cmd_place_set(struct client *c, const struct ctl_args *a);
+enum ctl_status cmd_place_list(struct client *c, const struct ctl_args *a);
+enum ctl_status cmd_place_show(struct client *c, const struct ctl_args *a);
+enum ctl_status cmd_place_resume(struct client *c, const struct ctl_args *a);
+enum ctl_status cmd_sessions(struct client *c, const struct ctl_args *a);
+enum ctl_status cmd_movements(struct client *c, const struct ctl_args *a);
+enum ctl_status cmd_summary(struct client *c, const struct ctl_args *a);
+enum ctl_status cmd_health(struct client *c, const struct ctl_args *a);
+
+#endif

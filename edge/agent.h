@@ -6,11 +6,13 @@
  * A3 A turn that changes nothing durable writes no transaction.
  * A4 An entry is authorised only with an epoch and a space in hand, spent in the same transaction.
  * A5 Without an epoch nothing is recorded and only `hello` is asked: entries stay closed, exits
- * open by the local rule, and what crossed is told as one count.gap per lane once an epoch is
- * there. A6 After a restart an authorised movement whose vehicle is still on loop A before an arm
- * that is still down gets its open command again if it was decided less than `reissue_ms` (lane_config) ago: the
- *    first one was lost or is not yet executed, and opening twice is harmless. In any other case
- *    a movement that cannot be followed to its end ends `uncertain`. */
+ *    open by the local rule; what crossed is told as one count.gap per lane once there is an epoch.
+ * A6 After a restart, an authorised vehicle still on loop A before an arm still down gets its open
+ *    command again if it was decided less than `reissue_ms` (lane_config) ago: the first one was
+ *    lost or is not executed yet, and opening twice is harmless. Any other movement that cannot
+ *    be followed to its end ends `uncertain`.
+ * A7 The question of a vehicle that waits on `pending` is repeated under its id, because the final
+ *    answer travels at QoS 0 and may be lost. */
 #ifndef BOOMGATE_EDGE_AGENT_H
 #define BOOMGATE_EDGE_AGENT_H
 

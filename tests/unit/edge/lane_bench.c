@@ -125,3 +125,26 @@ void bench_said(struct bench *b, enum lane_state s, const char *words)
     assert_string_equal(lane_state_word(b->lane.state), lane_state_word(s));
     b->said[0] = '\0';
 }
+
+/* A vehicle on A, allowed, arm up. */
+void bench_let_in(struct bench *b)
+{
+    bench_on(b, IN_LOOP_A);
+    bench_wait(b, 100);
+    bench_event(b, LANE_EV_CREDENTIAL);
+    bench_event(b, LANE_EV_ALLOWED);
+    bench_said(b, LANE_OPENING, "presented CAMERA authorised OPEN");
+    bench_arm_up(b);
+    bench_said(b, LANE_OPEN, "");
+}
+
+/* It drives over B and away. */
+void bench_drive_through(struct bench *b)
+{
+    bench_on(b, IN_LOOP_B);
+    bench_wait(b, 500);
+    bench_off(b, IN_LOOP_A);
+    bench_wait(b, 500);
+    bench_off(b, IN_LOOP_B);
+    bench_wait(b, 200);
+}

@@ -33,6 +33,10 @@ void bench_event(struct bench *b, enum lane_event e);
 void bench_arm_up(struct bench *b);
 void bench_arm_down(struct bench *b);
 
+/* A vehicle on A, allowed, arm up; and over B and away. */
+void bench_let_in(struct bench *b);
+void bench_drive_through(struct bench *b);
+
 /* What was said since the last call must be exactly this; and the state. */
 void bench_said(struct bench *b, enum lane_state s, const char *words);
 

@@ -8,29 +8,6 @@
 
 #include "tests/unit/edge/lane_bench.h"
 
-/* A vehicle on A, allowed, arm up. */
-static void let_in(struct bench *b)
-{
-    bench_on(b, IN_LOOP_A);
-    bench_wait(b, 100);
-    bench_event(b, LANE_EV_CREDENTIAL);
-    bench_event(b, LANE_EV_ALLOWED);
-    bench_said(b, LANE_OPENING, "presented CAMERA authorised OPEN");
-    bench_arm_up(b);
-    bench_said(b, LANE_OPEN, "");
-}
-
-/* It drives over B and away. */
-static void drive_through(struct bench *b)
-{
-    bench_on(b, IN_LOOP_B);
-    bench_wait(b, 500);
-    bench_off(b, IN_LOOP_A);
-    bench_wait(b, 500);
-    bench_off(b, IN_LOOP_B);
-    bench_wait(b, 200);
-}
-
 static void normal_passage(void **state)
 {
     (void)state;
@@ -69,7 +46,7 @@ static void the_next_in_the_queue_is_presented_when_the_arm_is_down(void **state
     (void)state;
     struct bench b;
     bench_init(&b, DIRECTION_ENTRY, 2);
-    let_in(&b);
+    bench_let_in(&b);
     bench_on(&b, IN_LOOP_B);
     bench_wait(&b, 500);
     bench_off(&b, IN_LOOP_A);
@@ -132,7 +109,7 @@ static void back_out_after_opening(void **state)
     (void)state;
     struct bench b;
     bench_init(&b, DIRECTION_ENTRY, 2);
-    let_in(&b);
+    bench_let_in(&b);
     bench_off(&b, IN_LOOP_A);
     bench_wait(&b, 19999);
     bench_said(&b, LANE_OPEN, "");
@@ -147,7 +124,7 @@ static void back_out_from_under_the_arm(void **state)
     (void)state;
     struct bench b;
     bench_init(&b, DIRECTION_ENTRY, 2);
-    let_in(&b);
+    bench_let_in(&b);
     bench_on(&b, IN_LOOP_B);
     bench_wait(&b, 60000); /* stays open for as long as B is on */
     bench_said(&b, LANE_PASSING, "started");
@@ -164,7 +141,7 @@ static void three_loops_b_then_c(void **state)
     (void)state;
     struct bench b;
     bench_init(&b, DIRECTION_ENTRY, 3);
-    let_in(&b);
+    bench_let_in(&b);
     bench_on(&b, IN_LOOP_B);
     bench_wait(&b, 300);
     bench_off(&b, IN_LOOP_A);
@@ -184,8 +161,8 @@ static void three_loops_short_vehicle_between_b_and_c(void **state)
     (void)state;
     struct bench b;
     bench_init(&b, DIRECTION_ENTRY, 3);
-    let_in(&b);
-    drive_through(&b);
+    bench_let_in(&b);
+    bench_drive_through(&b);
     bench_said(&b, LANE_PASSING, "started");
     bench_wait(&b, 1000);
     bench_on(&b, IN_LOOP_C);
@@ -200,13 +177,13 @@ static void three_loops_c_never_comes(void **state)
     (void)state;
     struct bench b;
     bench_init(&b, DIRECTION_ENTRY, 3);
-    let_in(&b);
-    drive_through(&b);
+    bench_let_in(&b);
+    bench_drive_through(&b);
     bench_wait(&b, 5000);
     bench_said(&b, LANE_PASSED, "started completed ended:uncertain");
     bench_init(&b, DIRECTION_EXIT, 3);
-    let_in(&b);
-    drive_through(&b);
+    bench_let_in(&b);
+    bench_drive_through(&b);
     bench_wait(&b, 5000);
     bench_said(&b, LANE_PASSED, "started void:uncertain ended:uncertain");
 }
@@ -216,7 +193,7 @@ static void three_loops_backing_out(void **state)
     (void)state;
     struct bench b;
     bench_init(&b, DIRECTION_ENTRY, 3);
-    let_in(&b);
+    bench_let_in(&b);
     bench_on(&b, IN_LOOP_B);
     bench_wait(&b, 500);
     bench_off(&b, IN_LOOP_B);
@@ -233,7 +210,7 @@ static void quick_vehicle_passes_a_rising_arm(void **state)
     bench_wait(&b, 100);
     bench_event(&b, LANE_EV_ALLOWED);
     bench_off(&b, IN_ARM_DOWN);
-    drive_through(&b);
+    bench_drive_through(&b);
     bench_said(&b, LANE_PASSED,
                "presented CAMERA authorised OPEN started completed ended:drove_through");
     bench_wait(&b, 5000); /* never lowered before its upper limit */
@@ -261,484 +238,6 @@ static void vehicle_already_on_b_when_the_arm_is_up(void **state)
     bench_said(&b, LANE_PASSED, "completed ended:drove_through");
 }
 
-static void open_timeout_retries_once_then_fault(void **state)
-{
-    (void)state;
-    struct bench b;
-    bench_init(&b, DIRECTION_ENTRY, 2);
-    bench_on(&b, IN_LOOP_A);
-    bench_wait(&b, 100);
-    bench_event(&b, LANE_EV_ALLOWED);
-    bench_said(&b, LANE_OPENING, "presented CAMERA authorised OPEN");
-    bench_wait(&b, 6000);
-    bench_said(&b, LANE_OPENING, "OPEN");
-    bench_wait(&b, 6000);
-    bench_said(&b, LANE_FAULT, "+open_timeout void:open_timeout ended:denied");
-    bench_wait(&b, 59999);
-    bench_said(&b, LANE_FAULT, "");
-    bench_wait(&b, 1); /* tries again with whoever stands there */
-    bench_said(&b, LANE_PRESENTED, "presented CAMERA");
-    bench_event(&b, LANE_EV_ALLOWED);
-    bench_arm_up(&b);
-    bench_said(&b, LANE_OPEN, "authorised OPEN -open_timeout");
-}
-
-static void refused_open_is_repeated_soon(void **state)
-{
-    (void)state;
-    struct bench b;
-    bench_init(&b, DIRECTION_ENTRY, 2);
-    bench_on(&b, IN_LOOP_A);
-    bench_wait(&b, 100);
-    bench_event(&b, LANE_EV_ALLOWED);
-    bench_event(&b, LANE_EV_OPEN_FAILED);
-    bench_said(&b, LANE_OPENING, "presented CAMERA authorised OPEN");
-    bench_wait(&b, 500);
-    bench_said(&b, LANE_OPENING, "OPEN");
-}
-
-static void arm_that_stops_half_way_is_left_alone(void **state)
-{
-    (void)state;
-    struct bench b;
-    bench_init(&b, DIRECTION_ENTRY, 2);
-    bench_on(&b, IN_LOOP_A);
-    bench_wait(&b, 100);
-    bench_event(&b, LANE_EV_ALLOWED);
-    bench_off(&b, IN_ARM_DOWN);
-    bench_wait(&b, 12000);
-    bench_said(&b, LANE_UNSECURED,
-               "presented CAMERA authorised OPEN OPEN +open_timeout void:open_timeout "
-               "ended:denied");
-    bench_off(&b, IN_LOOP_A);
-    bench_wait(&b, 600000);
-    bench_said(&b, LANE_UNSECURED, "");
-}
-
-/* An authorised vehicle is through and the arm on its way down. */
-static void closing(struct bench *b, enum direction direction)
-{
-    bench_init(b, direction, 2);
-    let_in(b);
-    drive_through(b);
-    bench_wait(b, 1000);
-    bench_said(b, LANE_CLOSING, "started completed ended:drove_through CLOSE");
-    bench_off(b, IN_ARM_UP);
-}
-
-static void close_timeout_is_not_secured(void **state)
-{
-    (void)state;
-    struct bench b;
-    closing(&b, DIRECTION_ENTRY);
-    bench_wait(&b, 8000);
-    bench_said(&b, LANE_UNSECURED, "+close_timeout");
-    bench_wait(&b, 600000); /* no second attempt by itself */
-    bench_said(&b, LANE_UNSECURED, "");
-    bench_on(&b, IN_ARM_DOWN);
-    bench_said(&b, LANE_IDLE, "-close_timeout");
-}
-
-static void obstructed_close_reopens_at_once(void **state)
-{
-    (void)state;
-    struct bench b;
-    closing(&b, DIRECTION_ENTRY);
-    bench_off(&b, IN_PHOTOCELL_CLEAR);
-    bench_said(&b, LANE_REOPENING, "OPEN");
-    bench_wait(&b, 1000);
-    bench_on(&b, IN_ARM_UP);
-    bench_wait(&b, 5000); /* waits until it is clear */
-    bench_said(&b, LANE_UNSECURED, "");
-    bench_on(&b, IN_PHOTOCELL_CLEAR);
-    bench_wait(&b, 1000);
-    bench_said(&b, LANE_CLOSING, "CLOSE");
-}
-
-static void three_obstructions_hold_open(void **state)
-{
-    (void)state;
-    struct bench b;
-    closing(&b, DIRECTION_ENTRY);
-    for (int i = 0; i < 3; i++) {
-        bench_off(&b, IN_EDGE_OK);
-        bench_wait(&b, 500);
-        bench_on(&b, IN_EDGE_OK);
-        bench_on(&b, IN_ARM_UP);
-        bench_said(&b, i < 2 ? LANE_UNSECURED : LANE_UNSECURED,
-                   i < 2 ? "OPEN" : "+obstructed OPEN");
-        bench_wait(&b, 1000);
-        bench_said(&b, i < 2 ? LANE_CLOSING : LANE_UNSECURED, i < 2 ? "CLOSE" : "");
-        if (i < 2)
-            bench_off(&b, IN_ARM_UP);
-    }
-    bench_wait(&b, 600000);
-    bench_said(&b, LANE_UNSECURED, "");
-    /* The next authorised passage ends it. */
-    bench_on(&b, IN_LOOP_A);
-    bench_wait(&b, 100);
-    bench_event(&b, LANE_EV_ALLOWED);
-    drive_through(&b);
-    bench_wait(&b, 1000);
-    bench_said(&b, LANE_CLOSING,
-               "presented CAMERA authorised OPEN started completed ended:drove_through CLOSE");
-    bench_arm_down(&b);
-    bench_said(&b, LANE_IDLE, "-obstructed");
-}
-
-static void the_reflex_counts_as_an_obstruction(void **state)
-{
-    (void)state;
-    struct bench b;
-    closing(&b, DIRECTION_ENTRY);
-    bench_event(&b, LANE_EV_REFLEX);
-    bench_said(&b, LANE_REOPENING, "OPEN");
-}
-
-static void tailgater_is_never_hit(void **state)
-{
-    (void)state;
-    struct bench b;
-    closing(&b, DIRECTION_ENTRY);
-    bench_on(&b, IN_LOOP_A);
-    bench_wait(&b, 100);
-    bench_said(&b, LANE_CLOSING, "");
-    bench_on(&b, IN_LOOP_B);
-    bench_said(&b, LANE_CROSSING, "+unauthorised OPEN");
-    bench_on(&b, IN_ARM_UP);
-    bench_wait(&b, 500);
-    bench_off(&b, IN_LOOP_A);
-    bench_wait(&b, 500);
-    bench_off(&b, IN_LOOP_B);
-    bench_wait(&b, 200);
-    bench_said(&b, LANE_UNSECURED, "unauthorised ended:tailgated");
-    bench_wait(&b, 1000);
-    bench_said(&b, LANE_CLOSING, "CLOSE");
-    bench_arm_down(&b);
-    bench_said(&b, LANE_IDLE, "-unauthorised");
-}
-
-static void tailgater_before_the_arm_moves(void **state)
-{
-    (void)state;
-    struct bench b;
-    bench_init(&b, DIRECTION_ENTRY, 2);
-    let_in(&b);
-    bench_on(&b, IN_LOOP_B);
-    bench_wait(&b, 300);
-    bench_off(&b, IN_LOOP_A);
-    bench_wait(&b, 150);
-    bench_on(&b, IN_LOOP_A);
-    bench_wait(&b, 150);
-    bench_off(&b, IN_LOOP_B);
-    bench_wait(&b, 500);
-    bench_said(&b, LANE_PASSED, "started completed ended:drove_through");
-    bench_on(&b, IN_LOOP_B);
-    bench_said(&b, LANE_CROSSING, "+unauthorised");
-    bench_wait(&b, 60000);
-    bench_off(&b, IN_LOOP_A);
-    bench_wait(&b, 300);
-    bench_off(&b, IN_LOOP_B);
-    bench_wait(&b, 200);
-    bench_said(&b, LANE_UNSECURED, "unauthorised ended:tailgated");
-}
-
-static void would_be_tailgater_backs_off(void **state)
-{
-    (void)state;
-    struct bench b;
-    closing(&b, DIRECTION_ENTRY);
-    bench_on(&b, IN_LOOP_A);
-    bench_wait(&b, 100);
-    bench_on(&b, IN_LOOP_B);
-    bench_wait(&b, 300);
-    bench_off(&b, IN_LOOP_B);
-    bench_wait(&b, 200);
-    bench_said(&b, LANE_UNSECURED, "+unauthorised OPEN");
-}
-
-static void second_vehicle_on_b_before_c_is_clear(void **state)
-{
-    (void)state;
-    struct bench b;
-    bench_init(&b, DIRECTION_ENTRY, 3);
-    let_in(&b);
-    drive_through(&b);
-    bench_on(&b, IN_LOOP_C);
-    bench_on(&b, IN_LOOP_A);
-    bench_wait(&b, 200);
-    bench_on(&b, IN_LOOP_B);
-    bench_said(&b, LANE_CROSSING, "started completed ended:drove_through +unauthorised");
-}
-
-static void forced_arm_and_who_drives_through(void **state)
-{
-    (void)state;
-    struct bench b;
-    bench_init(&b, DIRECTION_EXIT, 2);
-    bench_arm_up(&b);
-    bench_said(&b, LANE_UNSECURED, "+forced");
-    bench_wait(&b, 600000);
-    bench_said(&b, LANE_UNSECURED, "");
-    bench_on(&b, IN_LOOP_A);
-    bench_wait(&b, 100);
-    bench_said(&b, LANE_PRESENTED, "presented CAMERA"); /* plates are still read */
-    bench_event(&b, LANE_EV_REFUSED);
-    drive_through(&b);
-    bench_said(&b, LANE_UNSECURED, "refused +unauthorised unauthorised ended:manual");
-    bench_wait(&b, 1000);
-    bench_said(&b, LANE_CLOSING, "CLOSE");
-    bench_arm_down(&b);
-    bench_said(&b, LANE_IDLE, "-forced -unauthorised");
-}
-
-static void forced_while_a_vehicle_waits(void **state)
-{
-    (void)state;
-    struct bench b;
-    bench_init(&b, DIRECTION_EXIT, 2);
-    bench_on(&b, IN_LOOP_A);
-    bench_wait(&b, 100);
-    bench_off(&b, IN_ARM_DOWN);
-    bench_said(&b, LANE_PRESENTED, "presented CAMERA +forced");
-    bench_on(&b, IN_ARM_UP);
-    bench_event(&b, LANE_EV_ALLOWED); /* then it may as well go */
-    bench_said(&b, LANE_OPEN, "authorised OPEN");
-}
-
-static void silent_device_and_its_return(void **state)
-{
-    (void)state;
-    struct bench b;
-    bench_init(&b, DIRECTION_ENTRY, 2);
-    bench_event(&b, LANE_EV_STALE);
-    bench_said(&b, LANE_UNAVAILABLE, "+device_silent");
-    bench_wait(&b, 60000);
-    bench_see(&b);
-    bench_said(&b, LANE_IDLE, "-device_silent gap");
-}
-
-static void silence_in_mid_passage(void **state)
-{
-    (void)state;
-    struct bench b;
-    bench_init(&b, DIRECTION_ENTRY, 2);
-    let_in(&b);
-    bench_on(&b, IN_LOOP_B);
-    bench_event(&b, LANE_EV_STALE);
-    bench_said(&b, LANE_UNAVAILABLE, "started +device_silent");
-    b.bits = (b.bits & ~(1U << IN_LOOP_A | 1U << IN_LOOP_B));
-    bench_see(&b); /* an entry in doubt counts in; the arm is not closed by us */
-    bench_said(&b, LANE_UNSECURED, "-device_silent gap completed ended:uncertain");
-    bench_wait(&b, 600000);
-    bench_said(&b, LANE_UNSECURED, "");
-}
-
-static void silence_before_the_vehicle_moved(void **state)
-{
-    (void)state;
-    struct bench b;
-    bench_init(&b, DIRECTION_EXIT, 2);
-    let_in(&b);
-    bench_event(&b, LANE_EV_STALE);
-    bench_see(&b);
-    bench_said(&b, LANE_OPEN, "+device_silent -device_silent gap");
-    drive_through(&b);
-    bench_said(&b, LANE_PASSED, "started completed ended:drove_through");
-    bench_wait(&b, 1000);
-    bench_said(&b, LANE_CLOSING, "CLOSE"); /* B was seen on and off */
-}
-
-static void no_close_while_anything_is_unsafe(void **state)
-{
-    (void)state;
-    static const enum lane_input off_is_unsafe[] = {IN_PHOTOCELL_CLEAR, IN_EDGE_OK};
-    for (size_t i = 0; i < 2; i++) {
-        struct bench b;
-        bench_init(&b, DIRECTION_ENTRY, 2);
-        let_in(&b);
-        bench_off(&b, off_is_unsafe[i]);
-        drive_through(&b);
-        bench_wait(&b, 30000);
-        bench_said(&b, LANE_UNSECURED, "started completed ended:drove_through");
-    }
-    static const enum lane_input on_is_unsafe[] = {IN_FAULT_B, IN_FIRE, IN_ARM_DOWN};
-    for (size_t i = 0; i < 3; i++) {
-        struct bench b;
-        bench_init(&b, DIRECTION_ENTRY, 2);
-        let_in(&b);
-        drive_through(&b);
-        bench_on(&b, on_is_unsafe[i]);
-        bench_wait(&b, 30000);
-        assert_null(strstr(b.said, "CLOSE"));
-    }
-}
-
-static void refused_close_is_tried_again_within_bounds(void **state)
-{
-    (void)state;
-    struct bench b;
-    bench_init(&b, DIRECTION_ENTRY, 2);
-    let_in(&b);
-    drive_through(&b);
-    bench_wait(&b, 1000);
-    bench_said(&b, LANE_CLOSING, "started completed ended:drove_through CLOSE");
-    for (int i = 0; i < 10; i++) {
-        bench_event(&b, LANE_EV_CLOSE_FAILED);
-        bench_wait(&b, 500);
-        bench_said(&b, LANE_CLOSING, "CLOSE");
-    }
-    bench_event(&b, LANE_EV_CLOSE_FAILED);
-    bench_said(&b, LANE_UNSECURED, "+close_timeout");
-    bench_wait(&b, 600000);
-    bench_said(&b, LANE_UNSECURED, "");
-}
-
-static void never_closes_by_itself_after_a_restart(void **state)
-{
-    (void)state;
-    struct bench b;
-    bench_restart(&b, DIRECTION_ENTRY, 2, NULL);
-    b.bits = (b.bits & ~(1U << IN_ARM_DOWN)) | 1U << IN_ARM_UP;
-    bench_see(&b);
-    bench_wait(&b, 3600000);
-    bench_said(&b, LANE_UNSECURED, "");
-    bench_on(&b, IN_LOOP_B); /* a vehicle is seen on B and off it again */
-    bench_wait(&b, 500);
-    bench_off(&b, IN_LOOP_B);
-    bench_wait(&b, 1200);
-    bench_said(&b, LANE_CLOSING, "+unauthorised unauthorised ended:manual CLOSE");
-}
-
-static struct lane_restored authorised_at(int64_t age_ms)
-{
-    return (struct lane_restored){
-        .state = LANE_OPENING,
-        .movement = true,
-        .authorised = true,
-        .authorised_at = {1000000 - age_ms},
-    };
-}
-
-static void restart_repeats_a_lost_open(void **state)
-{
-    (void)state;
-    struct bench b;
-    struct lane_restored r = authorised_at(29999);
-    bench_restart(&b, DIRECTION_ENTRY, 2, &r);
-    b.bits |= 1U << IN_LOOP_A;
-    bench_see(&b);
-    bench_said(&b, LANE_OPENING, "OPEN");
-    bench_arm_up(&b);
-    drive_through(&b);
-    bench_said(&b, LANE_PASSED, "started completed ended:drove_through");
-}
-
-static void restart_does_not_open_for_somebody_else(void **state)
-{
-    (void)state;
-    struct bench b;
-    struct lane_restored r = authorised_at(30000); /* too long ago: who is that on A? */
-    bench_restart(&b, DIRECTION_ENTRY, 2, &r);
-    b.bits |= 1U << IN_LOOP_A;
-    bench_see(&b);
-    bench_said(&b, LANE_PRESENTED, "completed ended:uncertain presented CAMERA");
-
-    r = authorised_at(1000);
-    bench_restart(&b, DIRECTION_EXIT, 2, &r); /* nobody on A */
-    bench_see(&b);
-    bench_said(&b, LANE_IDLE, "void:uncertain ended:uncertain");
-}
-
-static void restart_under_a_passing_vehicle(void **state)
-{
-    (void)state;
-    struct bench b;
-    struct lane_restored r = authorised_at(3000);
-    bench_restart(&b, DIRECTION_EXIT, 2, &r);
-    b.bits = (b.bits & ~(1U << IN_ARM_DOWN)) | 1U << IN_ARM_UP | 1U << IN_LOOP_B;
-    bench_see(&b);
-    bench_said(&b, LANE_PASSING, "started");
-    bench_off(&b, IN_LOOP_B);
-    bench_wait(&b, 1200);
-    bench_said(&b, LANE_CLOSING, "completed ended:drove_through CLOSE");
-}
-
-static void restart_after_the_fall_of_b(void **state)
-{
-    (void)state;
-    struct bench b;
-    struct lane_restored r = authorised_at(3000);
-    r.b_seen = r.a_clear_seen = true; /* all that was missing is the fall of B */
-    bench_restart(&b, DIRECTION_EXIT, 2, &r);
-    b.bits = (b.bits & ~(1U << IN_ARM_DOWN)) | 1U << IN_ARM_UP;
-    bench_see(&b);
-    bench_said(&b, LANE_UNSECURED, "completed ended:drove_through");
-    bench_wait(&b, 600000); /* never closed by us: nobody saw B fall */
-    bench_said(&b, LANE_UNSECURED, "");
-}
-
-static void restart_with_the_arm_up_and_no_edge_seen(void **state)
-{
-    (void)state;
-    struct bench b;
-    struct lane_restored r = authorised_at(3000);
-    bench_restart(&b, DIRECTION_ENTRY, 2, &r);
-    b.bits = (b.bits & ~(1U << IN_ARM_DOWN)) | 1U << IN_ARM_UP;
-    bench_see(&b);
-    bench_said(&b, LANE_OPEN, "");
-    bench_wait(&b, 20000);
-    bench_said(&b, LANE_UNSECURED, "completed ended:uncertain");
-    bench_wait(&b, 600000);
-    bench_said(&b, LANE_UNSECURED, "");
-}
-
-static void an_arm_that_may_not_close_stays_up_for_who_is_there(void **state)
-{
-    (void)state;
-    struct bench b;
-    bench_restart(&b, DIRECTION_ENTRY, 2, NULL);
-    b.bits = (b.bits & ~(1U << IN_ARM_DOWN)) | 1U << IN_ARM_UP | 1U << IN_LOOP_A;
-    bench_see(&b);
-    bench_event(&b, LANE_EV_ALLOWED);
-    bench_said(&b, LANE_OPEN, "presented CAMERA authorised OPEN");
-    bench_wait(&b, 100000); /* a hesitant driver */
-    bench_said(&b, LANE_OPEN, "");
-    bench_off(&b, IN_LOOP_A); /* backs out */
-    bench_wait(&b, 20000);
-    bench_said(&b, LANE_UNSECURED, "void:backed_out ended:backed_out");
-}
-
-static void restart_with_a_waiting_vehicle(void **state)
-{
-    (void)state;
-    struct bench b;
-    struct lane_restored r = {.state = LANE_DENIED, .movement = true};
-    bench_restart(&b, DIRECTION_ENTRY, 2, &r);
-    b.bits |= 1U << IN_LOOP_A;
-    bench_see(&b);
-    bench_said(&b, LANE_DENIED, "CAMERA");
-    bench_restart(&b, DIRECTION_ENTRY, 2, &r); /* it left meanwhile */
-    bench_see(&b);
-    bench_said(&b, LANE_IDLE, "ended:denied");
-}
-
-static void one_scan_that_shows_everything_at_once(void **state)
-{
-    (void)state;
-    struct bench b;
-    bench_init(&b, DIRECTION_ENTRY, 2);
-    let_in(&b);
-    bench_on(&b, IN_LOOP_B);
-    bench_wait(&b, 500);
-    /* A and B fall in one scan; their debouncing ends in one tick. */
-    b.bits &= ~(1U << IN_LOOP_A | 1U << IN_LOOP_B);
-    bench_see(&b);
-    b.t += 1000;
-    bench_wait(&b, 0);
-    bench_said(&b, LANE_PASSED, "started completed ended:drove_through");
-}
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -755,33 +254,6 @@ int main(void)
         cmocka_unit_test(three_loops_backing_out),
         cmocka_unit_test(quick_vehicle_passes_a_rising_arm),
         cmocka_unit_test(vehicle_already_on_b_when_the_arm_is_up),
-        cmocka_unit_test(open_timeout_retries_once_then_fault),
-        cmocka_unit_test(refused_open_is_repeated_soon),
-        cmocka_unit_test(arm_that_stops_half_way_is_left_alone),
-        cmocka_unit_test(close_timeout_is_not_secured),
-        cmocka_unit_test(obstructed_close_reopens_at_once),
-        cmocka_unit_test(three_obstructions_hold_open),
-        cmocka_unit_test(the_reflex_counts_as_an_obstruction),
-        cmocka_unit_test(tailgater_is_never_hit),
-        cmocka_unit_test(tailgater_before_the_arm_moves),
-        cmocka_unit_test(would_be_tailgater_backs_off),
-        cmocka_unit_test(second_vehicle_on_b_before_c_is_clear),
-        cmocka_unit_test(forced_arm_and_who_drives_through),
-        cmocka_unit_test(forced_while_a_vehicle_waits),
-        cmocka_unit_test(silent_device_and_its_return),
-        cmocka_unit_test(silence_in_mid_passage),
-        cmocka_unit_test(silence_before_the_vehicle_moved),
-        cmocka_unit_test(no_close_while_anything_is_unsafe),
-        cmocka_unit_test(refused_close_is_tried_again_within_bounds),
-        cmocka_unit_test(never_closes_by_itself_after_a_restart),
-        cmocka_unit_test(restart_repeats_a_lost_open),
-        cmocka_unit_test(restart_does_not_open_for_somebody_else),
-        cmocka_unit_test(restart_under_a_passing_vehicle),
-        cmocka_unit_test(restart_after_the_fall_of_b),
-        cmocka_unit_test(restart_with_the_arm_up_and_no_edge_seen),
-        cmocka_unit_test(an_arm_that_may_not_close_stays_up_for_who_is_there),
-        cmocka_unit_test(restart_with_a_waiting_vehicle),
-        cmocka_unit_test(one_scan_that_shows_everything_at_once),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -53,6 +53,7 @@ struct store_port {
     enum err (*add_anomaly)(void *self, const struct anomaly_row *r);
     enum err (*resolve_anomalies)(void *self, const struct name *place, struct wall_ms at);
 
+    /* Changes nothing if the id is another edge's. */
     enum err (*merge_movement)(void *self, const struct movement_row *r);
     enum err (*find_movement)(void *self, const struct movement_id *id,
                               struct movement_row *ret); /* ERR_NOTFOUND */

@@ -178,6 +178,8 @@ int64_t service_next_timer_ms(const struct service *s, struct now now)
     int64_t ms = TIMER_MAX_MS;
     ms = sooner(ms, mono_diff_ms(s->collect_at, now.mono));
     ms = sooner(ms, mono_diff_ms(s->resend_at, now.mono));
+    if (s->live_changed)
+        ms = sooner(ms, mono_diff_ms(s->live_at, now.mono));
     for (size_t i = 0; i < s->case_count; i++) {
         const struct exit_case *c = s->cases[i];
         if (c->failed) {

@@ -79,7 +79,8 @@ static void apply_crossing(struct service *s, struct place *p, const struct even
     };
     bool entry = e->data.direction == DIRECTION_ENTRY;
     struct movement_row m = {0};
-    if ((!entry || c.plate.text[0] == '\0') && FOUND(s, find_movement, &c.movement, &m)) {
+    if ((!entry || c.plate.text[0] == '\0') && FOUND(s, find_movement, &c.movement, &m) &&
+        name_equal(&m.place, &e->place) && name_equal(&m.edge, &e->edge)) {
         if (c.plate.text[0] == '\0')
             c.plate = m.plate;
         c.basis = m.basis;
@@ -111,6 +112,20 @@ static void raise_alarm(struct service *s, struct stream *st, const struct event
     }
 }
 
+/* What an event does beyond being recorded; its time is the one to reckon with. */
+static void apply_effects(struct service *s, struct stream *st, const struct event *e)
+{
+    if (moves_spaces(e->kind))
+        apply_spaces(s, st, e);
+    if (e->data.movement.text[0] != '\0') {
+        merge_movement(s, e);
+        notice_movement(s, e);
+    }
+    if (e->kind == EVENT_PASSAGE_COMPLETED || e->kind == EVENT_PASSAGE_UNAUTHORISED)
+        apply_crossing(s, st->edge->place, e);
+    raise_alarm(s, st, e);
+}
+
 void event_apply(struct service *s, struct stream *st, const struct event *e,
                  const struct digest *digest, const struct work *w)
 {
@@ -130,13 +145,7 @@ void event_apply(struct service *s, struct stream *st, const struct event *e,
                 e->kind == EVENT_UNKNOWN ? METRIC_EVENTS_UNKNOWN_TYPE : METRIC_EVENTS_APPLIED, 1);
     if (e->kind == EVENT_UNKNOWN)
         return;
-    if (moves_spaces(e->kind))
-        apply_spaces(s, st, e);
-    if (e->data.movement.text[0] != '\0') {
-        merge_movement(s, e);
-        notice_movement(s, e);
-    }
-    if (e->kind == EVENT_PASSAGE_COMPLETED || e->kind == EVENT_PASSAGE_UNAUTHORISED)
-        apply_crossing(s, st->edge->place, e);
-    raise_alarm(s, st, e);
+    struct event reckoned = *e;
+    reckoned.time = restamp(&st->edge->clock, e, s->now.wall);
+    apply_effects(s, st, &reckoned);
 }

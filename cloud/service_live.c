@@ -4,7 +4,8 @@
 #include "protocol/support/log.h"
 #include "protocol/wire/status.h"
 
-enum { LIVE_SAVE_MS = 1000 }; /* real time: at most one write per edge */
+/* Real time: at most one write per edge and LIVE_SAVE_MS, looked for every LIVE_LOOK_MS. */
+enum { LIVE_SAVE_MS = 1000, LIVE_LOOK_MS = 100 };
 
 void live_heard(struct service *s, struct edge *e, bool online)
 {
@@ -15,6 +16,7 @@ void live_heard(struct service *s, struct edge *e, bool online)
     e->live.online = online;
     e->live.heard = s->now.wall;
     e->live_dirty = true;
+    s->live_changed = true;
 }
 
 /* The will of an older session says nothing about the present one. */
@@ -66,11 +68,19 @@ void live_telemetry(struct service *s, const struct work *w)
 void live_timers(struct service *s)
 {
     int64_t pause_ms = real_ms(s, LIVE_SAVE_MS);
+    if (!s->live_changed || !reached(s->now.mono, s->live_at))
+        return;
+    s->live_at = mono_after(s->now.mono, real_ms(s, LIVE_LOOK_MS));
+    s->live_changed = false;
     for (size_t i = 0; i < s->place_count; i++)
         for (size_t k = 0; k < s->places[i]->edge_count; k++) {
             struct edge *e = s->places[i]->edges[k];
-            if (!e->live_dirty || mono_diff_ms(s->now.mono, e->live_saved) < pause_ms)
+            if (!e->live_dirty)
                 continue;
+            if (mono_diff_ms(s->now.mono, e->live_saved) < pause_ms) {
+                s->live_changed = true;
+                continue;
+            }
             STORE(s, save_live, &e->live);
             notice_edge(s, &e->live);
             e->live_dirty = false;

@@ -6,6 +6,7 @@
 #include "cloud/core/exit_decision.h"
 #include "cloud/core/ledger.h"
 #include "cloud/core/payment_machine.h"
+#include "cloud/core/restamp.h"
 #include "cloud/core/session.h"
 #include "cloud/core/stream.h"
 #include "cloud/service.h"
@@ -56,6 +57,7 @@ struct edge {
     size_t grant_count;
     bool asked; /* stands with no space in hand */
     bool ack_due;
+    struct edge_clock clock;
     struct edge_live_row live;
     bool live_dirty;
     struct mono_ms live_saved;
@@ -159,6 +161,8 @@ struct service {
     size_t refused_count;
     bool provider_was_available;
 
+    bool live_changed; /* of some edge */
+    struct mono_ms live_at;
     struct mono_ms collect_at, resend_at, prune_at, resync_allowed_at;
     bool offers_changed; /* some place wants a plan */
 

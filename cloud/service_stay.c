@@ -43,9 +43,22 @@ static void settle(struct service *s, struct place *p, struct session_row *r,
     notice_session(s, r);
 }
 
+/* A movement makes one stay. A second crossing under its id is a fact of the count, not of any stay;
+ * nor may one edge touch the stays of another by repeating its ids. */
+static bool crossed_before(struct service *s, struct place *p, const struct crossing *c)
+{
+    struct session_row r;
+    if (!FOUND(s, find_session, &c->movement, &r))
+        return false;
+    anomaly_record(s, p, NULL, 0, "movement_twice", false, c->movement.text);
+    return true;
+}
+
 void stay_enter(struct service *s, struct place *p, const struct crossing *entry)
 {
     struct session_row r;
+    if (crossed_before(s, p, entry))
+        return;
     if (entry->plate.text[0] != '\0' &&
         FOUND(s, find_unmatched, &p->row.settings.place, &entry->plate, entry->at, &r)) {
         static const struct request_id none = {""};
@@ -66,6 +79,8 @@ void stay_leave(struct service *s, struct place *p, const struct crossing *exit,
     struct session_row r;
     if (exit->plate.text[0] == '\0' ||
         !FOUND(s, find_open_session, &p->row.settings.place, &exit->plate, &r)) {
+        if (crossed_before(s, p, exit))
+            return;
         r = session_unmatched(exit, p->row.settings.currency);
         STORE(s, save_session, &r);
         notice_session(s, &r);

@@ -95,7 +95,8 @@ const char *const store_sql[STATEMENTS] = {
         "authorised_ms = coalesce(excluded.authorised_ms, authorised_ms), "
         "started_ms = coalesce(excluded.started_ms, started_ms), "
         "completed_ms = coalesce(excluded.completed_ms, completed_ms), "
-        "ended_ms = coalesce(excluded.ended_ms, ended_ms)",
+        "ended_ms = coalesce(excluded.ended_ms, ended_ms) "
+        "WHERE place = excluded.place AND edge = excluded.edge",
     [ST_FIND_MOVEMENT] = "SELECT " MOVEMENT_COLUMNS " FROM movement WHERE id = ?",
 
     [ST_SAVE_SESSION] =

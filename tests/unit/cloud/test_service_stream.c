@@ -326,13 +326,43 @@ static void entry_answers(void **state)
     assert_int_equal(world_answer(w, &id)->reason, REASON_CLOSED);
 }
 
-static void admin_refusals(void **state)
+static enum err put(struct world *w, struct place_settings settings)
+{
+    struct work *work = work_new(WORK_ADMIN, NULL, 0);
+    work->admin.place = settings;
+    work->admin.done = world_admin_done;
+    work->admin.arg = w;
+    assert_int_equal(service_post(w->service, work), ERR_OK);
+    world_run(w);
+    return w->admin.err;
+}
+
+static void places_change_or_are_refused(void **state)
 {
     struct world *w = *state;
     world_place(w, "a", 5, POLICY_HOLD);
     assert_false(w->admin.created);
     assert_int_equal(world_sql(w, "SELECT capacity FROM place"), 5);
     assert_int_equal(world_sql(w, "SELECT pool FROM place"), 5);
+
+    struct place_settings bad = world_settings("cloud", 5);
+    assert_int_equal(put(w, bad), ERR_INVAL);
+    bad = world_settings("Bad Name", 5);
+    assert_int_equal(put(w, bad), ERR_INVAL);
+    bad = world_settings("b", 0);
+    assert_int_equal(put(w, bad), ERR_INVAL);
+    bad = world_settings("b", 5);
+    bad.hold_max_ms = -1;
+    assert_int_equal(put(w, bad), ERR_INVAL);
+    bad = world_settings("b", 5);
+    bad.tariff = (struct name){"t9"};
+    assert_int_equal(put(w, bad), ERR_NOTFOUND);
+    assert_string_equal(w->admin.reason, "no such rate table");
+    bad = world_settings("a", 7);
+    bad.currency = (struct currency){"EUR"};
+    assert_int_equal(put(w, bad), ERR_CONFLICT);
+    assert_int_equal(world_sql(w, "SELECT count(*) FROM place"), 1);
+    assert_int_equal(world_sql(w, "SELECT capacity FROM place"), 5);
 }
 
 static void broker_up_tells_again(void **state)
@@ -375,6 +405,111 @@ static void exit_before_entry(void **state)
     assert_int_equal(world_sql(w, "SELECT open_sessions FROM place"), 0);
 }
 
+/* A second crossing under one movement id, by the edge itself or by another, touches no stay. */
+static void movements_are_not_shared(void **state)
+{
+    struct world *w = *state;
+    struct test_edge e = edge_of("a", "e1", 1), thief = edge_of("a", "e2", 2);
+    assert_true(edge_hello(w, &e, "ex"));
+    assert_true(edge_hello(w, &thief, "ex"));
+    struct movement_id m = edge_enter(w, &e, "22아2222");
+    struct test_edge *edges[] = {&e, &thief};
+    for (int i = 0; i < 2; i++) {
+        struct event event = edge_event(w, edges[i], EVENT_PASSAGE_UNAUTHORISED);
+        memcpy(event.data.lane.text, "in-9", 5);
+        event.data.movement = m;
+        event.data.direction = DIRECTION_ENTRY;
+        event.data.spent = SPENT_OVERDRAFT;
+        memcpy(event.data.plate.text, "99하9999", sizeof "99하9999");
+        edge_send(w, edges[i], &event);
+        world_run(w);
+    }
+    assert_int_equal(world_sql(w, "SELECT occupied FROM place"), 3); /* the count is the count */
+    assert_int_equal(world_sql(w, "SELECT overdraft FROM place"), 2);
+    assert_int_equal(world_sql(w, "SELECT count(*) FROM session"), 1);
+    assert_int_equal(world_sql(w, "SELECT count(*) FROM session WHERE plate = '22아2222'"), 1);
+    assert_int_equal(world_sql(w, "SELECT count(*) FROM movement WHERE edge = 'e1'"), 1);
+    assert_int_equal(world_sql(w, "SELECT count(*) FROM anomaly WHERE kind = 'movement_twice'"), 2);
+    assert_int_equal(world_sql(w, "SELECT count(*) FROM anomaly WHERE kind = 'unauthorised'"), 2);
+}
+
+static void post_status(struct world *w, const struct test_edge *e, bool online, int64_t session)
+{
+    char bytes[STATUS_BYTES_MAX];
+    size_t len;
+    struct status st = {
+        .online = online, .boot = 3, .session = session, .time = w->now.wall, .version = "0.1.0"};
+    assert_int_equal(status_encode(&st, bytes, sizeof bytes, &len), ERR_OK);
+    struct work *work = work_new(WORK_STATUS, bytes, len);
+    work->place = e->place;
+    work->edge = e->edge;
+    assert_int_equal(service_post(w->service, work), ERR_OK);
+    world_run(w);
+}
+
+static void edges_come_and_go(void **state)
+{
+    struct world *w = *state;
+    struct test_edge e = edge_of("a", "e1", 1);
+    assert_true(edge_hello(w, &e, "e"));
+    edge_accept(w, &e);
+    post_status(w, &e, true, 8);
+    post_status(w, &e, false, 7); /* the will of an older session */
+    world_pass_ms(w, 1100);
+    assert_int_equal(world_sql(w, "SELECT online FROM edge_live"), 1);
+    post_status(w, &e, false, 8);
+    world_pass_ms(w, 200);
+    assert_int_equal(world_sql(w, "SELECT online FROM edge_live"), 0);
+    size_t offers = w->offer_count;
+    edge_enter(w, &e, "22아2222"); /* late events of an edge that is gone: no offers to nobody */
+    assert_int_equal(w->offer_count, offers);
+    post_status(w, &e, true, 9);
+    assert_int_equal(w->offer_count, offers + 1);
+
+    char bytes[STATUS_BYTES_MAX];
+    size_t len;
+    struct telemetry t = {.time = w->now.wall,
+                          .epoch = 1,
+                          .next = 9,
+                          .outbox_depth = 4,
+                          .clock = CLOCK_SYNCED,
+                          .lane_count = 1,
+                          .lanes = {{.lane = {"in-1"},
+                                     .direction = DIRECTION_ENTRY,
+                                     .state = "idle",
+                                     .arm = "down",
+                                     .online = true}}};
+    assert_int_equal(telemetry_encode(&t, bytes, sizeof bytes, &len), ERR_OK);
+    for (int i = 0; i < 5; i++) {
+        struct work *work = work_new(WORK_TELEMETRY, bytes, len);
+        work->place = e.place;
+        work->edge = e.edge;
+        assert_int_equal(service_post(w->service, work), ERR_OK);
+        world_pass_ms(w, 400);
+    }
+    assert_true(w->notices[NOTICE_EDGE] <= 6); /* at most once a second */
+    world_pass_ms(w, 1000);
+    assert_int_equal(world_sql(w, "SELECT outbox_depth FROM edge_live"), 4);
+    assert_int_equal(world_sql(w, "SELECT count(*) FROM lane_live WHERE arm = 'down'"), 1);
+    assert_non_null(strstr(w->last_notice[NOTICE_EDGE], "\"lanes\":[{\"lane\":\"in-1\""));
+
+    static const char *const bad[] = {"", "{", "{\"online\":1}"};
+    for (int i = 0; i < 3; i++) {
+        struct work *status = work_new(WORK_STATUS, bad[i], strlen(bad[i]));
+        struct work *telemetry = work_new(WORK_TELEMETRY, bad[i], strlen(bad[i]));
+        struct work *request = work_new(WORK_REQUEST, bad[i], strlen(bad[i]));
+        status->place = telemetry->place = request->place = e.place;
+        status->edge = telemetry->edge = request->edge = e.edge;
+        assert_int_equal(service_post(w->service, status), ERR_OK);
+        assert_int_equal(service_post(w->service, telemetry), ERR_OK);
+        assert_int_equal(service_post(w->service, request), ERR_OK);
+    }
+    world_run(w);
+    assert_int_equal(metrics_get(&w->metrics, METRIC_STATUS_BAD), 3);
+    assert_int_equal(metrics_get(&w->metrics, METRIC_TELEMETRY_BAD), 3);
+    assert_int_equal(metrics_get(&w->metrics, METRIC_REQUESTS_BAD), 3);
+}
+
 int main(void)
 {
 #define T(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
@@ -389,9 +524,11 @@ int main(void)
         T(offers_follow_the_view),
         T(rule_breakers_stop_offers),
         T(entry_answers),
-        T(admin_refusals),
+        T(places_change_or_are_refused),
         T(broker_up_tells_again),
         T(exit_before_entry),
+        T(movements_are_not_shared),
+        T(edges_come_and_go),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

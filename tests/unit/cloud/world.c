@@ -194,7 +194,7 @@ void world_pass_ms(struct world *w, int64_t ms)
     world_run(w);
 }
 
-static void admin_done(void *arg, const struct admin_result *r)
+void world_admin_done(void *arg, const struct admin_result *r)
 {
     struct world *w = arg;
     w->admin = *r;
@@ -228,7 +228,7 @@ void world_place(struct world *w, const char *name, int64_t capacity, enum payme
     work->admin = (struct admin_command){
         .kind = ADMIN_PLACE_PUT,
         .place = world_settings(name, capacity),
-        .done = admin_done,
+        .done = world_admin_done,
         .arg = w,
     };
     work->admin.place.policy = policy;

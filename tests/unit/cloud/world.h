@@ -7,7 +7,7 @@
 #include "cloud/store/sqlite.h"
 #include "protocol/wire/event_codec.h"
 
-enum { RECORDS_MAX = 512 };
+enum { RECORDS_MAX = 4096 };
 
 struct ack_record {
     struct name edge;
@@ -73,6 +73,8 @@ void world_run(struct world *w);
 void world_pass_ms(struct world *w, int64_t ms);
 
 void world_place(struct world *w, const char *name, int64_t capacity, enum payment_policy policy);
+/* For commands of a test's own; arg is the world. */
+void world_admin_done(void *arg, const struct admin_result *r);
 struct place_settings world_settings(const char *name, int64_t capacity);
 
 struct test_edge edge_of(const char *place, const char *name, uint64_t journal);

@@ -74,8 +74,6 @@ static const struct metric_row rows[METRICS] = {
     [METRIC_STREAMS_FROZEN] = {"boomgate_streams_frozen", "", "Event streams frozen by a fork",
                                "gauge"},
     [METRIC_BROKER_UP] = {"boomgate_broker_up", "", "1 while connected to the broker", "gauge"},
-    [METRIC_BREAKER_OPEN] = {"boomgate_breaker_open", "",
-                             "1 while the payment provider's breaker refuses calls", "gauge"},
     [METRIC_LAST_BATCH_WORKS] = {"boomgate_last_batch_works", "", "Works in the last batch",
                                  "gauge"},
     [METRIC_LAST_COMMIT_US] = {"boomgate_last_commit_us", "", "Duration of the last COMMIT",

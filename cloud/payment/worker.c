@@ -87,7 +87,6 @@ static void tell_breaker(struct payment_worker *w, uint32_t ticket, enum breaker
     enum breaker_state after = breaker_state(&w->breaker, now);
     int64_t open_ms = mono_diff_ms(w->breaker.open_until, now);
     pthread_mutex_unlock(&w->lock);
-    metrics_set(w->options.metrics, METRIC_BREAKER_OPEN, after == BREAKER_OPEN);
     if (before != after)
         log_notice("payment.breaker", LT("provider", w->options.provider->name),
                    LT("from", breaker_state_word(before)), LT("to", breaker_state_word(after)),

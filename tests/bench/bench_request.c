@@ -3,11 +3,13 @@
  *   bench_request ask  --port=N [--count=2000 --pause-ms=50]   exit questions to the daemon
  *   bench_request bare --port=N [same]                         the same bytes to `bench_request echo`
  *   bench_request echo --port=N         sends every question back: the bare limit
+ *   bench_request commit FILE --port=N  the same after one row is committed to SQLite (WAL, FULL)
  *
  * Each question is of a new movement with a plate that has no session. Prints one line: name, count,
  * p50, p90, p99 and maximum in milliseconds. */
 #include "protocol/mqtt/mqtt.h"
 #include "protocol/support/clock_source.h"
+#include "protocol/support/db.h"
 #include "protocol/support/mailbox.h"
 #include "protocol/support/memory.h"
 #include "protocol/support/random.h"
@@ -99,10 +101,32 @@ static void connect_peer(struct peer *p, uint16_t port, const char *id, const ch
         bench_die("subscribe", "refused");
 }
 
-static _Noreturn void run_echo(uint16_t port)
+static sqlite3_stmt *prepare_row(const char *file, sqlite3 **db)
+{
+    sqlite3_stmt *insert;
+    if (db_open(file, db) != ERR_OK ||
+        db_exec(*db, "CREATE TABLE decision (id BLOB PRIMARY KEY, bytes TEXT) STRICT") != ERR_OK ||
+        db_prepare(*db, "INSERT INTO decision VALUES (?, ?)", &insert) != ERR_OK)
+        bench_die("commit", "cannot open the database");
+    return insert;
+}
+
+static void store_row(sqlite3_stmt *insert, const struct question *q)
+{
+    char text[sizeof q->bytes + 1] = "";
+    memcpy(text, q->bytes, q->len);
+    db_bind_blob(insert, 1, q->correlation, sizeof q->correlation);
+    db_bind_text(insert, 2, text);
+    if (db_run(insert) != ERR_OK)
+        bench_die("commit", "failed");
+}
+
+static _Noreturn void run_echo(uint16_t port, const char *file)
 {
     static struct peer p;
     static struct question q;
+    sqlite3 *db = NULL;
+    sqlite3_stmt *insert = file ? prepare_row(file, &db) : NULL;
     p.questions = mailbox_new(sizeof(struct question), QUESTIONS_MAX, NULL, NULL);
     connect_peer(&p, port, "echo", "boomgate/v1/+/+/request", on_question);
     puts("ready");
@@ -114,6 +138,8 @@ static _Noreturn void run_echo(uint16_t port)
                                      .payload = q.bytes,
                                      .len = q.len,
                                      .correlation = q.correlation};
+            if (insert)
+                store_row(insert, &q);
             mqtt_publish(p.mqtt, &m, NULL);
         }
     }
@@ -188,10 +214,12 @@ int main(int argc, char **argv)
     const char *role = argc > 1 ? argv[1] : "";
     uint16_t port = (uint16_t)bench_number(argc, argv, "port", 1883);
     if (strcmp(role, "echo") == 0)
-        run_echo(port);
+        run_echo(port, NULL);
+    if (strcmp(role, "commit") == 0 && argc > 2)
+        run_echo(port, argv[2]);
     bool bare = strcmp(role, "bare") == 0;
     if (!bare && strcmp(role, "ask") != 0)
-        bench_die("usage", "bench_request ask|bare|echo --port=N ...");
+        bench_die("usage", "bench_request ask|bare|echo|commit FILE --port=N ...");
     size_t count = (size_t)bench_number(argc, argv, "count", 2000);
     int64_t pause_ms = bench_number(argc, argv, "pause-ms", 50);
     connect_peer(&p, port, "ask", "boomgate/v1/a/ask/response", on_answer);

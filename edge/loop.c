@@ -86,13 +86,16 @@ static void send_telemetry(struct loop *l, struct now now)
 static void run_chores(struct loop *l)
 {
     struct now now = clock_now(&l->clock);
+    enum err e = journal_checkpoint(l->journal);
+    if (e != ERR_OK)
+        fail(l, "checkpoint", e);
     if (mono_diff_ms(now.mono, l->telemetry_due) >= 0) {
         l->telemetry_due = mono_after(now.mono, TELEMETRY_MS);
         send_telemetry(l, now);
     }
     if (mono_diff_ms(now.mono, l->prune_due) >= 0) {
         l->prune_due = mono_after(now.mono, PRUNE_MS);
-        enum err e = journal_prune(l->journal, now.wall, KEEP_MS);
+        e = journal_prune(l->journal, now.wall, KEEP_MS);
         if (e != ERR_OK)
             fail(l, "prune", e);
     }

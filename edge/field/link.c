@@ -158,7 +158,9 @@ static void link_connect(struct link *l)
         return;
     }
     l->up_us = real_us();
-    l->next_scan_us = l->up_us;
+    /* On the clock's own grid, so that links of one period wake the machine once, not each for
+     * itself; the first slot has just begun. */
+    l->next_scan_us = l->up_us - l->up_us % l->period_us;
     l->was_up = true;
     log_info("field.up", LT("link", l->config.name.text), LT("host", l->config.host),
              LN("port", l->config.port));

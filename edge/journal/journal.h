@@ -43,6 +43,10 @@ enum err journal_read(struct journal *j, int64_t from, size_t max,
 enum err journal_backlog(struct journal *j, struct wall_ms now, int64_t *ret_depth,
                          int64_t *ret_age_ms);
 
+/* Moves the write-ahead log into the file once it has grown. Nobody else does: call it after a turn's
+ * acts, so that no arm waits for it. ERR_IO. */
+enum err journal_checkpoint(struct journal *j);
+
 /* Deletes acknowledged rows whose acknowledgement is older than `keep_ms`, at most a thousand per
  * call. Its own transaction: not between begin and commit. */
 enum err journal_prune(struct journal *j, struct wall_ms now, int64_t keep_ms);

@@ -10,6 +10,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -411,6 +412,32 @@ static void a_turn_without_commit_never_happened(void **state)
     journal_close(j);
 }
 
+static off_t size_of(const struct place *p, const char *ending)
+{
+    char path[96];
+    struct stat s;
+    snprintf(path, sizeof path, "%s%s", p->file, ending);
+    return stat(path, &s) == 0 ? s.st_size : -1;
+}
+
+/* The log grows until a checkpoint is asked for, and then no more. */
+static void a_checkpoint_comes_when_it_is_asked_for(void **state)
+{
+    const struct place *p = *state;
+    struct journal *j = open_journal(p);
+    for (int i = 0; i < 800; i++)
+        write_rows(j, 1);
+    off_t before = size_of(p, ""), log = size_of(p, "-wal");
+    assert_true(log > 1000 * 4096);
+    assert_int_equal(journal_checkpoint(j), ERR_OK);
+    assert_true(size_of(p, "") > before);
+    for (int i = 0; i < 100; i++)
+        write_rows(j, 1);
+    assert_int_equal(size_of(p, "-wal"), log); /* used again from its start */
+    assert_int_equal(read_rows(j, 1, 10000, 0).count, 900);
+    journal_close(j);
+}
+
 static void one_owner_at_a_time(void **state)
 {
     const struct place *p = *state;
@@ -507,6 +534,7 @@ int main(void)
         TEST(acknowledged_rows_are_kept_for_a_while),
         TEST(a_killed_writer_leaves_whole_turns),
         TEST(a_turn_without_commit_never_happened),
+        TEST(a_checkpoint_comes_when_it_is_asked_for),
         TEST(one_owner_at_a_time),
         TEST(what_is_no_journal_is_refused),
         TEST(a_torn_file_is_found_after_a_machine_crash),

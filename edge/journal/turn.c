@@ -1,0 +1,122 @@
+/* One turn as a transaction: journal_port. */
+#include "edge/journal/journal_internal.h"
+
+enum err journal_note(struct journal *j, enum err e)
+{
+    j->broken = j->broken || e == ERR_IO;
+    return e;
+}
+
+static enum err begin(void *self)
+{
+    struct journal *j = self;
+    TRY(journal_note(j, db_run(j->begin)));
+    j->open_turn = true;
+    j->acked_before = j->acked;
+    j->memory_turn = j->memory;
+    return ERR_OK;
+}
+
+static enum err append(void *self, int64_t seq, const struct digest *digest, const void *bytes,
+                       size_t len)
+{
+    struct journal *j = self;
+    db_bind_int(j->append, 1, seq);
+    db_bind_text(j->append, 2, digest->text);
+    db_bind_blob(j->append, 3, bytes, len);
+    db_bind_int(j->append, 4, clock_now(&j->clock).wall.v);
+    return journal_note(j, db_run(j->append));
+}
+
+static enum err save_edge(void *self, const struct edge_memory *m)
+{
+    struct journal *j = self;
+    db_bind_int(j->save_edge, 1, m->epoch);
+    db_bind_int(j->save_edge, 2, m->next);
+    db_bind_int(j->save_edge, 3, m->base);
+    db_bind_text(j->save_edge, 4, m->head.text);
+    db_bind_int(j->save_edge, 5, m->spaces.free);
+    db_bind_int(j->save_edge, 6, m->spaces.overdraft);
+    TRY(journal_note(j, db_run(j->save_edge)));
+    j->memory_turn = *m;
+    return ERR_OK;
+}
+
+static enum err save_lane(void *self, const struct lane_memory *m)
+{
+    struct journal *j = self;
+    sqlite3_stmt *s = j->save_lane;
+    db_bind_text(s, 1, m->lane.text);
+    db_bind_int(s, 2, m->state);
+    db_bind_text(s, 3, m->movement.text);
+    db_bind_text(s, 4, m->plate.text);
+    db_bind_int(s, 5, m->authorised);
+    db_bind_int(s, 6, m->basis);
+    db_bind_text(s, 7, m->request.text);
+    db_bind_int(s, 8, m->b_seen);
+    db_bind_int(s, 9, m->a_clear_seen);
+    db_bind_int(s, 10, m->c_seen);
+    db_bind_int(s, 11, m->plate_sequence);
+    db_bind_int(s, 12, m->presented.v);
+    db_bind_int(s, 13, m->decided.v);
+    return journal_note(j, db_run(s));
+}
+
+static enum err grant_answered(void *self, int64_t epoch, int64_t grant)
+{
+    struct journal *j = self;
+    db_bind_int(j->grant, 1, epoch);
+    db_bind_int(j->grant, 2, grant);
+    return journal_note(j, db_run(j->grant));
+}
+
+static enum err acknowledge(void *self, int64_t upto, struct wall_ms now)
+{
+    struct journal *j = self;
+    if (upto <= j->acked)
+        return ERR_OK;
+    db_bind_int(j->acknowledge, 1, now.v);
+    db_bind_int(j->acknowledge, 2, j->acked);
+    db_bind_int(j->acknowledge, 3, upto);
+    TRY(journal_note(j, db_run(j->acknowledge)));
+    j->acked = upto;
+    return ERR_OK;
+}
+
+static enum err commit(void *self)
+{
+    struct journal *j = self;
+    if (j->broken)
+        return ERR_IO;
+    TRY(journal_note(j, db_run(j->commit)));
+    j->open_turn = false;
+    j->memory = j->memory_turn;
+    return ERR_OK;
+}
+
+static void rollback(void *self)
+{
+    struct journal *j = self;
+    if (!j->open_turn)
+        return;
+    j->open_turn = false;
+    j->acked = j->acked_before;
+    /* SQLite may have rolled back by itself after an error: then there is nothing left to do. */
+    if (!sqlite3_get_autocommit(j->db))
+        journal_note(j, db_run(j->rollback));
+}
+
+struct journal_port journal_port(struct journal *j)
+{
+    return (struct journal_port){
+        .self = j,
+        .begin = begin,
+        .append = append,
+        .save_edge = save_edge,
+        .save_lane = save_lane,
+        .grant_answered = grant_answered,
+        .acknowledge = acknowledge,
+        .commit = commit,
+        .rollback = rollback,
+    };
+}

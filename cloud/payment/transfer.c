@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { URL_SIZE = 256 + PROVIDER_TARGET_SIZE };
+enum { URL_SIZE = 256 + PROVIDER_TARGET_SIZE, BODY_FIRST = 4096 };
 
 struct transfer {
     void *owner;
@@ -14,8 +14,9 @@ struct transfer {
     struct curl_slist *headers;
     bool sent;
     bool overlong;
-    char *body; /* TRANSFER_BODY_MAX bytes */
+    char *body; /* grows to at most TRANSFER_BODY_MAX bytes */
     size_t len;
+    size_t size;
 };
 
 /* Called when a connection is ready and the request is about to leave, also when curl repeats it on
@@ -38,7 +39,12 @@ static size_t on_body(char *bytes, size_t size, size_t count, void *self)
         t->overlong = true;
         return 0; /* ends the transfer */
     }
-    memcpy(t->body + t->len, bytes, n);
+    while (t->size < t->len + n) {
+        t->size = t->size ? 2 * t->size : BODY_FIRST;
+        t->body = mem_resize(t->body, t->size);
+    }
+    if (n > 0)
+        memcpy(t->body + t->len, bytes, n);
     t->len += n;
     return n;
 }
@@ -47,7 +53,6 @@ struct transfer *transfer_new(void *owner)
 {
     struct transfer *t = mem_alloc(sizeof *t);
     t->owner = owner;
-    t->body = mem_alloc(TRANSFER_BODY_MAX);
     t->easy = curl_easy_init();
     if (!t->easy)
         abort(); /* out of memory */
@@ -112,8 +117,11 @@ void transfer_start(struct transfer *t, CURLM *multi, const char *base,
 
 struct transfer_end transfer_finish(struct transfer *t, CURLM *multi, CURLcode code)
 {
-    struct transfer_end end = {
-        .how = TRANSFER_FAILED, .sent = t->sent, .body = t->body, .len = t->len, .reason = ""};
+    struct transfer_end end = {.how = TRANSFER_FAILED,
+                               .sent = t->sent,
+                               .body = t->body ? t->body : "",
+                               .len = t->len,
+                               .reason = ""};
     curl_multi_remove_handle(multi, t->easy);
     if (t->overlong) {
         end.how = TRANSFER_OVERLONG;

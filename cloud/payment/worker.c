@@ -210,6 +210,8 @@ static void conclude_unsent(struct payment_worker *w, struct slot *s, const char
 
 static void begin_attempt(struct payment_worker *w, struct slot *s, struct mono_ms now)
 {
+    if (!s->transfer)
+        s->transfer = transfer_new(s); /* when first needed: most daemons never use all slots */
     s->state = SLOT_RUNNING;
     s->attempts++;
     s->attempt_at = now;
@@ -426,8 +428,6 @@ enum err payment_worker_create(const struct payment_options *o, payment_done don
     curl_multi_setopt(w->multi, CURLMOPT_MAXCONNECTS, (long)o->connections);
     w->queue = mailbox_new(sizeof(struct job *), (size_t)o->queue, wake, w);
     w->slots = mem_alloc((size_t)o->connections * sizeof *w->slots);
-    for (int64_t i = 0; i < o->connections; i++)
-        w->slots[i].transfer = transfer_new(&w->slots[i]);
     if (pthread_create(&w->thread, NULL, run, w) != 0)
         abort(); /* no thread to be had at start */
     *ret = w;

@@ -111,7 +111,7 @@ int main(int argc, char **argv)
         .events = bench_number(argc, argv, "events", 1000),
         .connections = (size_t)bench_number(argc, argv, "connections", 4),
         .window = bench_number(argc, argv, "window", 64),
-        .outstanding = bench_number(argc, argv, "outstanding", 8192),
+        .outstanding = bench_number(argc, argv, "outstanding", 2048),
         .rate = bench_number(argc, argv, "rate", 0),
         .bare = strcmp(role, "bare") == 0,
     };

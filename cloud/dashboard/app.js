@@ -72,15 +72,15 @@ function drawAlarm() {
   line.classList.toggle('stale', !live);
   const list = alarms();
   if (list.length > 0) {
-    quietSince = null;
     line.dataset.level = 'attention';
     line.title = list.join('\n');
     $('alarm-text').textContent = list.length > 1 ? word('more', { first: list[0], n: number(list.length - 1) }) : list[0];
   } else {
-    quietSince ??= domainNow();
+    if (line.dataset.level !== 'ok') quietSince = domainNow();
     line.dataset.level = 'ok';
     line.title = '';
-    $('alarm-text').textContent = word('allQuietSince', { time: timeOf(quietSince, zoneOfAll()) });
+    // Only an end that this page has seen has a time.
+    $('alarm-text').textContent = quietSince ? word('allQuietSince', { time: timeOf(quietSince, zoneOfAll()) }) : word('allQuiet');
   }
 }
 

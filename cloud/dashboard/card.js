@@ -96,7 +96,7 @@ function drawBar(bar, place) {
   bar.setAttribute('aria-label', word('barLabel', { taken: number(Math.max(0, place.occupied.counted)), coming: number(place.pending), free: number(place.free), n: number(place.capacity) }));
 }
 
-// The occupancy of the last 24 hours as an area; the scale is the capacity, so that "high" means full.
+// The occupancy of the day as an area; the scale is the capacity, so that "high" means full.
 function drawSpark(figure, flow, place) {
   const picture = figure.firstElementChild;
   figure.hidden = !flow || flow.occupied.length < 2;
@@ -110,8 +110,9 @@ function drawSpark(figure, flow, place) {
     svg('path', { d: `M0 28L${line}L96 28Z`, class: 'area' }),
     svg('path', { d: `M${line}`, class: 'line' }),
   );
-  picture.setAttribute('aria-label', word('dayLabel', { now: number(flow.occupied.at(-1)), max: number(Math.max(...flow.occupied)) }));
-  figure.querySelector('figcaption').textContent = word('day');
+  const span = duration(flow.window_ms);
+  picture.setAttribute('aria-label', word('dayLabel', { span, now: number(flow.occupied.at(-1)), max: number(Math.max(...flow.occupied)) }));
+  figure.querySelector('figcaption').textContent = word('day', { span });
 }
 
 function drawLanes(list, place, now) {

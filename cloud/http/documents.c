@@ -283,33 +283,59 @@ static json_t *int_list(const int64_t *values, size_t count)
     return list;
 }
 
-enum err document_flow(struct reader *r, const struct name *place, const struct moment *m,
-                       json_t **ret)
+/* The smallest window that shows everything, 24 h at most: a curve of a car park that opened ten minutes
+ * ago would otherwise be one step at the right edge. */
+static int64_t flow_window_ms(struct wall_ms first, struct wall_ms now)
+{
+    static const int64_t minutes[] = {30, 60, 180, 360, 720};
+    for (size_t i = 0; first.v != 0 && i < sizeof minutes / sizeof minutes[0]; i++)
+        if (wall_diff_ms(now, first) < minutes[i] * 60000)
+            return minutes[i] * 60000;
+    return (int64_t)24 * 3600 * 1000;
+}
+
+struct flow {
+    struct wall_ms from;
+    int64_t window_ms;
+    int64_t entered[FLOW_STEPS], left[FLOW_STEPS], occupied[FLOW_STEPS];
+};
+
+static enum err read_flow(struct reader *r, const struct name *place, const struct moment *m,
+                          struct flow *ret)
 {
     struct place_view p;
-    int64_t entered[FLOW_STEPS];
-    int64_t left[FLOW_STEPS];
-    int64_t occupied[FLOW_STEPS];
-    struct wall_ms from = wall_after(m->now, 1 - (int64_t)FLOW_STEPS * FLOW_STEP_MS);
-    TRY(reader_begin(r));
-    enum err e = reader_place(r, place, &p);
-    if (e == ERR_OK)
-        e = reader_flow(r, place, from, FLOW_STEP_MS, FLOW_STEPS, entered, left);
-    reader_end(r);
-    TRY(e);
+    struct wall_ms first;
+    TRY(reader_place(r, place, &p));
+    TRY(reader_first_movement(r, place, &first));
+    ret->window_ms = flow_window_ms(first, m->now);
+    ret->from = wall_after(m->now, 1 - ret->window_ms);
+    TRY(reader_flow(r, place, ret->from, ret->window_ms / FLOW_STEPS, FLOW_STEPS, ret->entered,
+                    ret->left));
     /* Backwards from what is known now: corrections of the past cannot bend the present. */
     int64_t inside = p.row.occupied;
     for (size_t i = FLOW_STEPS; i-- > 0;) {
-        occupied[i] = clamp(inside, p.row.settings.capacity);
-        inside += left[i] - entered[i];
+        ret->occupied[i] = clamp(inside, p.row.settings.capacity);
+        inside += ret->left[i] - ret->entered[i];
     }
+    return ERR_OK;
+}
+
+enum err document_flow(struct reader *r, const struct name *place, const struct moment *m,
+                       json_t **ret)
+{
+    struct flow f;
+    TRY(reader_begin(r));
+    enum err e = read_flow(r, place, m, &f);
+    reader_end(r);
+    TRY(e);
     json_t *o = json_object();
     set_text(o, "place", place->text);
-    set_time(o, "from", from);
-    set_int(o, "step_ms", FLOW_STEP_MS);
-    json_object_set_new(o, "entered", int_list(entered, FLOW_STEPS));
-    json_object_set_new(o, "left", int_list(left, FLOW_STEPS));
-    json_object_set_new(o, "occupied", int_list(occupied, FLOW_STEPS));
+    set_time(o, "from", f.from);
+    set_int(o, "window_ms", f.window_ms);
+    set_int(o, "step_ms", f.window_ms / FLOW_STEPS);
+    json_object_set_new(o, "entered", int_list(f.entered, FLOW_STEPS));
+    json_object_set_new(o, "left", int_list(f.left, FLOW_STEPS));
+    json_object_set_new(o, "occupied", int_list(f.occupied, FLOW_STEPS));
     *ret = o;
     return ERR_OK;
 }

@@ -16,8 +16,8 @@
  */
 enum { MOVEMENTS_DEFAULT = 20, MOVEMENTS_MAX = 200, RECENT_MS = 15 * 60 * 1000 };
 
-/* The day's curve: quarters of an hour. */
-enum { FLOW_STEPS = 96, FLOW_STEP_MS = 15 * 60 * 1000 };
+/* The curve of the day: so many steps, quarters of an hour once there is a day to show. */
+enum { FLOW_STEPS = 96 };
 
 /* One moment and the clock it was read from. */
 struct moment {
@@ -37,7 +37,8 @@ enum err document_movements(struct reader *r, const struct name *place, int limi
                             json_t **ret);
 json_t *document_movement(const struct movement_view *v, bool full_plates);
 
-/* The crossings of the last 24 h in FLOW_STEPS steps, and the occupancy at the end of each. */
+/* The crossings of the last 24 h (less while the place is younger) in FLOW_STEPS steps, and the
+ * occupancy at the end of each. ERR_NOTFOUND. */
 enum err document_flow(struct reader *r, const struct name *place, const struct moment *m,
                        json_t **ret);
 

@@ -47,6 +47,7 @@
              "WHERE a.place = ?1 ORDER BY a.direction, a.lane, a.edge")                            \
     X(MOVEMENT, MOVEMENT_COLUMNS "WHERE id = ?1")                                                  \
     X(MOVEMENTS, MOVEMENT_COLUMNS "WHERE place = ?1 ORDER BY presented_ms DESC LIMIT ?2")          \
+    X(FIRST, "SELECT coalesce(min(presented_ms), 0) FROM movement WHERE place = ?1")               \
     X(FLOW, "SELECT (completed_ms - ?3) / ?4, direction, count(*)" CROSSINGS                       \
             "AND completed_ms >= ?3 AND completed_ms < ?5 GROUP BY 1, 2")                          \
     X(SESSIONS,                                                                                    \
@@ -359,6 +360,15 @@ enum err reader_movement(struct reader *r, const struct movement_id *id, struct 
     if (!one.found)
         return ERR_NOTFOUND;
     *ret = one.view;
+    return ERR_OK;
+}
+
+enum err reader_first_movement(struct reader *r, const struct name *place, struct wall_ms *ret)
+{
+    int64_t first = 0;
+    db_bind_text(r->statements[Q_FIRST], 1, place->text);
+    TRY(each_row(r->statements[Q_FIRST], take_number, &first));
+    *ret = (struct wall_ms){first};
     return ERR_OK;
 }
 

@@ -1,6 +1,6 @@
 """The read side of the cloud as the page sees it, with its strings pulled by a test: real HTTP and real
-server-sent events from memory. The shape of every document is the one of cloud/http (its contract
-tests compare the members with SHAPES below)."""
+server-sent events from memory. test_page.py compares the members of these documents with those of the
+real daemon, so that the two cannot drift apart."""
 import datetime
 import http.server
 import json
@@ -36,7 +36,7 @@ def place(name, capacity, counted, pending=0, derived=None, title="", currency="
     free = max(0, capacity - counted - pending)
     if edges is None:
         edges = [{"edge": e, "online": True, "stale": False, "seen": stamp(1), "age_ms": 1000, "epoch": 1,
-                  "version": "0.1.0", "outbox_depth": 0, "outbox_age_ms": 0, "free": 2, "overdraft": 0,
+                  "version": "0.1.0", "frozen": False, "outbox_depth": 0, "outbox_age_ms": 0, "free": 2, "overdraft": 0,
                   "clock": "synced"} for e in sorted({x["edge"] for x in lanes})]
     return {"place": name, "title": title, "time": stamp(), "capacity": capacity, "zone": zone,
             "currency": currency, "tariff": "T3", "payment_policy": "defer", "hold_max_ms": 120000,
@@ -44,6 +44,7 @@ def place(name, capacity, counted, pending=0, derived=None, title="", currency="
             "status": status or ("full" if free == 0 else "open"), "offers_stopped": False,
             "occupied": {"counted": counted, "derived": derived, "difference": counted - derived},
             "pending": pending, "free": free, "held": 0, "overdraft": 0, "pool": free, "at_edges": 0,
+            "anomalies": 0,
             "recent": {"window_ms": 900000, "entered": entered, "left": left},
             "edges": edges, "lanes": list(lanes)}
 
@@ -52,7 +53,29 @@ def movement(ident, where, lane_name, direction, plate, seconds_ago, outcome="dr
              basis=""):
     return {"movement": f"{ident:016x}", "place": where, "edge": "e1", "lane": lane_name,
             "direction": direction, "plate": plate, "outcome": outcome, "reason": reason, "basis": basis,
-            "time": stamp(seconds_ago)}
+            "time": stamp(seconds_ago), "completed": stamp(seconds_ago) if outcome else None}
+
+
+def stay(ident, where, plate, state, start_ago, end_ago, amount, paid, payment, currency="KRW"):
+    return {"session": f"{ident:016x}", "place": where, "plate": plate, "state": state,
+            "start": stamp(start_ago), "end": stamp(end_ago) if end_ago else None,
+            "elapsed_s": start_ago - end_ago, "zone": "Asia/Seoul", "currency": currency,
+            "amount_minor": amount, "paid_minor": paid, "due_minor": amount - paid,
+            "paid_at": stamp(end_ago) if paid else None, "payment": payment, "payment_reason": "",
+            "debt_minor": 0, "exit_basis": ""}
+
+
+def flow(where, occupied, window_ms=86400000):
+    return {"place": where, "from": stamp(window_ms / 1000), "window_ms": window_ms,
+            "step_ms": window_ms // 96, "entered": [0] * 96, "left": [0] * 96, "occupied": occupied}
+
+
+def summary(where, charged=0, debts=0, debts_minor=0, turned_away=0, currency="KRW"):
+    business = {"entered": 96, "left": 80, "turned_away": turned_away, "charged_minor": charged,
+                "payments_succeeded": 60, "payments_declined": 1}
+    return {"place": where, "time": stamp(), "currency": currency, **business, "sessions_open": 16,
+            "debts_open": debts, "debts_open_minor": debts_minor, "payments_open": 0,
+            "payments_manual": 0, "today": {"since": stamp(50000), **business}}
 
 
 class FakeApi:
@@ -122,7 +145,8 @@ class FakeApi:
             if parts[3] == "summary":
                 if not self.allowed(request):
                     return self.json(request, 401, {"status": 401, "code": "unauthorized"})
-                return self.json(request, 200, self.summaries[parts[2]])
+                found = self.summaries.get(parts[2])
+                return self.json(request, 200 if found else 404, found or {"status": 404})
         if path == "/v1/sessions":
             if not self.allowed(request):
                 return self.json(request, 401, {"status": 401, "code": "unauthorized"})

@@ -7,7 +7,7 @@ import pathlib
 import sys
 
 from browser import Browser
-from fake_api import FakeApi, TOKEN, lane, movement, place, stamp
+from fake_api import FakeApi, TOKEN, flow, lane, movement, place, stay, summary
 
 
 def day(capacity, phase, now):
@@ -30,11 +30,9 @@ def fill(api):
         lane("north", "in-1", "entry"), lane("north", "in-2", "entry", state="fault", arm="unknown"),
         lane("south", "out-1", "exit", arm="up"), lane("south", "out-2", "exit", online=False, age=190)]))
     for name, capacity, now, phase in (("a", 40, 27, 15.5), ("b", 25, 22, 14), ("c", 320, 320, 11.5)):
-        api.flows[name] = {"place": name, "from": stamp(86400), "step_ms": 900000, "occupied": day(capacity, phase, now)}
-        api.summaries[name] = {
-            "debts_open": 2 if name == "b" else 0, "debts_open_minor": 5500,
-            "today": {"charged_minor": 184500 if name != "c" else 412350, "entered": 96, "left": 80,
-                      "turned_away": 3}}
+        api.flows[name] = flow(name, day(capacity, phase, now))
+    api.summaries.update(a=summary("a", 184500, turned_away=3), b=summary("b", 96000, 2, 5500),
+                         c=summary("c", 412350, turned_away=11, currency="EUR"))
     rows = [("a", "in-1", "entry", "22***22", 4, "", "", "space"), ("b", "out-1", "exit", "12***56", 31, "drove_through", "", "paid"),
             ("c", "in-1", "entry", "B-***23", 58, "denied", "full", ""), ("b", "in-1", "entry", "34***78", 75, "drove_through", "", "space"),
             ("a", "out-1", "exit", "07***11", 92, "drove_through", "", "deferred"), ("a", "in-1", "entry", "", 130, "backed_out", "no_credential", ""),
@@ -44,12 +42,9 @@ def fill(api):
     api.moves = [movement(i, p, l, d, plate, ago, outcome, reason, basis)
                  for i, (p, l, d, plate, ago, outcome, reason, basis) in enumerate(rows)]
     api.sessions["22아2222"] = [
-        {"session": "1", "place": "a", "plate": "22아2222", "state": "open", "start": stamp(7200), "end": None,
-         "elapsed_s": 7200, "amount_minor": 3500, "paid_minor": 0, "currency": "KRW", "payment": "none"},
-        {"session": "2", "place": "b", "plate": "22아2222", "state": "closed", "start": stamp(100000), "end": stamp(91000),
-         "elapsed_s": 9000, "amount_minor": 5000, "paid_minor": 5000, "currency": "KRW", "payment": "paid"},
-        {"session": "3", "place": "c", "plate": "22아2222", "state": "closed", "start": stamp(300000), "end": stamp(291000),
-         "elapsed_s": 9000, "amount_minor": 850, "paid_minor": 0, "currency": "EUR", "payment": "unknown"}]
+        stay(1, "a", "22아2222", "open", 7200, 0, 3500, 0, "none"),
+        stay(2, "b", "22아2222", "closed", 100000, 91000, 5000, 5000, "paid"),
+        stay(3, "c", "22아2222", "closed", 300000, 291000, 850, 0, "unknown", "EUR")]
 
 
 def shoot(folder):

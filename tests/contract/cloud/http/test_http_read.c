@@ -223,16 +223,28 @@ static void unknown_parameters_are_refused(void **state)
         refused(*state, targets[i], NULL, 400, "unknown_parameter");
 }
 
-static void the_flow_of_a_day_ends_at_what_is_inside_now(void **state)
+/* The first vehicle came 20 minutes ago: 96 steps of half an hour. */
+static void the_flow_ends_at_what_is_inside_now(void **state)
 {
     struct answer a = get(*state, "/v1/places/a/flow", NULL);
-    json_t *occupied = json_object_get(a.json, "occupied");
-    assert_int_equal(json_array_size(occupied), 96);
-    assert_int_equal(int_of(a.json, "occupied.95"), 3);
-    assert_int_equal(int_of(a.json, "entered.95"), 1);
-    assert_int_equal(int_of(a.json, "left.94"), 1);
-    assert_int_equal(int_of(a.json, "occupied.94"), 2);
-    assert_int_equal(int_of(a.json, "occupied.93"), 3);
+    enum { HALF_HOUR_MS = 30 * 60000, STEPS = 96 };
+    int64_t entered = 0;
+    int64_t left = 0;
+    assert_int_equal(int_of(a.json, "window_ms"), HALF_HOUR_MS);
+    assert_int_equal(int_of(a.json, "step_ms"), HALF_HOUR_MS / STEPS);
+    assert_int_equal(json_array_size(json_object_get(a.json, "occupied")), STEPS);
+    assert_int_equal(int_of(a.json, "occupied.0"), 3);
+    assert_int_equal(int_of(a.json, "occupied.60"), 2); /* after the exit, 20 minutes ago */
+    assert_int_equal(int_of(a.json, "occupied.95"), 3); /* after the entry, 5 minutes ago */
+    for (size_t i = 0; i < STEPS; i++) {
+        entered += json_integer_value(json_array_get(json_object_get(a.json, "entered"), i));
+        left += json_integer_value(json_array_get(json_object_get(a.json, "left"), i));
+    }
+    assert_int_equal(entered, 1);
+    assert_int_equal(left, 1);
+    answer_free(&a);
+    a = get(*state, "/v1/places/b/flow", NULL);
+    assert_int_equal(int_of(a.json, "window_ms"), 24 * 2 * HALF_HOUR_MS);
     answer_free(&a);
 }
 
@@ -440,7 +452,7 @@ int main(void)
         TEST(only_people_on_duty_see_full_plates),
         TEST(a_limit_is_kept_and_checked),
         TEST(unknown_parameters_are_refused),
-        TEST(the_flow_of_a_day_ends_at_what_is_inside_now),
+        TEST(the_flow_ends_at_what_is_inside_now),
         TEST(a_summary_adds_up),
         TEST(stays_show_amounts_and_payment),
         TEST(a_plate_is_normalised_before_it_is_looked_up),

@@ -93,6 +93,7 @@ static void seed_place(struct fixture *f, const char *name, int64_t capacity, in
         .changed = {NOW_MS},
     };
     assert_int_equal(f->port.save_place(f->port.self, &p), ERR_OK);
+    f->places[f->place_count++] = p.settings.place;
 }
 
 static void seed_edge(struct fixture *f)
@@ -208,12 +209,20 @@ static void seed(struct fixture *f)
 
 /* ---- a service that only knows places ---- */
 
+static bool exists(const struct fixture *f, const struct name *place)
+{
+    for (size_t i = 0; i < f->place_count; i++)
+        if (name_equal(&f->places[i], place))
+            return true;
+    return false;
+}
+
 static void do_work(struct fixture *f, struct work *w)
 {
     struct admin_result r = {.place = w->admin.place};
     struct place_row p = {.settings = w->admin.place, .pool = w->admin.place.capacity};
     const char *place = w->admin.place.place.text;
-    bool known = strcmp(place, "a") == 0 || strcmp(place, "b") == 0;
+    bool known = exists(f, &w->admin.place.place);
     if (place[0] == '\0' || (w->admin.kind == ADMIN_PLACE_RESUME && !known)) {
         r.err = ERR_NOTFOUND;
         set_text(r.reason, sizeof r.reason, "no such place");
@@ -222,6 +231,8 @@ static void do_work(struct fixture *f, struct work *w)
         set_text(r.reason, sizeof r.reason, "no such zone");
     } else if (w->admin.kind == ADMIN_PLACE_PUT) {
         r.created = !known;
+        if (!known)
+            f->places[f->place_count++] = w->admin.place.place;
         assert_int_equal(f->port.begin(f->port.self), ERR_OK);
         assert_int_equal(f->port.save_place(f->port.self, &p), ERR_OK);
         assert_int_equal(f->port.commit(f->port.self), ERR_OK);

@@ -32,6 +32,8 @@ struct fixture {
     pthread_mutex_t lock; /* of the store and the members below */
     struct work *waiting[64];
     size_t waiting_count;
+    struct name places[16]; /* those that exist */
+    size_t place_count;
 };
 
 /* Seeds two places, an edge with two lanes, movements, stays, payments and a debt. */

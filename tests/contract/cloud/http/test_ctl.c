@@ -1,0 +1,236 @@
+/* boomgatectl as a program against a real server: what it prints, and with which status it ends. */
+#include "fixture.h"
+
+#include "cloud/ctl/ctl.h"
+
+#include <setjmp.h>
+#include <spawn.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+enum { WORDS_MAX = 16, OUTPUT_SIZE = 16384 };
+
+struct run {
+    int status;
+    char out[OUTPUT_SIZE], err[OUTPUT_SIZE];
+};
+
+static void slurp(int fd, char *ret)
+{
+    size_t len = 0;
+    ssize_t n;
+    while (len + 1 < OUTPUT_SIZE && (n = read(fd, ret + len, OUTPUT_SIZE - 1 - len)) > 0)
+        len += (size_t)n;
+    ret[len] = '\0';
+    close(fd);
+}
+
+/* Runs with the words of `line`; "_" inside a word stands for a space. */
+static struct run ctl(struct fixture *f, const char *token, const char *line)
+{
+    struct run r = {0};
+    char words[1024];
+    char *argv[WORDS_MAX + 1] = {(char *)(uintptr_t)BOOMGATECTL};
+    char url[64];
+    char token_env[128];
+    char *env[] = {url, token != NULL ? token_env : NULL, NULL};
+    int argc = 1;
+    int out[2];
+    int err[2];
+    pid_t pid;
+    posix_spawn_file_actions_t files;
+    snprintf(url, sizeof url, "BOOMGATE_URL=http://127.0.0.1:%d/", http_port(f->http));
+    snprintf(token_env, sizeof token_env, "BOOMGATE_TOKEN=%s", token != NULL ? token : "");
+    snprintf(words, sizeof words, "%s", line);
+    for (char *at = words; *at != '\0' && argc < WORDS_MAX;) {
+        size_t len = strcspn(at, " ");
+        argv[argc++] = at;
+        bool last = at[len] == '\0';
+        at[len] = '\0';
+        for (char *c = at; *c != '\0'; c++)
+            *c = *c == '_' ? ' ' : *c;
+        at += len + !last;
+    }
+    assert_int_equal(pipe(out), 0);
+    assert_int_equal(pipe(err), 0);
+    posix_spawn_file_actions_init(&files);
+    posix_spawn_file_actions_adddup2(&files, out[1], 1);
+    posix_spawn_file_actions_adddup2(&files, err[1], 2);
+    for (int i = 0; i < 2; i++) {
+        posix_spawn_file_actions_addclose(&files, out[i]);
+        posix_spawn_file_actions_addclose(&files, err[i]);
+    }
+    assert_int_equal(posix_spawn(&pid, BOOMGATECTL, &files, NULL, argv, env), 0);
+    posix_spawn_file_actions_destroy(&files);
+    close(out[1]);
+    close(err[1]);
+    slurp(out[0], r.out);
+    slurp(err[0], r.err);
+    assert_int_equal(waitpid(pid, &r.status, 0), pid);
+    assert_true(WIFEXITED(r.status));
+    r.status = WEXITSTATUS(r.status);
+    return r;
+}
+
+static void ends(struct fixture *f, const char *token, const char *line, int status,
+                 const char *expected)
+{
+    struct run r = ctl(f, token, line);
+    if (r.status != status || strstr(status == CTL_OK ? r.out : r.err, expected) == NULL)
+        fail_msg("%s: status %d, expected %d with \"%s\"\nout: %serr: %s", line, r.status, status,
+                 expected, r.out, r.err);
+}
+
+static void a_place_is_added_shown_and_changed(void **state)
+{
+    ends(*state, OPERATOR, "place add new --capacity 10", CTL_OK, "new: created, 10 spaces\n");
+    ends(*state, OPERATOR, "place add new --capacity 10", CTL_OK, "new: unchanged\n");
+    ends(*state, OPERATOR, "place add new --capacity 11", CTL_REFUSED, "boomgatectl place set new");
+    ends(*state, OPERATOR,
+         "--title \xEA\xB0\x95\xEB\xB3\x80_1 place set new --tariff T1 --hold-max 60", CTL_OK,
+         "new: changed\n");
+    ends(*state, OPERATOR, "place set new --capacity=10", CTL_OK, "new: unchanged\n");
+    ends(*state, NULL, "place show new", CTL_OK, "\xEA\xB0\x95\xEB\xB3\x80 1");
+    ends(*state, NULL, "place show new --json", CTL_OK, "\"hold_max_ms\": 60000");
+    ends(*state, NULL, "place show a", CTL_OK, "6 of 10");
+    ends(*state, NULL, "place show a", CTL_OK, "in-1");
+    ends(*state, OPERATOR, "place resume a", CTL_OK, "offers spaces again");
+}
+
+static void columns_stand_under_each_other(void **state)
+{
+    struct run r;
+    ends(*state, OPERATOR, "place add c --capacity 5 --title \xEA\xB0\x95", CTL_OK, "created");
+    r = ctl(*state, NULL, "place list");
+    assert_string_equal(r.out,
+                        "PLACE  STATUS    FREE  PARKED  COMING  SPACES  TARIFF  TITLE\n"
+                        "a      degraded  6     3       1       10      t1      -\n"
+                        "b      full      0     2       0       2       t1      -\n"
+                        "c      open      5     0       0       5       t1      \xEA\xB0\x95\n");
+}
+
+static void reports_are_printed(void **state)
+{
+    ends(*state, OPERATOR,
+         "sessions 22\xEC\x95\x84"
+         "2222",
+         CTL_OK, "3500 KRW");
+    ends(*state, OPERATOR,
+         "sessions 22\xEC\x95\x84"
+         "2222 --limit 1",
+         CTL_OK, "There are more");
+    ends(*state, OPERATOR, "sessions 00A00", CTL_OK, "No stay with this plate.");
+    ends(*state, OPERATOR, "movements a", CTL_OK,
+         "22\xEC\x95\x84"
+         "2222");
+    ends(*state, NULL, "movements a --limit 3", CTL_OK, "22***22");
+    ends(*state, OPERATOR, "summary a", CTL_OK, "5500 KRW");
+    ends(*state, OPERATOR, "summary a", CTL_OK, "2 debts open (6000 KRW)");
+    ends(*state, NULL, "health", CTL_OK, "alive: yes\nready: yes\n");
+}
+
+static void refusals_say_what_is_wrong(void **state)
+{
+    struct fixture *f = *state;
+    ends(f, NULL, "place add x --capacity 1", CTL_REFUSED, "$BOOMGATE_TOKEN");
+    ends(f, "wrong-token-0123456789", "place list", CTL_REFUSED, "no known bearer token");
+    ends(f, DRIVER, "sessions 00A00", CTL_REFUSED, "not bound to that plate");
+    ends(f, OPERATOR, "place show nosuch", CTL_REFUSED, "no such place");
+    ends(f, OPERATOR, "place show a/b", CTL_REFUSED, "no such place");
+    ends(f, OPERATOR, "place set nosuch --capacity 3", CTL_REFUSED, "no such place");
+    ends(f, OPERATOR, "place add X --capacity 0 --currency won", CTL_REFUSED,
+         "  capacity: expected a whole number");
+    ends(f, OPERATOR, "place add X --capacity 1", CTL_REFUSED, "  place: expected a name");
+    ends(f, OPERATOR, "place add x --capacity 1 --tariff nosuch", CTL_REFUSED,
+         "  tariff: there is no such rate table");
+    metrics_set(&f->metrics, METRIC_BROKER_UP, 0);
+    struct run r = ctl(f, NULL, "health");
+    assert_int_equal(r.status, CTL_REFUSED);
+    assert_string_equal(r.out, "alive: yes\nready: no, The broker is not connected.\n");
+}
+
+static void wrong_usage_is_2(void **state)
+{
+    static const char *const lines[] = {
+        "",
+        "nosuch",
+        "place",
+        "place nosuch",
+        "place add",
+        "place add x",
+        "place add x y --capacity 1",
+        "place add x --capacity ten",
+        "place add x --capacity 1x",
+        "place add x --capacity -1",
+        "place list --capacity 1",
+        "place list x",
+        "place add x --capacity",
+        "--nosuch place list",
+        "place set a --closed perhaps",
+        "place list --token-file /nonexistent/file",
+        "sessions",
+        "health now",
+        "place set a --title \xff",
+        "place add x --capacity 99999999999999999999",
+    };
+    for (size_t i = 0; i < sizeof lines / sizeof lines[0]; i++) {
+        struct run r = ctl(*state, OPERATOR, lines[i]);
+        if (r.status != CTL_USAGE || r.err[0] == '\0')
+            fail_msg("%s: status %d, %s", lines[i], r.status, r.err);
+    }
+}
+
+static void help_and_version_are_printed(void **state)
+{
+    struct run r = ctl(*state, NULL, "--help");
+    assert_int_equal(r.status, CTL_OK);
+    assert_non_null(strstr(r.out, "place add NAME"));
+    assert_int_equal(r.err[0], '\0');
+    ends(*state, NULL, "--version", CTL_OK, "boomgatectl ");
+}
+
+static void a_daemon_that_is_away_is_3(void **state)
+{
+    ends(*state, OPERATOR, "place list --url http://127.0.0.1:1", CTL_UNREACHABLE,
+         "Is boomgate-cloud running?");
+    ends(*state, OPERATOR, "place list --url file:///etc/passwd", CTL_UNREACHABLE, "file:///etc");
+}
+
+static void a_token_file_wins_over_the_variable(void **state)
+{
+    struct fixture *f = *state;
+    char path[128];
+    char line[192];
+    snprintf(path, sizeof path, "%s/token", f->dir);
+    FILE *file = fopen(path, "we");
+    assert_non_null(file);
+    fputs(OPERATOR "\nsecond line\n", file);
+    fclose(file);
+    snprintf(line, sizeof line, "--token-file %s summary a", path);
+    ends(f, DRIVER, line, CTL_OK, "ENTERED");
+    unlink(path);
+}
+
+#define TEST(name) cmocka_unit_test_setup_teardown(name, fixture_setup, fixture_teardown)
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        TEST(a_place_is_added_shown_and_changed),
+        TEST(columns_stand_under_each_other),
+        TEST(reports_are_printed),
+        TEST(refusals_say_what_is_wrong),
+        TEST(wrong_usage_is_2),
+        TEST(help_and_version_are_printed),
+        TEST(a_daemon_that_is_away_is_3),
+        TEST(a_token_file_wins_over_the_variable),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

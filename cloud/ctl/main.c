@@ -2,6 +2,7 @@
 #include "cloud/ctl/client.h"
 
 #include <getopt.h>
+#include <locale.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -163,6 +164,7 @@ int main(int argc, char **argv)
     struct ctl_args a = {0};
     int words = 0;
     int which;
+    setlocale(LC_CTYPE, "C.UTF-8"); /* how wide a character is; everything else stays as in "C" */
     fill_long_options(options);
     while ((which = getopt_long(argc, argv, "h", options, NULL)) != -1) {
         if (which == HELP || which == 'h') {

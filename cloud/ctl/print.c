@@ -6,7 +6,7 @@
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
-#include <utf8proc.h>
+#include <wchar.h>
 
 const char *print_text(const json_t *object, const char *key)
 {
@@ -24,20 +24,23 @@ bool print_flag(const json_t *object, const char *key)
     return json_is_true(json_object_get(object, key));
 }
 
-/* The next code point of valid UTF-8 (jansson gives no other); its bytes into *ret_bytes. */
-static utf8proc_int32_t next_point(const char *text, size_t *ret_bytes)
+/* The next character of UTF-8 text (main chose a UTF-8 locale); its bytes into *ret_bytes. A byte that is
+ * no character counts as a control character. */
+static wchar_t next_point(const char *text, size_t *ret_bytes)
 {
-    utf8proc_int32_t point;
-    utf8proc_ssize_t n = utf8proc_iterate((const utf8proc_uint8_t *)text, -1, &point);
-    *ret_bytes = n > 0 ? (size_t)n : 1;
-    return n > 0 ? point : -1;
+    wchar_t point = 0;
+    mbstate_t state = {0};
+    size_t n = mbrtowc(&point, text, strlen(text), &state);
+    bool good = n != (size_t)-1 && n != (size_t)-2 && n > 0;
+    *ret_bytes = good ? n : 1;
+    return good ? point : 0;
 }
 
 void print_safe(FILE *out, const char *text)
 {
     while (*text != '\0') {
         size_t bytes;
-        utf8proc_int32_t point = next_point(text, &bytes);
+        wchar_t point = next_point(text, &bytes);
         if (point < 0x20 || (point >= 0x7F && point <= 0x9F))
             fputc('?', out);
         else
@@ -75,7 +78,7 @@ static size_t width_of(const char *text)
     size_t width = 0;
     while (*text != '\0') {
         size_t bytes;
-        int w = utf8proc_charwidth(next_point(text, &bytes));
+        int w = wcwidth(next_point(text, &bytes));
         width += w > 0 ? (size_t)w : 0;
         text += bytes;
     }

@@ -1,4 +1,4 @@
-#include "fixture.h"
+#include "tests/contract/cloud/http/fixture.h"
 
 #include "protocol/support/memory.h"
 #include "protocol/support/plate.h"

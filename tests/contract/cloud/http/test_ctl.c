@@ -1,5 +1,5 @@
 /* boomgatectl as a program against a real server: what it prints, and with which status it ends. */
-#include "fixture.h"
+#include "tests/contract/cloud/http/fixture.h"
 
 #include "cloud/ctl/ctl.h"
 

@@ -1,6 +1,6 @@
 /* Hostile requests over raw sockets: a precise refusal, or the end of that connection, and the server
  * goes on (cloud/http/http.h, H2). */
-#include "fixture.h"
+#include "tests/contract/cloud/http/fixture.h"
 
 #include "protocol/support/memory.h"
 

@@ -1,5 +1,5 @@
 /* The read side over real HTTP: every document, who may see it, and what is refused. */
-#include "fixture.h"
+#include "tests/contract/cloud/http/fixture.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

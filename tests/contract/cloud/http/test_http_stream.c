@@ -1,5 +1,5 @@
 /* The live stream over real HTTP (cloud/http/stream.c, S1 to S5). */
-#include "fixture.h"
+#include "tests/contract/cloud/http/fixture.h"
 
 #include "protocol/support/memory.h"
 

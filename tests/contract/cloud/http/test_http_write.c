@@ -1,5 +1,5 @@
 /* Creating and changing places: after COMMIT, idempotent, with every fault named. */
-#include "fixture.h"
+#include "tests/contract/cloud/http/fixture.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

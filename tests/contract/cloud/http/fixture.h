@@ -27,9 +27,9 @@ struct fixture {
     struct notifier_port notifier;
     struct http *http;
     struct http_settings settings;
-    bool queue_full;      /* post answers ERR_FULL */
-    bool asleep;          /* work is taken and not done until woken */
-    pthread_mutex_t lock; /* of the store and the members below */
+    _Atomic bool queue_full; /* post answers ERR_FULL */
+    _Atomic bool asleep;     /* work is taken and not done until woken */
+    pthread_mutex_t lock;    /* of the store and the members below */
     struct work *waiting[64];
     size_t waiting_count;
     struct name places[16]; /* those that exist */

@@ -107,7 +107,7 @@ static enum err decode_cloud(const struct mqtt_message *m, struct notice *n, cha
     struct cloud_status s;
     TRY(cloud_status_decode(m->payload, m->len, &s, reason));
     n->kind = NOTICE_RESYNC;
-    return s.online && (s.resync || !m->retained) ? ERR_OK : ERR_NOTFOUND;
+    return s.online && !m->retained ? ERR_OK : ERR_NOTFOUND;
 }
 
 static enum err decode(const struct inbox *in, const struct mqtt_message *m, struct notice *ret,

@@ -5,7 +5,7 @@
 #include "edge/field/field.h"
 #include "tests/contract/edge/modbus_server.h"
 
-enum { FIXTURE_LANES = 2, FIXTURE_OUTCOMES = 64, STALE_MS = 700, RESPONSE_MS = 100, SCAN_MS = 5 };
+enum { FIXTURE_LANES = 2, FIXTURE_OUTCOMES = 64, STALE_MS = 1200, RESPONSE_MS = 100, SCAN_MS = 5 };
 
 struct fixture {
     struct modbus_server *server;

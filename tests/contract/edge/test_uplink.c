@@ -332,9 +332,17 @@ static void a_resync_sends_again(void **state)
     char text[DOUBLE_TEXT];
     size_t len;
     assert_int_equal(cloud_status_encode(&status, text, sizeof text, &len), ERR_OK);
-    double_say(s->cloud, "cloud/one/status", text, false);
+    double_say(s->cloud, "cloud/one/status", text, true);
     assert_true(run_until(&s->edge, has_seen, &up, 900));
     assert_true(run_until(&s->edge, have_arrived, &six, 900));
+
+    /* What was retained is old news to a new session. */
+    struct edge other;
+    edge_open(&other, broker_port(s->broker));
+    assert_true(run_until(&other, is_up, NULL, 5000));
+    run_until(&other, never, NULL, 200);
+    assert_int_equal(other.kinds[INPUT_UPLINK_UP], 1);
+    edge_close(&other);
 }
 
 static bool asked(struct edge *e, void *arg)

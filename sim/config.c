@@ -103,6 +103,9 @@ static const struct row sim_rows[] = {
      .max = 86400, .dflt = "180", .help = "generated cars at an exit; they come again later"},
     {.key = "assume_open_s", .type = ROW_INT, AT(sim_config, assume_open_s), .min = 1,
      .max = 86400, .dflt = "45", .help = "an arm open this long before a driver is open for him"},
+    {.key = "lockstep_ms", .type = ROW_INT, AT(sim_config, lockstep_ms), .min = 0, .max = 60000,
+     .dflt = "0", .help = "cars and arms of a lane rest when nobody has read its inputs for this long, "
+                          "simulated time: for high clock rates, where one late scan is minutes; 0: never"},
     {.key = "control", .type = ROW_TABLE, AT(sim_config, control), .table = &control_table,
      .help = "the control port"},
     {.key = "provider", .type = ROW_TABLE, AT(sim_config, provider), .table = &provider_table,

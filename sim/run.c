@@ -82,6 +82,7 @@ static enum gate_verdict on_frame(void *arg, const struct frame_request *f, unio
         return GATE_SILENT;
     if (d->fault == FAULT_CUT)
         return GATE_CUT;
+    d->read_ms = world_now_ms(e->run->world);
     *ret_exception = register_map_serve(d, f, ret);
     return GATE_ANSWER;
 }

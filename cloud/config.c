@@ -109,6 +109,8 @@ static enum err check_places(const struct config *c, const struct where *w)
         const struct place_config *p = &c->places[i];
         struct where here = {w->file, p->line, w->reason};
         struct currency currency;
+        if (strcmp(p->name.text, "cloud") == 0)
+            return wrong(&here, "name", "this name is reserved in the topics");
         if (p->currency[0] && currency_parse(p->currency, strlen(p->currency), &currency) != ERR_OK)
             return wrong(&here, "currency", "expected three letters such as EUR");
         for (size_t k = 0; k < i; k++)

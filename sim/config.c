@@ -106,6 +106,9 @@ static const struct row sim_rows[] = {
     {.key = "lockstep_ms", .type = ROW_INT, AT(sim_config, lockstep_ms), .min = 0, .max = 60000,
      .dflt = "0", .help = "cars and arms of a lane rest when nobody has read its inputs for this long, "
                           "simulated time: for high clock rates, where one late scan is minutes; 0: never"},
+    {.key = "scan_guard_ms", .type = ROW_INT, AT(sim_config, scan_guard_ms), .min = 0,
+     .max = 60000, .dflt = "500",
+     .help = "the world goes at most this far between two scans of a lane; 0: as far as the clock"},
     {.key = "control", .type = ROW_TABLE, AT(sim_config, control), .table = &control_table,
      .help = "the control port"},
     {.key = "provider", .type = ROW_TABLE, AT(sim_config, provider), .table = &provider_table,

@@ -7,6 +7,7 @@
 #include "sim/control/truth.h"
 #include "sim/hardware/register_map.h"
 #include "sim/hardware/server.h"
+#include "sim/pace.h"
 
 #include <errno.h>
 #include <signal.h>
@@ -14,7 +15,7 @@
 #include <string.h>
 #include <unistd.h>
 
-enum { TICK_MS = 10, PROGRESS_MS = 10000 };
+enum { TICK_MS = 10, PROGRESS_MS = 10000, REGISTER_INPUT_MASK = 18 };
 
 struct run;
 
@@ -30,6 +31,7 @@ struct run {
     const struct clock_source *clock;
     struct now started;
     struct world *world;
+    struct pace pace;
     struct provider *provider;
     struct control control;
     struct http_host *control_host;
@@ -62,10 +64,27 @@ enum err run_read_traces(const struct sim_config *c, struct trace ret[SIM_PLACES
     return ERR_OK;
 }
 
+/* Real milliseconds, monotonic, never 0. */
+static int64_t real_ms(void)
+{
+    return (int64_t)(uv_hrtime() / 1000000) + 1;
+}
+
 static void advance(void *arg)
 {
     struct run *r = arg;
-    world_advance(r->world, mono_diff_ms(clock_now(r->clock).mono, r->started.mono));
+    int64_t clock_ms = mono_diff_ms(clock_now(r->clock).mono, r->started.mono);
+    world_advance(r->world, pace_advance(&r->pace, clock_ms, real_ms()));
+}
+
+/* Does this read the state of loop B? Then a controller has looked at the lane. */
+static bool is_scan(const struct frame_request *f)
+{
+    uint32_t end = (uint32_t)f->address + f->count;
+    if (f->function == FRAME_READ_INPUTS)
+        return f->address <= INPUT_LOOP_B && end > INPUT_LOOP_B;
+    return f->function == FRAME_READ_INPUT_REGISTERS && f->address <= REGISTER_INPUT_MASK &&
+           end > REGISTER_INPUT_MASK;
 }
 
 static enum gate_verdict on_frame(void *arg, const struct frame_request *f, union frame_values *ret,
@@ -73,17 +92,20 @@ static enum gate_verdict on_frame(void *arg, const struct frame_request *f, unio
 {
     struct endpoint *e = arg;
     advance(e->run);
-    struct device *d = world_device(e->run->world, e->controller, f->unit);
-    if (d == NULL) {
+    size_t lane = world_lane_at(e->run->world, e->controller, f->unit);
+    if (lane == world_lane_count(e->run->world)) {
         *ret_exception = FRAME_NO_SUCH_UNIT;
         return GATE_ANSWER;
     }
+    struct device *d = world_device(e->run->world, lane);
     if (d->fault == FAULT_SILENT)
         return GATE_SILENT;
     if (d->fault == FAULT_CUT)
         return GATE_CUT;
     d->read_ms = world_now_ms(e->run->world);
     *ret_exception = register_map_serve(d, f, ret);
+    if (*ret_exception == FRAME_OK && is_scan(f))
+        pace_scanned(&e->run->pace, lane, real_ms());
     return GATE_ANSWER;
 }
 
@@ -102,7 +124,7 @@ static void on_progress(uv_timer_t *timer)
         struct place_truth t = world_place(r->world, i);
         log_info("sim.progress", LT("time", time), LT("place", t.place), LN("in", t.entered),
                  LN("out", t.left), LN("inside", t.inside), LN("queued", t.queued),
-                 LN("turned_away", t.turned_away));
+                 LN("turned_away", t.turned_away), LN("behind_ms", r->pace.behind_ms));
     }
 }
 
@@ -202,6 +224,7 @@ int run_simulation(const struct sim_config *c, const struct trace traces[SIM_PLA
     const struct trace *of_place[SIM_PLACES_MAX];
     for (size_t i = 0; i < c->place_count; i++)
         of_place[i] = traces[i].count > 0 ? &traces[i] : NULL;
+    r.pace.guard_ms = c->scan_guard_ms;
     r.world = world_new(c, of_place, r.started.wall, clock->rate);
     uv_loop_init(&r.loop);
     start_handles(&r);

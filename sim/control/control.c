@@ -194,13 +194,13 @@ static void set_hardware(struct control *c, struct http_exchange *x, const json_
         fail(x, 400, "place, lane and fault must be texts");
         return;
     }
-    struct device *d = world_device_named(c->world, place, lane);
-    if (d == NULL) {
+    size_t at = world_lane_named(c->world, place, lane);
+    if (at == world_lane_count(c->world)) {
         fail(x, 404, "no such lane");
     } else if (device_fault_parse(word, &fault) != ERR_OK) {
         fail(x, 400, "fault must be none, silent, cut, restart, loop_b, photocell, fire or jammed");
     } else {
-        device_set_fault(d, fault);
+        device_set_fault(world_device(c->world, at), fault);
         done(x);
     }
 }

@@ -83,9 +83,12 @@ void world_advance(struct world *w, int64_t now_ms);
 int64_t world_now_ms(const struct world *w);
 struct wall_ms world_wall(const struct world *w);
 
-/* The hardware of a lane, to serve its registers; NULL: no such unit there. */
-struct device *world_device(struct world *w, size_t controller, uint8_t unit);
-struct device *world_device_named(struct world *w, const char *place, const char *lane);
+/* The number of a lane, by where it is wired or by name; world_lane_count if there is none. */
+size_t world_lane_at(const struct world *w, size_t controller, uint8_t unit);
+size_t world_lane_named(const struct world *w, const char *place, const char *lane);
+
+/* Its hardware, to serve registers and to break. */
+struct device *world_device(struct world *w, size_t lane);
 
 /* A vehicle drives up to a lane. At an exit it is the one inside with that plate; with `force` a new
  * one is put there. ERR_NOTFOUND: no such lane. ERR_DENIED: no such vehicle inside. ERR_CONFLICT: it is

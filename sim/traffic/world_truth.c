@@ -30,27 +30,27 @@ struct wall_ms world_wall(const struct world *w)
     return wall_after(w->start, w->now_ms);
 }
 
-struct device *world_device(struct world *w, size_t controller, uint8_t unit)
+size_t world_lane_at(const struct world *w, size_t controller, uint8_t unit)
 {
-    for (size_t i = 0; i < w->lane_count; i++)
-        if (w->lanes[i].controller == controller && w->lanes[i].config->unit == unit)
-            return &w->lanes[i].device;
-    return NULL;
+    size_t i = 0;
+    while (i < w->lane_count &&
+           (w->lanes[i].controller != controller || w->lanes[i].config->unit != unit))
+        i++;
+    return i;
 }
 
-static size_t find_lane(const struct world *w, const char *place, const char *lane)
+size_t world_lane_named(const struct world *w, const char *place, const char *lane)
 {
-    for (size_t i = 0; i < w->lane_count; i++)
-        if (strcmp(w->lanes[i].config->place.text, place) == 0 &&
-            strcmp(w->lanes[i].config->lane.text, lane) == 0)
-            return i;
-    return NO_LANE;
+    size_t i = 0;
+    while (i < w->lane_count && (strcmp(w->lanes[i].config->place.text, place) != 0 ||
+                                 strcmp(w->lanes[i].config->lane.text, lane) != 0))
+        i++;
+    return i;
 }
 
-struct device *world_device_named(struct world *w, const char *place, const char *lane)
+struct device *world_device(struct world *w, size_t lane)
 {
-    size_t i = find_lane(w, place, lane);
-    return i == NO_LANE ? NULL : &w->lanes[i].device;
+    return &w->lanes[lane].device;
 }
 
 /* The one who has been inside longest under that plate and is not leaving; else one who is leaving. */
@@ -79,10 +79,10 @@ static enum err find_inside(const struct world *w, size_t place, const char *pla
 enum err world_send(struct world *w, const char *place, const char *lane, const char *plate,
                     enum intent intent, bool force, uint32_t *ret_car)
 {
-    size_t at = find_lane(w, place, lane);
+    size_t at = world_lane_named(w, place, lane);
     struct plate_raw raw = {0};
     size_t len = strlen(plate);
-    if (at == NO_LANE)
+    if (at == w->lane_count)
         return ERR_NOTFOUND;
     if (len > DEVICE_PLATE_BYTES)
         return ERR_INVAL;

@@ -55,7 +55,7 @@ struct keeper {
 static void keep(struct keeper *k, struct world *w)
 {
     for (uint8_t unit = 1; unit <= 2; unit++) {
-        struct device *d = world_device(w, 0, unit);
+        struct device *d = world_device(w, world_lane_at(w, 0, unit));
         uint32_t in = device_inputs(d);
         bool b = in >> INPUT_LOOP_B & 1;
         bool *seen = &k->b_seen[unit - 1];
@@ -174,13 +174,13 @@ static void who_cannot_get_out_goes_back_and_tries_again(void **state)
     struct world *w = world_new(&c, traces, (struct wall_ms){1786320000000}, 1);
     struct keeper k = {0};
     c.places[0].stay_minutes = 1;
-    world_device(w, 0, 2)->barrier.locked = true; /* as if every card were declined */
+    world_device(w, 1)->barrier.locked = true; /* as if every card were declined */
     run(w, &k, 600000);
     struct place_truth p = world_place(w, 0);
     assert_int_equal(p.left, 0);
     assert_int_equal(p.turned_away, 0);
     assert_true(p.inside > 10);
-    world_device(w, 0, 2)->barrier.locked = false;
+    world_device(w, 1)->barrier.locked = false;
     world_drain(w);
     run(w, &k, 3600000);
     p = world_place(w, 0);
@@ -201,13 +201,13 @@ static void who_was_sent_to_an_exit_waits(void **state)
     uint32_t car;
     assert_int_equal(world_send(w, "a", "out-1", "HH-AB 1", INTENT_DRIVE, true, &car), ERR_OK);
     assert_int_equal(world_place(w, 0).inside, 1);
-    world_device(w, 0, 2)->barrier.locked = true;
+    world_device(w, 1)->barrier.locked = true;
     run(w, &k, 7200000);
     struct car_truth t;
     assert_int_equal(world_car(w, car, &t), ERR_OK);
     assert_int_equal(t.state, CAR_AT_COLUMN);
     assert_true(t.inside);
-    world_device(w, 0, 2)->barrier.locked = false;
+    world_device(w, 1)->barrier.locked = false;
     run(w, &k, 60000);
     assert_int_equal(world_car(w, car, &t), ERR_OK);
     assert_int_equal(t.state, CAR_LEFT);
@@ -258,6 +258,10 @@ static void vehicles_by_hand(void **state)
     struct keeper k = {0};
     struct car_truth t;
     uint32_t in = 99, out = 99;
+    assert_int_equal(world_lane_at(w, 0, 2), world_lane_named(w, "a", "out-1"));
+    assert_int_equal(world_lane_at(w, 0, 3), 2);
+    assert_int_equal(world_lane_at(w, 1, 1), 2);
+    assert_int_equal(world_lane_named(w, "b", "in-1"), 2);
     assert_int_equal(world_send(w, "a", "in-9", "X", INTENT_DRIVE, false, &in), ERR_NOTFOUND);
     assert_int_equal(world_send(w, "a", "out-1", "22아2222", INTENT_DRIVE, false, &in), ERR_DENIED);
     assert_int_equal(
@@ -282,7 +286,7 @@ static void vehicles_by_hand(void **state)
     world_car(w, in, &t);
     assert_int_equal(t.state, CAR_BACKED_OUT);
     assert_true(t.inside);
-    device_command(world_device(w, 0, 2), BARRIER_CLOSE, 999);
+    device_command(world_device(w, 1), BARRIER_CLOSE, 999);
     run(w, &k, 5000);
     assert_int_equal(world_send(w, "a", "out-1", "22아2222", INTENT_DRIVE, false, &out), ERR_OK);
     run(w, &k, 60000);
@@ -326,8 +330,8 @@ static void a_run_depends_on_its_seed_alone(void **state)
     for (int i = 0; i < 3; i++) {
         c.seed = i < 2 ? 7 : 8;
         struct world *w = world_new(&c, traces, (struct wall_ms){1786320000000}, 1);
-        device_command(world_device(w, 0, 1), BARRIER_HOLD_OPEN, 1);
-        device_command(world_device(w, 0, 2), BARRIER_HOLD_OPEN, 1);
+        device_command(world_device(w, 0), BARRIER_HOLD_OPEN, 1);
+        device_command(world_device(w, 1), BARRIER_HOLD_OPEN, 1);
         for (int64_t t = 0; t < 3600000; t += i == 0 ? 10 : 7777)
             world_advance(w, t);
         world_advance(w, 3600000);

@@ -30,6 +30,9 @@ struct exchange {
     struct http_reply answer;
 };
 
+/* Finds the route and the caller. False: refused, with the reply. */
+bool exchange_admit(struct exchange *x, const char *method, struct http_reply *r);
+
 /* A response that several requests share; the last one to let go destroys it. */
 struct shared_response {
     struct MHD_Response *response;

@@ -226,7 +226,7 @@ static void add_place(void *arg, const struct place_view *p)
         {"anomalies", offsetof(struct place_view, anomalies)},
     };
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++)
-        text_add(arg, "boomgate_place_spaces{place=\"%s\",kind=\"%s\"} %lld\n",
+        text_add(arg, "boomgate_place{place=\"%s\",count=\"%s\"} %lld\n",
                  p->row.settings.place.text, rows[i].name,
                  (long long)*(const int64_t *)(const void *)((const char *)p + rows[i].offset));
 }
@@ -238,8 +238,8 @@ void handle_metrics(struct http *h, struct http_request *q, struct http_reply *r
         return;
     add_metrics(&t, h->ports.metrics);
     add_breakers(&t, h);
-    text_add(&t, "# HELP boomgate_place_spaces The ledger of each place.\n"
-                 "# TYPE boomgate_place_spaces gauge\n");
+    text_add(&t, "# HELP boomgate_place The ledger of each place.\n"
+                 "# TYPE boomgate_place gauge\n");
     struct reader_slot *slot = readers_take(h->readers);
     (void)reader_places(slot->reader, add_place, &t);
     readers_put(h->readers, slot);

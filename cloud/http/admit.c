@@ -1,0 +1,96 @@
+/* Which requests are let in, by their head alone: length, route, caller. A body is read only from those
+ * who may send it. */
+#include "cloud/http/exchange.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+struct length_check {
+    int lengths, encodings;
+    const char *length;
+};
+
+static enum MHD_Result count_length(void *arg, enum MHD_ValueKind kind, const char *key,
+                                    const char *value)
+{
+    struct length_check *c = arg;
+    (void)kind;
+    if (strcasecmp(key, "Content-Length") == 0) {
+        c->lengths++;
+        c->length = value;
+    } else if (strcasecmp(key, "Transfer-Encoding") == 0) {
+        c->encodings++;
+    }
+    return MHD_YES;
+}
+
+/* Finds out whether a body comes. Two readings of its length would let a request hide in another one
+ * behind a proxy that reads it the other way. */
+static bool check_length(struct exchange *x, struct http_reply *r)
+{
+    struct length_check c = {0};
+    MHD_get_connection_values(x->connection, MHD_HEADER_KIND, count_length, &c);
+    if (c.lengths + c.encodings > 1) {
+        reply_problem(r, 400, "ambiguous_length",
+                      "Content-Length and Transfer-Encoding may be given once, and not together.");
+        return false;
+    }
+    if (c.lengths == 1 && strtoull(c.length, NULL, 10) > BODY_MAX) {
+        reply_problem(r, 413, "body_too_large", "A body may have at most 65536 bytes.");
+        return false;
+    }
+    x->body_expected = c.encodings == 1 || (c.lengths == 1 && strcmp(c.length, "0") != 0);
+    return true;
+}
+
+static bool find_route(struct exchange *x, const char *method, struct http_reply *r)
+{
+    if (strlen(x->path) >= ROUTE_PATH_MAX) {
+        reply_problem(r, 414, "uri_too_long", "The path is longer than 2047 bytes.");
+        return false;
+    }
+    switch (router_match(http_routes, http_route_count, method, x->path, &x->match)) {
+    case ROUTE_FOUND: return true;
+    case ROUTE_UNKNOWN:
+        reply_problem(r, 404, "not_found", "There is nothing at this path.");
+        return false;
+    case ROUTE_METHOD:
+        reply_problem(r, 405, "method_not_allowed", "This path has other methods; see Allow.");
+        memcpy(r->allow, x->match.allow, sizeof r->allow);
+        return false;
+    case ROUTE_BAD: break;
+    }
+    reply_problem(r, 400, "bad_path",
+                  "The path must begin with '/' and be UTF-8 text with whole percent escapes.");
+    return false;
+}
+
+static bool check_caller(struct exchange *x, struct http_reply *r)
+{
+    unsigned roles = x->match.route->roles;
+    const char *header =
+        MHD_lookup_connection_value(x->connection, MHD_HEADER_KIND, "Authorization");
+    if (auth_check(&x->http->auth, header, &x->principal) != ERR_OK) {
+        reply_problem(r, 401, "invalid_token", "This is no known bearer token.");
+        r->authenticate = "Bearer realm=\"boomgate\", error=\"invalid_token\"";
+        return false;
+    }
+    if (roles == 0 || (roles & x->principal.role) != 0)
+        return true;
+    if (x->principal.role == ROLE_NONE) {
+        reply_problem(r, 401, "unauthorized", "This needs a bearer token.");
+        r->authenticate = "Bearer realm=\"boomgate\"";
+    } else {
+        reply_problem(r, 403, "forbidden", "This token's role may not do this.");
+    }
+    return false;
+}
+
+bool exchange_admit(struct exchange *x, const char *method, struct http_reply *r)
+{
+    if (atomic_load_explicit(&x->http->closing, memory_order_relaxed)) {
+        reply_problem(r, 503, "stopping", "The server is stopping.");
+        return false;
+    }
+    return check_length(x, r) && find_route(x, method, r) && check_caller(x, r);
+}

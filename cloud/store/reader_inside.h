@@ -1,0 +1,104 @@
+/* The inside of a reader: its statements by name, and how a row is read. Only reader*.c include this. */
+#ifndef BOOMGATE_CLOUD_STORE_READER_INSIDE_H
+#define BOOMGATE_CLOUD_STORE_READER_INSIDE_H
+
+#include "cloud/store/reader.h"
+#include "protocol/support/db.h"
+
+/* An entry passes to the inside, an exit to the outside; what was not completed counts for neither.
+ * A crossing without authorisation may have no `presented`, hence the second range of the index. */
+#define CROSSINGS                                                                                  \
+    " FROM movement WHERE place = ?1 AND (presented_ms >= ?2 OR presented_ms IS NULL) "
+#define HOUR_MS 3600000
+
+#define MOVEMENT_COLUMNS                                                                           \
+    "SELECT id, place, edge, lane, direction, plate, basis, reason, outcome, presented_ms, "       \
+    "completed_ms, ended_ms, "                                                                     \
+    "max(coalesce(presented_ms, 0), coalesce(authorised_ms, 0), coalesce(started_ms, 0), "         \
+    "coalesce(completed_ms, 0), coalesce(ended_ms, 0)) AS latest FROM movement "
+
+#define SESSION_AT "coalesce(s.start_ms, s.end_ms, 0)"
+
+/* The queries, by name. */
+#define READER_STATEMENTS(X)                                                                       \
+    X(BEGIN, "BEGIN")                                                                              \
+    X(END, "COMMIT")                                                                               \
+    X(VERSION, "PRAGMA data_version")                                                              \
+    X(PLACES,                                                                                      \
+      "SELECT place, title, capacity, zone, currency, tariff, policy, hold_max_ms, "               \
+      "exit_grace_ms, "                                                                            \
+      "unmatched_exit, grant_size, closed, pool, occupied, pending, held, overdraft, "             \
+      "open_sessions, next_grant, offers_stopped, changed_ms, "                                    \
+      "(SELECT coalesce(sum(view), 0) FROM stream WHERE stream.place = p.place), "                 \
+      "(SELECT count(*) FROM anomaly WHERE anomaly.place = p.place AND resolved_ms IS NULL) "      \
+      "FROM place AS p WHERE ?1 IS NULL OR place = ?1 ORDER BY place")                             \
+    X(EDGES,                                                                                       \
+      "SELECT e.edge, e.version, coalesce(s.frozen, 0), coalesce(l.online, 0), l.heard_ms, "       \
+      "l.telemetry_ms, coalesce(l.epoch, e.newest_epoch), coalesce(l.outbox_depth, 0), "           \
+      "coalesce(l.outbox_age_ms, 0), coalesce(l.free, 0), coalesce(l.overdraft, 0), l.clock "      \
+      "FROM edge AS e LEFT JOIN edge_live AS l USING (place, edge) LEFT JOIN stream AS s "         \
+      "ON s.place = e.place AND s.edge = e.edge AND s.epoch = e.newest_epoch "                     \
+      "WHERE e.place = ?1 ORDER BY e.edge")                                                        \
+    X(LANES, "SELECT a.edge, a.lane, a.direction, v.state, v.arm, coalesce(v.online, 0), "         \
+             "coalesce(l.online, 0), coalesce(v.link_us, 0), l.telemetry_ms "                      \
+             "FROM lane AS a LEFT JOIN lane_live AS v USING (place, edge, lane) "                  \
+             "LEFT JOIN edge_live AS l USING (place, edge) "                                       \
+             "WHERE a.place = ?1 ORDER BY a.direction, a.lane, a.edge")                            \
+    X(MOVEMENT, MOVEMENT_COLUMNS "WHERE id = ?1")                                                  \
+    X(MOVEMENTS, MOVEMENT_COLUMNS "WHERE place = ?1 ORDER BY presented_ms DESC LIMIT ?2")          \
+    X(FIRST, "SELECT coalesce(min(presented_ms), 0) FROM movement WHERE place = ?1")               \
+    X(FLOW, "SELECT (completed_ms - ?3) / ?4, direction, count(*)" CROSSINGS                       \
+            "AND completed_ms >= ?3 AND completed_ms < ?5 GROUP BY 1, 2")                          \
+    X(SESSIONS,                                                                                    \
+      "SELECT s.id, s.place, p.zone, p.tariff, s.plate, s.state, s.start_ms, s.end_ms, "           \
+      "s.exit_basis, s.currency, s.price_minor, s.paid_minor, s.paid_ms, y.state, y.reason, "      \
+      "d.state, coalesce(d.amount_minor - d.paid_minor, 0) "                                       \
+      "FROM session AS s JOIN place AS p USING (place) LEFT JOIN debt AS d ON d.session = s.id "   \
+      "LEFT JOIN payment AS y ON y.key = (SELECT key FROM payment WHERE session = s.id "           \
+      "ORDER BY created_ms DESC, key DESC LIMIT 1) "                                               \
+      "WHERE s.plate = ?1 AND (?2 = 0 OR (" SESSION_AT ", s.id) < (?2, ?3)) "                      \
+      "ORDER BY " SESSION_AT " DESC, s.id DESC LIMIT ?4")                                          \
+    X(CROSSED, "SELECT coalesce(sum(direction = 'entry' AND completed_ms >= ?3), 0), "             \
+               "coalesce(sum(direction = 'exit' AND completed_ms >= ?3), 0), "                     \
+               "coalesce(sum(direction = 'entry' AND outcome = 'denied' "                          \
+               "AND coalesce(ended_ms, presented_ms) >= ?3), 0)" CROSSINGS)                        \
+    X(CHARGED, "SELECT coalesce(sum(CASE WHEN state = 'succeeded' THEN amount_minor END), 0), "    \
+               "coalesce(sum(state = 'succeeded'), 0), coalesce(sum(state = 'declined'), 0) "      \
+               "FROM payment WHERE place = ?1 AND changed_ms >= ?2")                               \
+    X(OPEN_SESSIONS, "SELECT count(*) FROM session WHERE place = ?1 AND state = 'open'")           \
+    X(OPEN_DEBTS, "SELECT count(*), coalesce(sum(amount_minor - paid_minor), 0) FROM debt "        \
+                  "WHERE state = 'open' AND place = ?1")                                           \
+    X(OPEN_PAYMENTS,                                                                               \
+      "SELECT coalesce(sum(state IN ('created', 'sent', 'unknown', 'querying')), 0), "             \
+      "coalesce(sum(state = 'manual'), 0) FROM payment WHERE place = ?1")
+
+enum statement {
+#define STATEMENT_ENUM(name, sql) Q_##name,
+    READER_STATEMENTS(STATEMENT_ENUM)
+#undef STATEMENT_ENUM
+        STATEMENT_COUNT
+};
+
+struct reader {
+    sqlite3 *db;
+    sqlite3_stmt *statements[STATEMENT_COUNT];
+};
+
+static inline int64_t number_at(sqlite3_stmt *s, int column)
+{
+    return sqlite3_column_int64(s, column);
+}
+
+static inline struct wall_ms time_at(sqlite3_stmt *s, int column)
+{
+    return (struct wall_ms){sqlite3_column_int64(s, column)};
+}
+
+/* Steps a query to its end, then resets it. Each row is read by `take`; what it cannot read is our
+ * corruption. */
+enum err reader_each(sqlite3_stmt *s, enum err (*take)(sqlite3_stmt *s, void *arg), void *arg);
+
+/* Takes the one number of a row into an int64_t. */
+enum err reader_take_number(sqlite3_stmt *s, void *arg);
+
+#endif

@@ -1,0 +1,106 @@
+/* Stays, payments, debts. */
+#include "cloud/store/reader_inside.h"
+
+struct session_visit {
+    void (*visit)(void *arg, const struct session_view *s);
+    void *arg;
+};
+
+static enum err take_session(sqlite3_stmt *s, void *arg)
+{
+    const struct session_visit *v = arg;
+    struct session_view w = {0};
+    TRY(db_column_text(s, 0, w.id.text, sizeof w.id.text));
+    TRY(db_column_text(s, 1, w.place.text, sizeof w.place.text));
+    TRY(db_column_text(s, 2, w.zone, sizeof w.zone));
+    TRY(db_column_text(s, 3, w.tariff.text, sizeof w.tariff.text));
+    TRY(db_column_text(s, 4, w.plate.text, sizeof w.plate.text));
+    TRY(db_column_text(s, 5, w.state, sizeof w.state));
+    w.start = time_at(s, 6);
+    w.end = time_at(s, 7);
+    TRY(db_column_text(s, 8, w.exit_basis, sizeof w.exit_basis));
+    TRY(db_column_text(s, 9, w.currency.code, sizeof w.currency.code));
+    w.price_minor = number_at(s, 10);
+    w.paid_minor = number_at(s, 11);
+    w.paid_at = time_at(s, 12);
+    TRY(db_column_text(s, 13, w.payment_state, sizeof w.payment_state));
+    TRY(db_column_text(s, 14, w.payment_reason, sizeof w.payment_reason));
+    TRY(db_column_text(s, 15, w.debt_state, sizeof w.debt_state));
+    w.debt_minor = number_at(s, 16);
+    v->visit(v->arg, &w);
+    return ERR_OK;
+}
+
+enum err reader_sessions(struct reader *r, const struct plate *plate,
+                         const struct session_cursor *from, int limit,
+                         void (*visit)(void *arg, const struct session_view *s), void *arg)
+{
+    struct session_visit v = {visit, arg};
+    sqlite3_stmt *s = r->statements[Q_SESSIONS];
+    db_bind_text(s, 1, plate->text);
+    db_bind_int(s, 2, from->at_ms);
+    db_bind_text(s, 3, from->id.text);
+    db_bind_int(s, 4, limit);
+    return reader_each(s, take_session, &v);
+}
+
+struct session_cursor session_cursor_of(const struct session_view *s)
+{
+    return (struct session_cursor){.at_ms = s->start.v != 0 ? s->start.v : s->end.v, .id = s->id};
+}
+
+enum { SUMS_MAX = 3 };
+
+static enum err take_sums(sqlite3_stmt *s, void *arg)
+{
+    int64_t *sums = arg;
+    for (int i = 0; i < sqlite3_column_count(s) && i < SUMS_MAX; i++)
+        sums[i] = number_at(s, i);
+    return ERR_OK;
+}
+
+static enum err place_sums(struct reader *r, enum statement q, const struct name *place,
+                           int64_t *ret)
+{
+    db_bind_text(r->statements[q], 1, place->text);
+    return reader_each(r->statements[q], take_sums, ret);
+}
+
+enum err reader_summary(struct reader *r, const struct name *place, struct wall_ms since,
+                        struct summary_view *ret)
+{
+    int64_t crossed[SUMS_MAX] = {0};
+    int64_t charged[SUMS_MAX] = {0};
+    db_bind_int(r->statements[Q_CROSSED], 2, since.v - HOUR_MS);
+    db_bind_int(r->statements[Q_CROSSED], 3, since.v);
+    TRY(place_sums(r, Q_CROSSED, place, crossed));
+    db_bind_int(r->statements[Q_CHARGED], 2, since.v);
+    TRY(place_sums(r, Q_CHARGED, place, charged));
+    *ret = (struct summary_view){
+        .entered = crossed[0],
+        .left = crossed[1],
+        .turned_away = crossed[2],
+        .charged_minor = charged[0],
+        .payments_succeeded = charged[1],
+        .payments_declined = charged[2],
+    };
+    return ERR_OK;
+}
+
+enum err reader_open_items(struct reader *r, const struct name *place, struct open_view *ret)
+{
+    int64_t sessions[SUMS_MAX] = {0};
+    int64_t debts[SUMS_MAX] = {0};
+    int64_t payments[SUMS_MAX] = {0};
+    TRY(place_sums(r, Q_OPEN_SESSIONS, place, sessions));
+    TRY(place_sums(r, Q_OPEN_DEBTS, place, debts));
+    TRY(place_sums(r, Q_OPEN_PAYMENTS, place, payments));
+    *ret = (struct open_view){
+        .sessions = sessions[0],
+        .debts = debts[0],
+        .debts_minor = debts[1],
+        .payments_open = payments[0],
+        .payments_manual = payments[1],
+    };
+    return ERR_OK;
+}

@@ -3,15 +3,21 @@
 
 #include "protocol/support/log.h"
 
+/* What an answer can name (PROTOCOL.md, "entry and exit"). */
+#define PRICE_MAX_MINOR INT64_C(1000000000000)
+
 bool stay_price(struct service *s, struct place *p, const struct session_row *r, struct wall_ms at,
                 int64_t *ret_minor)
 {
     const struct place_settings *c = &p->row.settings;
     struct wall_ms end = at.v > r->start.v ? at : r->start;
+    int64_t minor = -1;
     enum err e =
-        s->ports.rates.price(s->ports.rates.self, &c->tariff, c->zone, r->start, end, ret_minor);
-    if (e == ERR_OK)
+        s->ports.rates.price(s->ports.rates.self, &c->tariff, c->zone, r->start, end, &minor);
+    if (e == ERR_OK && minor >= 0 && minor <= PRICE_MAX_MINOR) {
+        *ret_minor = minor;
         return true;
+    }
     log_error("service.unpriced", LT("place", c->place.text), LT("session", r->id.text),
               LT("err", err_text(e)));
     anomaly_record(s, p, NULL, 0, "price", false, r->id.text);

@@ -410,6 +410,12 @@ static void an_unpriced_stay_is_let_out(void **state)
     struct request_id id = edge_ask(w, &c->e, REQUEST_EXIT, plate, false, 1);
     assert_int_equal(world_answer(w, &id)->verdict, VERDICT_ALLOW);
     assert_int_equal(world_sql(w, "SELECT count(*) FROM anomaly WHERE kind = 'price'"), 1);
+    w->no_price = false;
+    w->price_per_minute = INT64_C(100000000000); /* more than an answer can name */
+    id = edge_ask(w, &c->e, REQUEST_EXIT, plate, false, 2);
+    assert_int_equal(world_answer(w, &id)->verdict, VERDICT_ALLOW);
+    edge_leave(w, &c->e, plate, BASIS_FREE, &id);
+    assert_int_equal(open_debts(w), 0);
 }
 
 int main(void)

@@ -1,6 +1,6 @@
 // The page: keeps what the stream says of each place, draws it, and looks up plates on request.
 
-import { word, number, money, timeOf, duration, languages, language, chooseLanguage } from './words.js';
+import { word, number, money, timeOf, zoneName, languages, language, chooseLanguage } from './words.js';
 import { openStream } from './stream.js';
 import { makeCard, drawCard, drawAge, laneWord, level } from './card.js';
 
@@ -118,7 +118,7 @@ function drawMoves() {
     row.dataset.kind = kind;
     row.children[0].textContent = timeOf(m.time, zone, { hour: '2-digit', minute: '2-digit', second: '2-digit' });
     row.children[0].dateTime = m.time;
-    row.children[1].textContent = `${views.get(m.place)?.place.title || m.place} · ${m.lane}`;
+    row.children[1].textContent = [views.get(m.place)?.place.title || m.place, m.lane, zoneName(zone)].filter(Boolean).join(' · ');
     row.children[2].textContent = m.plate || word('noPlate');
     row.children[2].classList.toggle('none', !m.plate);
     row.children[3].textContent = why ? `${text} · ${why}` : text;

@@ -119,6 +119,11 @@ export function money(minor, currency) {
   }
 }
 
+// "Berlin" for a zone that is not the viewer's, else "".
+export function zoneName(zone) {
+  return !zone || zone === Intl.DateTimeFormat().resolvedOptions().timeZone ? '' : zone.split('/').pop().replaceAll('_', ' ');
+}
+
 // Time of day in the place's zone; the zone's name is added when it is not the viewer's.
 export function timeOf(iso, zone, options = { timeStyle: 'short' }) {
   const at = new Date(iso);
@@ -126,7 +131,7 @@ export function timeOf(iso, zone, options = { timeStyle: 'short' }) {
   const own = Intl.DateTimeFormat().resolvedOptions().timeZone;
   try {
     const text = new Intl.DateTimeFormat(lang, { ...options, timeZone: zone ?? own, hourCycle: 'h23' }).format(at);
-    return zone && zone !== own && options.named ? `${text} ${zone.split('/').pop().replaceAll('_', ' ')}` : text;
+    return options.named && zoneName(zone) ? `${text} ${zoneName(zone)}` : text;
   } catch {
     return new Intl.DateTimeFormat(lang, { timeStyle: 'short', hourCycle: 'h23' }).format(at);
   }

@@ -215,6 +215,9 @@ class Stack:
     def vehicle(self, ident):
         return http_json("GET", f"{self.control}/vehicles/{ident}", expect=200)[1]
 
+    def instruct(self, ident, then):
+        http_json("POST", f"{self.control}/vehicles/{ident}", {"then": then}, expect=200)
+
     def until_vehicle(self, ident, *states, seconds=30):
         return self.until(lambda: self.vehicle(ident)["state"] in states,
                           f"vehicle {ident} is {' or '.join(states)}", seconds)

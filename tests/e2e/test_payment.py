@@ -99,8 +99,9 @@ def hold_lapses_into_defer():
         car = s.drive("a", "out-1", plates[0])
         s.until_vehicle(car, "at_column")
         s.until_vehicle(car, "left", seconds=60)
-        held_s = s.query("cloud.db", "SELECT (ended_ms - presented_ms) / 1000 FROM movement "
-                                     "WHERE direction = 'exit' ORDER BY presented_ms DESC LIMIT 1")[0][0]
+        held_s = s.until(lambda: s.query(
+            "cloud.db", "SELECT (authorised_ms - presented_ms) / 1000 FROM movement "
+                        "WHERE direction = 'exit' AND authorised_ms IS NOT NULL"), "the opening is recorded")[0][0]
         check(held_s >= 100, f"the arm was held before it opened: {held_s} s")
         s.provider("ok")
         s.until(lambda: s.summary("a")["debts_open"] == 0, "the debt is collected", 60, every=0.3)

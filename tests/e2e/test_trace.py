@@ -55,7 +55,10 @@ def replay(trace, samples, rate=RATE):
                 queued = max(queued, s.truth("a")["queued"])
                 time.sleep(0.05)
             s.traffic(False)
-            s.until(at_rest_and_equal, f"sample {n}: reported = true", 20, every=0.02)
+            try:
+                s.until(at_rest_and_equal, f"sample {n}: reported = true", 20, every=0.02)
+            except Failure as failure:
+                raise Failure(f"{failure}; true {s.truth('a')}, reported {s.place('a')}") from None
             inside = s.truth("a")["inside"]
             check(inside <= capacity, f"the place is never overfilled: {inside}")
             low, high, judged = min(low, inside), max(high, inside), judged + 1

@@ -21,19 +21,13 @@ def blocks():
     return {name: body for name, body in found}
 
 
-def script_with_expectations(body):
-    """Runs each command on its own and compares what it printed with the #> lines behind it."""
-    out, command, wanted = ["set -euo pipefail"], [], []
+def commands_of(body):
+    """(command, texts its output must contain), in order."""
+    found, command, wanted = [], [], []
 
     def flush():
-        if not command:
-            return
-        out.append("output=$(\n" + "\n".join(command) + "\n) || { echo \"$output\"; exit 1; }" if wanted
-                   else "\n".join(command))
-        if wanted:
-            out.append('echo "$output"')
-        for text in wanted:
-            out.append(f'grep -qF -- {quote(text)} <<<"$output" || {{ echo MISSING: {quote(text)}; exit 1; }}')
+        if command:
+            found.append(("\n".join(command), list(wanted)))
         command.clear()
         wanted.clear()
 
@@ -41,11 +35,29 @@ def script_with_expectations(body):
         if line.startswith("#> "):
             wanted.append(line[3:])
             continue
-        if command and (wanted or not (line.startswith(" ") or command[-1].endswith("\\"))):
+        if command and (wanted or not (line.startswith((" ", "done")) or command[-1].endswith("\\"))):
             flush()
         if line.strip() and not line.startswith("#"):
             command.append(line)
     flush()
+    return found
+
+
+def script_with_expectations(body):
+    """Looking (boomgatectl place show, sessions) is repeated until it shows what README says, as a reader
+    would look again; acting is done once."""
+    out = ["set -euo pipefail"]
+    for command, wanted in commands_of(body):
+        if not wanted:
+            out.append(command)
+            continue
+        looks = command.startswith(("boomgatectl place show", "boomgatectl sessions"))
+        tests = " && ".join(f'grep -qF -- {quote(text)} <<<"$output"' for text in wanted)
+        out.append(f"for try in $(seq {100 if looks else 1}); do\n"
+                   f'output=$({command}) || {{ echo "$output"; exit 1; }}\n'
+                   f"{{ {tests}; }} && break\n"
+                   "read -rt 0.1 <> <(:) || true\ndone\n"
+                   f'echo "$output"; {{ {tests}; }} || {{ echo MISSING: {quote(" / ".join(wanted))}; exit 1; }}')
     return "\n".join(out) + "\n"
 
 

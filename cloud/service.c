@@ -10,7 +10,7 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { QUEUE_MAX = 16384, BATCH_MAX = 1024, TIMER_MAX_MS = 60000 };
+enum { QUEUE_MAX = 16384, BATCH_MAX = 256, TIMER_MAX_MS = 60000 };
 
 struct work *work_new(enum work_kind kind, const void *bytes, size_t len)
 {

@@ -85,7 +85,7 @@ struct service_options {
     const struct account *accounts; /* copied; duplicates: the last one counts */
     size_t account_count;
     size_t queue_max;        /* 16384 works */
-    size_t batch_max;        /* 1024 works per transaction */
+    size_t batch_max;        /* 256 works per transaction: a question waits for one batch at most */
     int64_t lease_ms;        /* 72 h, domain time */
     int64_t payment_wait_ms; /* 2000, real time: no result by then is "unavailable" */
     int64_t hold_retry_ms;   /* 5000, domain time */

@@ -205,11 +205,19 @@ static struct event next_event(struct bench_edge *e, bool passages)
     return event;
 }
 
+static int by_size(const void *a, const void *b)
+{
+    const int64_t *x = a, *y = b;
+    return (*x > *y) - (*x < *y);
+}
+
 static void run(struct bench *b, int64_t events, int64_t batch, bool passages)
 {
     char(*bytes)[1024] = mem_alloc((size_t)batch * sizeof *bytes);
     size_t *len = mem_alloc((size_t)batch * sizeof *len);
     int64_t spent_us = 0, total_bytes = 0;
+    int64_t *turn_us = mem_alloc((size_t)(events / batch + 1) * sizeof *turn_us);
+    size_t turns = 0;
     for (int64_t done = 0; done < events; done += batch) {
         for (int64_t i = 0; i < batch; i++) { /* writing them is the edges' work, not measured */
             struct bench_edge *e = &b->edges[(done + i) % b->edge_count];
@@ -223,13 +231,18 @@ static void run(struct bench *b, int64_t events, int64_t batch, bool passages)
         for (int64_t i = 0; i < batch; i++)
             post(b, WORK_EVENT, &b->edges[(done + i) % b->edge_count].edge, bytes[i], len[i]);
         turn(b);
-        spent_us += now_us() - start_us;
+        turn_us[turns] = now_us() - start_us;
+        spent_us += turn_us[turns++];
     }
-    printf("%-12s batch %5lld: %8.0f events/s, %5.1f us/event, %lld B/event, %lld acks\n",
+    qsort(turn_us, turns, sizeof *turn_us, by_size);
+    printf("%-12s batch %5lld: %8.0f events/s, %6.1f us/event of %lld B, "
+           "batch p50 %.2f p99 %.2f max %.2f ms\n",
            passages ? "passages" : "observations", (long long)batch,
            (double)events * 1e6 / (double)spent_us, (double)spent_us / (double)events,
-           (long long)(total_bytes / events), (long long)b->acked);
+           (long long)(total_bytes / events), (double)turn_us[turns / 2] / 1000,
+           (double)turn_us[turns * 99 / 100] / 1000, (double)turn_us[turns - 1] / 1000);
     b->acked = 0;
+    free(turn_us);
     free(len);
     free(bytes);
 }
@@ -244,7 +257,7 @@ static void bench_open(struct bench *b, const char *file)
         .notifier = {b, on_publish},
         .rates = {b, on_check, on_price},
     };
-    struct service_options o = {.clock = clock_real()};
+    struct service_options o = {.clock = clock_real(), .batch_max = 1024};
     or_end(service_create(&o, &ports, &b->service), "service");
     make_place(b);
     for (int i = 0; i < b->edge_count; i++)

@@ -103,9 +103,6 @@ static const struct row sim_rows[] = {
      .max = 86400, .dflt = "180", .help = "generated cars at an exit; they come again later"},
     {.key = "assume_open_s", .type = ROW_INT, AT(sim_config, assume_open_s), .min = 1,
      .max = 86400, .dflt = "45", .help = "an arm open this long before a driver is open for him"},
-    {.key = "lockstep_ms", .type = ROW_INT, AT(sim_config, lockstep_ms), .min = 0, .max = 60000,
-     .dflt = "0", .help = "cars and arms of a lane rest when nobody has read its inputs for this long, "
-                          "simulated time: for high clock rates, where one late scan is minutes; 0: never"},
     {.key = "scan_guard_ms", .type = ROW_INT, AT(sim_config, scan_guard_ms), .min = 0,
      .max = 60000, .dflt = "500",
      .help = "the world goes at most this far between two scans of a lane; 0: as far as the clock"},

@@ -102,7 +102,6 @@ static enum gate_verdict on_frame(void *arg, const struct frame_request *f, unio
         return GATE_SILENT;
     if (d->fault == FAULT_CUT)
         return GATE_CUT;
-    d->read_ms = world_now_ms(e->run->world);
     *ret_exception = register_map_serve(d, f, ret);
     if (*ret_exception == FRAME_OK && is_scan(f))
         pace_scanned(&e->run->pace, lane, real_ms());

@@ -127,7 +127,6 @@ struct device {
     uint16_t boot_count;
     int64_t booted_ms;
     int64_t now_ms;          /* domain time since options.started */
-    int64_t read_ms;         /* when somebody last read from it */
     int64_t watchdog_due_ms; /* 0: not armed (D2) */
     bool watchdog_tripped;
     int64_t close_due_ms; /* D3; 0: nothing to close */

@@ -257,20 +257,8 @@ static void fill_lane(struct world *w, struct world_lane *l)
     }
 }
 
-/* At 180 times real time a scan that comes 20 ms late is 3.6 s of simulated time, in which a car would
- * cross unseen. No controller is that slow; so the lane rests until it is looked at again. */
-static bool unobserved(const struct world *w, const struct world_lane *l)
-{
-    int64_t limit_ms = w->config->lockstep_ms;
-    return limit_ms > 0 && w->now_ms - l->device.read_ms > limit_ms;
-}
-
 static void step_lane(struct world *w, struct world_lane *l)
 {
-    if (unobserved(w, l)) {
-        l->device.now_ms = w->now_ms;
-        return;
-    }
     fill_lane(w, l);
     if (l->lane.count == 0 && device_idle(&l->device, w->now_ms)) {
         l->device.now_ms = w->now_ms;

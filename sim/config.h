@@ -72,7 +72,6 @@ struct sim_config {
     int64_t exit_patience_s;
     int64_t assume_open_s;
     int64_t scan_guard_ms; /* pace.h; 0: off */
-    int64_t lockstep_ms;   /* 0: off */
     struct sim_control control;
     struct sim_provider provider;
     struct sim_controller controllers[SIM_CONTROLLERS_MAX];

@@ -170,7 +170,8 @@ enum err link_publish(struct link *l, const struct mqtt_message *m)
     bool queued = false;
     pthread_mutex_lock(&l->lock);
     if (atomic_load(&l->up)) {
-        e = atomic_load(&l->waiting) == 0 ? send_now(l, m) : ERR_FULL;
+        bool at_once = m->qos == 0 || atomic_load(&l->waiting) == 0;
+        e = at_once ? send_now(l, m) : ERR_FULL;
         if (e == ERR_FULL) {
             e = enqueue(l, m);
             queued = e == ERR_OK;

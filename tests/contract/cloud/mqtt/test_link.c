@@ -113,24 +113,29 @@ static void link_up_with(struct bench *b, const struct link_options *o)
     link_start(b->link);
 }
 
+static struct mqtt *connect_observer(struct bench *b, const char *id, struct observer *o)
+{
+    struct mqtt_options options = {.host = "127.0.0.1",
+                                   .port = broker_port(b->broker),
+                                   .client_id = id,
+                                   .keepalive_s = 30,
+                                   .receive_max = 1000,
+                                   .connect_timeout_ms = 5000};
+    struct mqtt *m;
+    observer_init(o);
+    struct mqtt_handlers h = observer_handlers(o);
+    assert_int_equal(mqtt_create(&options, &h, &m), ERR_OK);
+    assert_int_equal(mqtt_connect(m, NULL), ERR_OK);
+    observer_wait(o, &o->ups, 1, "the peer is connected");
+    return m;
+}
+
+/* The other side, with one subscription; again after its session was lost. */
 static void peer_connect(struct bench *b, const char *filter)
 {
-    struct mqtt_options o = {.host = "127.0.0.1",
-                             .port = broker_port(b->broker),
-                             .client_id = "peer",
-                             .keepalive_s = 30,
-                             .receive_max = 1000,
-                             .connect_timeout_ms = 5000};
-    struct mqtt_handlers h;
     const int qos = 1;
-    if (!b->peer) {
-        observer_init(&b->observer);
-        h = observer_handlers(&b->observer);
-        assert_int_equal(mqtt_create(&o, &h, &b->peer), ERR_OK);
-    }
-    int ups = observer_count(&b->observer, &b->observer.ups);
-    assert_int_equal(mqtt_connect(b->peer, NULL), ERR_OK);
-    observer_wait(&b->observer, &b->observer.ups, ups + 1, "the peer is connected");
+    mqtt_free(b->peer);
+    b->peer = connect_observer(b, "peer", &b->observer);
     assert_int_equal(mqtt_subscribe(b->peer, &filter, &qos, 1), ERR_OK);
 }
 
@@ -390,6 +395,36 @@ static void send_resync(struct bench *b)
     b->port.resync(b->port.self);
 }
 
+/* With a window of one, 500 acknowledgements take a while; an answer is there long before the last. */
+static void test_k3_answers_overtake_the_queue(void **state)
+{
+    (void)state;
+    enum { QUEUED = 500 };
+    struct bench *b = mem_alloc(sizeof *b);
+    b->broker = broker_start(NULL);
+    struct link_options o = options_of(b, broker_port(b->broker));
+    o.window = 1;
+    link_up_with(b, &o);
+    sink_wait(&b->sink, WORK_BROKER, 1);
+    peer_connect(b, "boomgate/v1/#");
+    observer_wait(&b->observer, &b->observer.messages, 1, "the retained birth");
+    struct observer driver;
+    struct mqtt *edge = connect_observer(b, "edge", &driver);
+    const char *filter = "boomgate/v1/a/e1/response";
+    const int qos = 0;
+    assert_int_equal(mqtt_subscribe(edge, &filter, &qos, 1), ERR_OK);
+    send_response(b);
+    observer_wait(&driver, &driver.messages, 1, "the subscription works");
+    for (int i = 0; i < QUEUED; i++)
+        send_ack(b);
+    send_response(b);
+    observer_wait(&driver, &driver.messages, 2, "the answer");
+    assert_true(observer_count(&b->observer, &b->observer.messages) < QUEUED);
+    observer_wait(&b->observer, &b->observer.messages, QUEUED + 3, "the rest");
+    mqtt_free(edge);
+    bench_free(b);
+}
+
 static void test_what_the_service_says_arrives(void **state)
 {
     (void)state;
@@ -464,6 +499,7 @@ int main(void)
         cmocka_unit_test(test_changed_is_told_until_it_is_taken),
         cmocka_unit_test(test_k3_a_burst_arrives_in_order),
         cmocka_unit_test(test_k3_the_queue_is_bounded),
+        cmocka_unit_test(test_k3_answers_overtake_the_queue),
         cmocka_unit_test(test_what_the_service_says_arrives),
         cmocka_unit_test(test_what_is_retained),
     };

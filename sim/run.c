@@ -225,6 +225,8 @@ int run_simulation(const struct sim_config *c, const struct trace traces[SIM_PLA
         of_place[i] = traces[i].count > 0 ? &traces[i] : NULL;
     r.pace.guard_ms = c->scan_guard_ms;
     r.world = world_new(c, of_place, r.started.wall, clock->rate);
+    if (ready_file != NULL)
+        unlink(ready_file); /* an earlier run's ports */
     uv_loop_init(&r.loop);
     start_handles(&r);
     if (open_ports(&r, c) != ERR_OK ||

@@ -2,6 +2,7 @@
 import ctypes
 import socket
 import struct
+import time
 import unittest
 
 from simulator import LANES, Simulator, main, until
@@ -138,6 +139,28 @@ class Gates(unittest.TestCase):
             place = sim.truth()["places"][0]
             self.assertEqual((place["entered"], place["left"], place["inside"]), (1, 1, 0))
             self.assertEqual(sim.truth()["violations"], [])
+
+    def test_the_world_waits_for_a_slow_observer(self):
+        """At 100 times real time, with 50 ms between scans, a crossing takes less than one scan."""
+        with Simulator(LANES, "--clock-rate", "100") as sim, Gate(sim.gates[0], 1) as gate:
+            seen, opened = [], False
+
+            def look():
+                nonlocal opened
+                time.sleep(0.05)  # the observer's period, not a wait for something
+                loops = "".join(n for n, on in zip("ABC", gate.inputs()[:3]) if on)
+                if not seen or seen[-1] != loops:
+                    seen.append(loops)
+                if loops == "A" and not opened:
+                    opened = gate.command(OPEN) == 1
+                return opened and loops == ""
+
+            sim.drive("in-1", "22아2222")
+            until(look, "the lane is clear again", 30)
+            order = ["", "A", "AB", "B", "BC", "C"]  # "B" alone may fall between two scans
+            self.assertEqual([order.index(s) for s in seen if s],
+                             sorted({order.index(s) for s in seen if s}))
+            self.assertTrue({"A", "AB", "BC", "C"} <= set(seen), seen)
 
     def test_a_command_runs_once_per_sequence(self):
         with Simulator() as sim, Gate(sim.gates[1], 7) as gate:

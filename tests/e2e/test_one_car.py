@@ -5,7 +5,7 @@ PLATE = "22아2222"
 
 
 def one_car_in_and_out_paid():
-    with Stack(places=["a:10:in=in-1;out=out-1"], rate=10, epoch="2026-05-15T01:00:00Z") as s:
+    with Stack(places=["a:10:in=in-1;out=out-1"], rate=60, epoch="2026-05-15T01:00:00Z") as s:
         s.start()
         s.until_vehicle(s.drive("a", "in-1", PLATE), "inside")
         s.until(lambda: s.place("a")["occupied"] == {"counted": 1, "derived": 1, "difference": 0},
@@ -27,7 +27,7 @@ def one_car_in_and_out_paid():
 
 def denied_and_backed_out():
     """A full place refuses with the reason on the display; the three back-outs move no count."""
-    with Stack(places=["a:1:in=in-1;out=out-1"], rate=10) as s:
+    with Stack(places=["a:1:in=in-1;out=out-1"], rate=20) as s:
         s.start()
         for how in ("back_out_before", "back_out_after", "back_out_under"):
             car = s.drive("a", "in-1", "12가3456", then=how)
@@ -48,7 +48,7 @@ def denied_and_backed_out():
 
 def no_credential():
     """Nothing readable: refused with its reason after five seconds, the arm stays down."""
-    with Stack(places=["a:5:in=in-1;out=out-1"], rate=10) as s:
+    with Stack(places=["a:5:in=in-1;out=out-1"], rate=20) as s:
         s.start()
         car = s.drive("a", "in-1", "")
         s.until(lambda: s.query("cloud.db", "SELECT 1 FROM event WHERE kind = 'passage.denied'"),
@@ -59,7 +59,7 @@ def no_credential():
 
 def restart_of_everything():
     """A clean stop and start of each daemon: exit status 0, and the state is where it was."""
-    with Stack(places=["a:5:in=in-1;out=out-1"], rate=10) as s:
+    with Stack(places=["a:5:in=in-1;out=out-1"], rate=20) as s:
         s.start()
         s.until_vehicle(s.drive("a", "in-1", PLATE), "inside")
         s.until(lambda: s.place("a")["occupied"]["counted"] == 1, "counted")

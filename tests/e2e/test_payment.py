@@ -29,7 +29,7 @@ def no_double_charge(s):
 
 
 def twenty_exits_while_the_provider_is_down():
-    with Stack(places=["a:30:in=in-1;out=out-1"], rate=20, epoch=EPOCH, policy="defer") as s:
+    with Stack(places=["a:30:in=in-1;out=out-1"], rate=60, epoch=EPOCH, policy="defer") as s:
         s.start()
         plates = plates_with_account(s, 20)
         fill(s, plates)
@@ -47,7 +47,7 @@ def twenty_exits_while_the_provider_is_down():
 
 
 def the_answer_is_lost_after_charging():
-    with Stack(places=["a:10:in=in-1;out=out-1"], rate=20, epoch=EPOCH) as s:
+    with Stack(places=["a:10:in=in-1;out=out-1"], rate=60, epoch=EPOCH) as s:
         s.start()
         plates = plates_with_account(s, 3)
         fill(s, plates)
@@ -62,7 +62,7 @@ def the_answer_is_lost_after_charging():
 
 
 def declined_stays_in_and_may_back_out():
-    with Stack(places=["a:10:in=in-1;out=out-1"], rate=20, epoch=EPOCH) as s:
+    with Stack(places=["a:10:in=in-1;out=out-1"], rate=60, epoch=EPOCH) as s:
         s.start()
         plates = plates_with_account(s, 1)
         fill(s, plates)
@@ -80,7 +80,7 @@ def declined_stays_in_and_may_back_out():
 
 
 def no_account_is_refused_with_the_amount():
-    with Stack(places=["a:10:in=in-1;out=out-1"], rate=20, epoch=EPOCH) as s:
+    with Stack(places=["a:10:in=in-1;out=out-1"], rate=60, epoch=EPOCH) as s:
         s.start()
         fill(s, ["77러7777"])
         car = s.drive("a", "out-1", "77러7777")
@@ -91,7 +91,7 @@ def no_account_is_refused_with_the_amount():
 
 
 def hold_lapses_into_defer():
-    with Stack(places=["a:10:in=in-1;out=out-1"], rate=20, epoch=EPOCH, policy="hold", hold_max=120) as s:
+    with Stack(places=["a:10:in=in-1;out=out-1"], rate=60, epoch=EPOCH, policy="hold", hold_max=120) as s:
         s.start()
         plates = plates_with_account(s, 1)
         fill(s, plates)

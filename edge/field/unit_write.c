@@ -58,6 +58,7 @@ static enum err write_motion(struct unit *u, struct motion *m, bool *ret_known,
 {
     uint16_t regs[REF_COMMAND_COUNT];
     reference_command(m->command, m->sequence, regs);
+    u->sequence = m->sequence; /* a repeat's is from before the echo was learnt again (unit_scan.c) */
     u->closing = u->closing || m->command == COMMAND_CLOSE; /* it may execute from now on */
     m->in_doubt = true;
     TRY(transport_write_registers(u->transport, u->address, REF_COMMAND, REF_COMMAND_COUNT, regs));

@@ -257,6 +257,24 @@ static void a_lost_command_is_repeated(void **state)
     fixture_stop(&f);
 }
 
+/* F4: the repeat has its number from before the reconnection, where the device's echo was learnt again:
+ * the next command must not get that number a second time, it would count as executed. */
+static void the_command_after_a_repeat_is_a_new_one(void **state)
+{
+    struct fixture f;
+    enum server_fault fault = FAULT_DROP_COMMAND;
+    (void)state;
+    start_open(&f);
+    server_set_hook(f.server, fault_first_command, &fault);
+    assert_int_equal(fixture_command(&f, COMMAND_OPEN).result, RESULT_ACCEPTED);
+    assert_int_equal(fixture_command(&f, COMMAND_CLOSE).result, RESULT_ACCEPTED);
+    struct server_unit u = look(&f);
+    assert_int_equal(u.executed, 2);
+    assert_int_equal(u.sequences[0], 65535);
+    assert_int_equal(u.sequences[1], 0);
+    fixture_stop(&f);
+}
+
 /* F5 holds across a lost connection: the close was executed, its answer lost, and then B is
  * occupied. */
 static void the_reflex_survives_a_reconnection(void **state)
@@ -365,6 +383,7 @@ int main(void)
         cmocka_unit_test(a_refused_reflex_is_repeated),
         cmocka_unit_test(a_lost_answer_is_read_back),
         cmocka_unit_test(a_lost_command_is_repeated),
+        cmocka_unit_test(the_command_after_a_repeat_is_a_new_one),
         cmocka_unit_test(the_reflex_survives_a_reconnection),
         cmocka_unit_test(the_sequence_is_learnt_again_after_a_restart),
         cmocka_unit_test(outputs_and_heartbeat_are_written),

@@ -90,9 +90,8 @@ static enum err read_plate(struct unit *u)
     case ERR_OK: break;
     case ERR_UNAVAIL: return ERR_OK; /* being written: the next scan reads it again */
     default:
-        /* Impossible registers: an empty text, which no reader reports, lets the agent raise its
-         * alarm once per sequence. */
-        plate = (struct plate_reading){.sequence = regs[0]};
+        /* Impossible registers: a length that no text has lets the agent raise its alarm. */
+        plate = (struct plate_reading){.sequence = regs[0], .len = UINT8_MAX};
         if (plate.sequence != u->snapshot.plate.sequence)
             log_warn("field.plate_impossible", LT("lane", u->name.text), LN("sequence", regs[0]),
                      LN("bytes", regs[1]), LN("confidence", regs[2]));
@@ -110,13 +109,17 @@ static enum err read_status(struct unit *u, int64_t now_us)
     uint16_t regs[REF_STATUS_COUNT];
     TRY(transport_read_registers(u->transport, u->address, REF_STATUS, REF_STATUS_COUNT, regs));
     struct lane_status status;
+    u->status_due_us = now_us + STATUS_US;
     if (reference_status(regs, &status) != ERR_OK) {
         log_warn("field.status_impossible", LT("lane", u->name.text), LN("gate", regs[0]),
                  LN("position", regs[1]));
-        status = u->snapshot.status;
-        status.gate = GATE_UNKNOWN;
-        status.position = 255;
+        u->changed = u->changed || u->snapshot.status.gate != GATE_UNKNOWN;
+        u->snapshot.status.gate = GATE_UNKNOWN;
+        u->snapshot.status.position = 255;
+        return ERR_OK; /* the rest is not believed either; the heartbeat grows old (F3) */
     }
+    if (!u->ready && status.gate == GATE_CLOSING)
+        u->closing = true; /* F5: whoever began it may be gone */
     const struct lane_status *before = &u->snapshot.status;
     if (!u->have_status || status.heartbeat != before->heartbeat)
         u->heartbeat_us = now_us;
@@ -126,7 +129,6 @@ static enum err read_status(struct unit *u, int64_t now_us)
         u->changed = true;
     u->snapshot.status = status;
     u->have_status = true;
-    u->status_due_us = now_us + STATUS_US;
     return restarted ? take_up(u) : ERR_OK;
 }
 

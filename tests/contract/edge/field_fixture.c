@@ -25,10 +25,20 @@ static void wake(void *arg)
     assert_int_equal(write(f->wake_fd, &one, sizeof one), sizeof one);
 }
 
-void fixture_start(struct fixture *f, size_t lanes, size_t mailbox_size, int port)
+void fixture_serve(struct fixture *f)
 {
     *f = (struct fixture){.clock = clock_real()};
     f->server = server_start();
+}
+
+void fixture_start(struct fixture *f, size_t lanes, size_t mailbox_size, int port)
+{
+    fixture_serve(f);
+    fixture_scan(f, lanes, mailbox_size, port);
+}
+
+void fixture_scan(struct fixture *f, size_t lanes, size_t mailbox_size, int port)
+{
     f->wake_fd = eventfd(0, EFD_NONBLOCK);
     f->inputs = mailbox_new(sizeof(struct agent_input), mailbox_size, wake, f);
 

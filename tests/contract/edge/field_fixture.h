@@ -25,6 +25,11 @@ struct fixture {
 
 /* Starts the field with `lanes` lanes, units 1.. of one link, on `port` (0: the server's). */
 void fixture_start(struct fixture *f, size_t lanes, size_t mailbox_size, int port);
+
+/* The two halves of fixture_start, for a server that is changed before it is first read. */
+void fixture_serve(struct fixture *f);
+void fixture_scan(struct fixture *f, size_t lanes, size_t mailbox_size, int port);
+
 void fixture_stop(struct fixture *f);
 
 /* Takes in what was posted; true until it holds or `ms` have passed. */

@@ -103,7 +103,7 @@ static void a_torn_plate_is_read_again(void **state)
     fixture_stop(&f);
 }
 
-static void an_impossible_plate_is_reported_empty(void **state)
+static void an_impossible_plate_is_reported_without_text(void **state)
 {
     struct fixture f;
     (void)state;
@@ -114,8 +114,8 @@ static void an_impossible_plate_is_reported_empty(void **state)
     u->registers[49] = 4000;
     server_unlock(f.server);
     assert_true(fixture_until(&f, has_eighth_plate, 1000));
-    assert_int_equal(f.last[0].plate.len, 0);
-    assert_false(f.last[0].plate.no_plate);
+    assert_true(f.last[0].plate.len >= PLATE_RAW_SIZE); /* which no text has */
+    assert_int_equal(f.last[0].plate.raw[0], 0);
     assert_true(f.last[0].fresh);
     fixture_stop(&f);
 }
@@ -132,6 +132,22 @@ static void an_impossible_status_is_unknown(void **state)
     fixture_until(&f, never, 1200); /* two status reads and a refresh */
     assert_int_equal(f.last[0].status.gate, GATE_UNKNOWN);
     assert_int_equal(f.last[0].status.position, 255);
+    fixture_stop(&f);
+}
+
+/* F3: nor is what stands beside an impossible value believed, the heartbeat least of all. */
+static void a_status_that_was_never_possible_is_not_fresh(void **state)
+{
+    struct fixture f;
+    (void)state;
+    fixture_serve(&f);
+    server_lock(f.server, 1)->registers[17] = 101;
+    server_unlock(f.server);
+    fixture_scan(&f, 1, 256, 0);
+    assert_false(fixture_until(&f, fresh, 1000));
+    server_lock(f.server, 1)->registers[17] = 100;
+    server_unlock(f.server);
+    assert_true(fixture_until(&f, fresh, 1000));
     fixture_stop(&f);
 }
 
@@ -295,8 +311,9 @@ int main(void)
         cmocka_unit_test(reads_and_reports_changes),
         cmocka_unit_test(reads_a_korean_plate),
         cmocka_unit_test(a_torn_plate_is_read_again),
-        cmocka_unit_test(an_impossible_plate_is_reported_empty),
+        cmocka_unit_test(an_impossible_plate_is_reported_without_text),
         cmocka_unit_test(an_impossible_status_is_unknown),
+        cmocka_unit_test(a_status_that_was_never_possible_is_not_fresh),
         cmocka_unit_test(a_faulty_device_goes_stale_and_returns),
         cmocka_unit_test(a_still_heartbeat_is_stale),
         cmocka_unit_test(a_device_that_is_no_gate_is_stale),

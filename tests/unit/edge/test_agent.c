@@ -109,6 +109,17 @@ static void unreadable_text_is_an_alarm_not_a_plate(void **state)
                         strlen("#in.lane.alarm/plate_unreadable-"));
 }
 
+/* What the field makes of impossible registers: a length no text has. */
+static void impossible_registers_are_an_alarm_not_a_plate(void **state)
+{
+    (void)state;
+    world_ready(&w, "in", 1);
+    world_set_plate(&w, 0, "12AB34");
+    w.plate[0].len = UINT8_MAX;
+    world_arrive(&w, 0, NULL);
+    world_said(&w, "#in.lane.alarm/plate_unreadable+ #in.vehicle.presented in:camera");
+}
+
 static void plate_read_before_the_vehicle_is_presented(void **state)
 {
     (void)state;
@@ -354,6 +365,7 @@ int main(void)
         cmocka_unit_test(one_car_out),
         cmocka_unit_test(no_credential_and_then_one),
         cmocka_unit_test(unreadable_text_is_an_alarm_not_a_plate),
+        cmocka_unit_test(impossible_registers_are_an_alarm_not_a_plate),
         cmocka_unit_test(plate_read_before_the_vehicle_is_presented),
         cmocka_unit_test(plate_of_the_next_in_the_queue),
         cmocka_unit_test(back_out_after_opening_gives_the_space_back),

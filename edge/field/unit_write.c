@@ -58,7 +58,8 @@ static enum err write_motion(struct unit *u, struct motion *m, bool *ret_known,
 {
     uint16_t regs[REF_COMMAND_COUNT];
     reference_command(m->command, m->sequence, regs);
-    u->sequence = m->sequence; /* a repeat's is from before the echo was learnt again (unit_scan.c) */
+    u->sequence =
+        m->sequence; /* a repeat's is from before the echo was learnt again (unit_scan.c) */
     u->closing = u->closing || m->command == COMMAND_CLOSE; /* it may execute from now on */
     m->in_doubt = true;
     TRY(transport_write_registers(u->transport, u->address, REF_COMMAND, REF_COMMAND_COUNT, regs));
@@ -66,6 +67,13 @@ static enum err write_motion(struct unit *u, struct motion *m, bool *ret_known,
     TRY(unit_read_echo(u, &sequence, ret_result));
     *ret_known = sequence == m->sequence;
     return ERR_OK;
+}
+
+/* F4, on inputs read just now. */
+static bool may_close(const struct unit *u)
+{
+    uint32_t in = u->snapshot.inputs;
+    return u->snapshot.fresh && inputs_safe_to_close(in) && !input_on(in, IN_FIRE);
 }
 
 /* Executes the first queued command as far as it goes. *ret_done: it is finished and reported. */
@@ -81,7 +89,7 @@ static enum err execute(struct unit *u, bool *ret_done)
     }
     if (!known && m->command == COMMAND_CLOSE) {
         TRY(unit_read_inputs(u));
-        if (!inputs_safe_to_close(u->snapshot.inputs)) {
+        if (!may_close(u)) {
             unit_outcome(u, m->command, RESULT_NONE, ERR_DENIED);
             *ret_done = true;
             return ERR_OK;

@@ -124,7 +124,9 @@ static void a_close_is_checked_against_fresh_inputs(void **state)
         int input;
         bool value;
     } unsafe[] = {
-        {IN_LOOP_B, true}, {IN_FAULT_B, true}, {IN_PHOTOCELL_CLEAR, false}, {IN_EDGE_OK, false}};
+        {IN_LOOP_B, true},   {IN_FAULT_B, true}, {IN_PHOTOCELL_CLEAR, false},
+        {IN_EDGE_OK, false}, {IN_FIRE, true},
+    };
     struct fixture f;
     (void)state;
     start_open(&f);
@@ -140,6 +142,25 @@ static void a_close_is_checked_against_fresh_inputs(void **state)
     server_set_hook(f.server, block_at_next_read, &armed);
     struct command_outcome o = fixture_command(&f, COMMAND_CLOSE);
     assert_int_equal(o.err, ERR_DENIED);
+    assert_int_equal(look(&f).command_count, 0);
+    fixture_stop(&f);
+}
+
+static bool is_stale(struct fixture *f)
+{
+    return !f->last[0].fresh;
+}
+
+/* F3, F4: a device whose heartbeat stands still may show old inputs as new ones. */
+static void no_close_while_the_heartbeat_stands_still(void **state)
+{
+    struct fixture f;
+    (void)state;
+    start_open(&f);
+    server_lock(f.server, 1)->heart_stopped = true;
+    server_unlock(f.server);
+    assert_true(fixture_until(&f, is_stale, 3000));
+    assert_int_equal(fixture_command(&f, COMMAND_CLOSE).err, ERR_DENIED);
     assert_int_equal(look(&f).command_count, 0);
     fixture_stop(&f);
 }
@@ -294,6 +315,24 @@ static void the_reflex_survives_a_reconnection(void **state)
     fixture_stop(&f);
 }
 
+/* F5: a process that was killed while its arm came down finds it coming down. */
+static void a_close_under_way_is_watched_from_the_start(void **state)
+{
+    struct fixture f;
+    (void)state;
+    fixture_serve(&f);
+    struct server_unit *u = server_lock(f.server, 1);
+    u->inputs[IN_ARM_DOWN] = 0;
+    u->inputs[IN_LOOP_B] = 1;
+    u->registers[16] = GATE_CLOSING;
+    server_unlock(f.server);
+    fixture_scan(&f, 1, 256, 0);
+    struct command_outcome o = fixture_outcome(&f, 1);
+    assert_int_equal(o.command, COMMAND_OPEN);
+    assert_int_equal(o.result, RESULT_ACCEPTED);
+    fixture_stop(&f);
+}
+
 static bool told_again(struct fixture *f)
 {
     return look(f).display_writes >= 2;
@@ -377,6 +416,7 @@ int main(void)
         cmocka_unit_test(an_expired_command_is_not_written),
         cmocka_unit_test(bad_orders_are_refused),
         cmocka_unit_test(a_close_is_checked_against_fresh_inputs),
+        cmocka_unit_test(no_close_while_the_heartbeat_stands_still),
         cmocka_unit_test(a_safe_close_is_written),
         cmocka_unit_test(an_obstacle_while_closing_reopens_at_once),
         cmocka_unit_test(no_reflex_once_the_arm_is_down),
@@ -385,6 +425,7 @@ int main(void)
         cmocka_unit_test(a_lost_command_is_repeated),
         cmocka_unit_test(the_command_after_a_repeat_is_a_new_one),
         cmocka_unit_test(the_reflex_survives_a_reconnection),
+        cmocka_unit_test(a_close_under_way_is_watched_from_the_start),
         cmocka_unit_test(the_sequence_is_learnt_again_after_a_restart),
         cmocka_unit_test(outputs_and_heartbeat_are_written),
         cmocka_unit_test(a_refused_output_is_tolerated),

@@ -237,12 +237,15 @@ static void put_done(void *arg, const struct admin_result *result)
 static void post_admin(struct http *h, struct http_request *q, enum admin_kind kind,
                        const struct place_settings *settings, struct http_reply *r)
 {
+    if (!exchange_suspend(q->exchange)) {
+        reply_problem(r, 503, "stopping", "The server is stopping.");
+        return;
+    }
     struct pending_put *p = mem_alloc(sizeof *p);
     struct work *w = work_new(WORK_ADMIN, NULL, 0);
     *p = (struct pending_put){h, q->exchange};
     w->admin = (struct admin_command){.kind = kind, .place = *settings, .done = put_done, .arg = p};
     r->later = true;
-    exchange_suspend(q->exchange);
     if (h->ports.post(h->ports.post_self, w) == ERR_OK)
         return;
     struct http_reply busy = {0};

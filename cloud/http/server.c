@@ -169,10 +169,18 @@ static enum MHD_Result on_request(void *cls, struct MHD_Connection *connection, 
     return x->answered ? send_reply(x, &x->answer) : respond(x, method);
 }
 
-void exchange_suspend(struct exchange *x)
+/* Counted before the flag is read, while http_stop raises the flag before it reads the count: one of
+ * the two sees the other. */
+bool exchange_suspend(struct exchange *x)
 {
-    atomic_fetch_add(&x->http->writes_open, 1);
+    struct http *h = x->http;
+    atomic_fetch_add(&h->writes_open, 1);
+    if (atomic_load(&h->closing)) {
+        atomic_fetch_sub(&h->writes_open, 1);
+        return false;
+    }
     MHD_suspend_connection(x->connection);
+    return true;
 }
 
 void exchange_answer(struct exchange *x, struct http_reply *reply)
@@ -312,6 +320,7 @@ static enum err start_daemon(struct http *h)
 
 static void free_parts(struct http *h)
 {
+    probe_free(h->probe);
     watch_free(h->watch);
     readers_close(h->readers);
     pthread_mutex_destroy(&h->rates_lock);
@@ -331,13 +340,15 @@ enum err http_start(const struct http_settings *settings, const struct auth *aut
     enum err e = readers_open(ports->database, (size_t)settings->threads, &h->readers);
     if (e == ERR_OK)
         e = hub_open(hub, h);
+    if (e == ERR_OK)
+        h->probe = probe_new(h);
+    /* Last: the first request may come before the call returns. */
     if (e == ERR_OK && (e = start_daemon(h)) != ERR_OK)
         hub_close(hub);
     if (e != ERR_OK) {
         free_parts(h);
         return e;
     }
-    h->probe = probe_new(h);
     *ret = h;
     return ERR_OK;
 }
@@ -361,17 +372,15 @@ static void wait_for_writes(struct http *h)
     }
 }
 
+/* New requests are told that the server stops. (MHD_quiesce_daemon would not take them at all, but
+ * races with the library's own threads for the listening socket and then ends the process.) */
 void http_stop(struct http *h)
 {
     if (h == NULL)
         return;
     atomic_store(&h->closing, true);
-    MHD_socket listener = MHD_quiesce_daemon(h->daemon);
     hub_close(h->hub);
     wait_for_writes(h);
     MHD_stop_daemon(h->daemon);
-    if (listener != MHD_INVALID_SOCKET)
-        close(listener);
-    probe_free(h->probe);
     free_parts(h);
 }

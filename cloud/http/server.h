@@ -70,8 +70,9 @@ void reply_reader_error(struct http_reply *r, enum err e, const char *what);
 /* ---- answers that come later ---- */
 
 /* Suspends the exchange of a request whose handler set `later`. Exactly one exchange_answer must
- * follow, from any thread; it takes over the reply's body. */
-void exchange_suspend(struct exchange *x);
+ * follow, from any thread; it takes over the reply's body. False: the server stops, nothing was
+ * suspended. */
+bool exchange_suspend(struct exchange *x);
 void exchange_answer(struct exchange *x, struct http_reply *reply);
 
 /* ---- parts ---- */

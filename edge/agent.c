@@ -23,6 +23,7 @@ struct agent_config agent_config_default(void)
         .entry_deadline_ms = 800,
         .exit_deadline_ms = 2000,
         .hello_retry_ms = 2000,
+        .ack_save_ms = 1000,
         .silence_ms = 2000,
         .close_expiry_ms = 40,
         .open_expiry_ms = 1000,
@@ -69,6 +70,7 @@ enum err agent_config_check(const struct agent_config *c)
         c->open_expiry_ms, c->link_slack_ms,     c->hello_ms,
         c->ask_again_ms,   c->pending_ms,        c->no_credential_ms,
         c->unanswered_ms,  c->plate_keep_ms,     c->clock,
+        c->ack_save_ms,
     };
     if (!all_positive(figures, sizeof figures / sizeof figures[0]) || c->keep_max < 0 ||
         c->lane_count < 1 || c->lane_count > AGENT_LANES_MAX || !is_name(&c->place) ||
@@ -140,17 +142,24 @@ static enum err save_lanes(struct agent *a)
     return ERR_OK;
 }
 
+/* A8 */
+static enum err save_base(struct agent *a)
+{
+    struct agent_state *s = &a->live;
+    if (s->base_due.v == never.v || (!a->durable && s->base_due.v > a->now.mono.v))
+        return ERR_OK;
+    TRY(agent_transaction(a));
+    TRY(a->ports.journal.acknowledge(a->ports.journal.self, s->memory.base, a->now.wall));
+    s->base_due = never;
+    a->durable = true;
+    return ERR_OK;
+}
+
 static enum err save(struct agent *a)
 {
     struct journal_port *j = &a->ports.journal;
-    if (a->live.upto > 0) {
-        TRY(agent_transaction(a));
-        TRY(j->acknowledge(j->self, a->live.upto, a->now.wall));
-        a->live.memory.base = a->live.upto;
-        a->live.upto = 0;
-        a->durable = true;
-    }
     TRY(save_lanes(a));
+    TRY(save_base(a));
     if (!a->durable)
         return ERR_OK;
     TRY(j->save_edge(j->self, &a->live.memory));
@@ -283,6 +292,7 @@ enum err agent_start(struct agent *a, const struct agent_config *config,
     a->live.memory = *memory;
     a->live.offline_since = now.mono;
     a->live.hello_due = now.mono;
+    a->live.base_due = never;
     for (size_t i = 0; i < config->lane_count; i++) {
         restore_lane(a, i, find_memory(lanes, lane_count, &config->lanes[i].name));
         if (config->lanes[i].lane.direction == DIRECTION_ENTRY)
@@ -316,6 +326,7 @@ static struct mono_ms lane_due(const struct agent *a, size_t i)
 struct mono_ms agent_next_deadline(const struct agent *a)
 {
     struct mono_ms first = a->live.online ? a->live.hello_due : never;
+    first = earlier(first, a->live.base_due);
     for (size_t i = 0; i < a->config.lane_count; i++)
         first = earlier(first, lane_due(a, i));
     return first;

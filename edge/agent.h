@@ -5,14 +5,16 @@
  * A2 A turn that fails leaves the state as it was before the turn, and nothing was acted.
  * A3 A turn that changes nothing durable writes no transaction.
  * A4 An entry is authorised only with an epoch and a space in hand, spent in the same transaction.
- * A5 Without an epoch nothing is recorded and only `hello` is asked: entries stay closed, exits
- *    open by the local rule; what crossed is told as one count.gap per lane once there is an epoch.
+ * A5 Without an epoch nothing is recorded and only `hello` is asked: entries stay closed, exits open
+ *    by the local rule; what crossed is told as one count.gap per lane once there is an epoch.
  * A6 After a restart, an authorised vehicle still on loop A before an arm still down gets its open
- *    command again if it was decided less than `reissue_ms` (lane_config) ago: the first one was
- *    lost or is not executed yet, and opening twice is harmless. Any other movement that cannot
- *    be followed to its end ends `uncertain`.
+ *    command again if it was decided less than `reissue_ms` (lane_config) ago: the first one was lost
+ *    or is not executed yet, and opening twice is harmless. Any other movement that cannot be
+ *    followed to its end ends `uncertain`.
  * A7 The question of a vehicle that waits on `pending` is repeated under its id, because the final
- *    answer travels at QoS 0 and may be lost. */
+ *    answer travels at QoS 0 and may be lost.
+ * A8 An acknowledgement moves the base at once and is written with the next transaction, after
+ *    `ack_save_ms` at the latest. A crash in between costs a resend of what the cloud knows already. */
 #ifndef BOOMGATE_EDGE_AGENT_H
 #define BOOMGATE_EDGE_AGENT_H
 
@@ -37,11 +39,11 @@ struct agent_config {
     int64_t entry_deadline_ms;
     int64_t exit_deadline_ms;
     int64_t hello_retry_ms; /* an unanswered hello is followed by another */
+    int64_t ack_save_ms;    /* A8 */
     int64_t silence_ms;     /* no INPUT_IO for this long: stale */
     int64_t close_expiry_ms;
     int64_t open_expiry_ms;
-    int64_t
-        link_slack_ms; /* added to motion timeouts, so that a scaled clock leaves the link time */
+    int64_t link_slack_ms; /* added to motion timeouts: a scaled clock leaves the link its time */
 
     /* Domain time. */
     int64_t hello_ms;
@@ -138,8 +140,8 @@ struct agent_state {
     struct mono_ms offline_since;
     struct request_id hello; /* outstanding, or "" */
     struct mono_ms hello_due;
-    bool say_hello; /* after this turn's commit */
-    int64_t upto;   /* highest acknowledgement of this turn, 0: none */
+    bool say_hello;          /* after this turn's commit */
+    struct mono_ms base_due; /* A8: memory.base is to be written; INT64_MAX: it is */
     struct agent_lane lanes[AGENT_LANES_MAX];
 };
 
@@ -176,7 +178,7 @@ struct mono_ms agent_next_deadline(const struct agent *a);
 /* The figures of a telemetry message; outbox_age_ms is 0 (the journal knows it). */
 void agent_snapshot(const struct agent *a, struct now now, struct telemetry *ret);
 
-/* What the agent holds, for the uplink (epoch, next, base). */
+/* What the agent holds, for the uplink. Between turns all of it is committed, except base (A8). */
 const struct edge_memory *agent_memory(const struct agent *a);
 
 #endif

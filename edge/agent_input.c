@@ -7,11 +7,12 @@
 
 enum err agent_ack(struct agent *a, const struct ack_input *ack)
 {
-    const struct edge_memory *m = &a->live.memory;
+    struct edge_memory *m = &a->live.memory;
     if (m->epoch == 0 || ack->epoch != m->epoch || ack->upto <= m->base || ack->upto >= m->next)
         return ERR_OK;
-    if (ack->upto > a->live.upto)
-        a->live.upto = ack->upto;
+    m->base = ack->upto;
+    if (a->live.base_due.v == INT64_MAX) /* A8 */
+        a->live.base_due = mono_after(a->now.mono, agent_network_ms(a, a->config.ack_save_ms));
     return ERR_OK;
 }
 

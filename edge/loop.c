@@ -11,7 +11,7 @@ enum {
     INPUTS_MAX = 1024,                 /* mailbox of the field */
     TURN_MAX = 128,                    /* inputs per turn */
     TELEMETRY_MS = 10 * 1000,          /* domain time */
-    PRUNE_MS = 60 * 60 * 1000,         /* domain time */
+    PRUNE_MS = 60 * 1000,              /* domain time; a thousand rows each */
     KEEP_MS = 7 * 24 * 60 * 60 * 1000, /* domain time: acknowledged rows */
     SLEEP_MAX_MS = 60 * 60 * 1000,
 };
@@ -75,7 +75,8 @@ static void send_telemetry(struct loop *l, struct now now)
 {
     struct telemetry t;
     agent_snapshot(l->agent, now, &t);
-    enum err e = journal_backlog(l->journal, now.wall, &t.outbox_depth, &t.outbox_age_ms);
+    int64_t base = agent_memory(l->agent)->base;
+    enum err e = journal_backlog_age(l->journal, base, now.wall, &t.outbox_age_ms);
     if (e != ERR_OK) {
         fail(l, "backlog", e);
         return;
@@ -152,7 +153,7 @@ static void do_turn(struct loop *l)
         run_turn(l);
     } while (n > 0 && l->result == ERR_OK && mailbox_depth(l->inputs) > 0);
     if (l->result == ERR_OK) {
-        enum err e = uplink_tick(l->uplink);
+        enum err e = uplink_tick(l->uplink, agent_memory(l->agent));
         if (e != ERR_OK)
             fail(l, "outbox", e);
     }

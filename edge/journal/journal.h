@@ -38,10 +38,9 @@ enum err journal_read(struct journal *j, int64_t from, size_t max,
                       bool (*row)(void *arg, int64_t seq, const void *bytes, size_t len),
                       void *arg);
 
-/* Rows that are not acknowledged: how many, and the age of the oldest in domain milliseconds (0 if
- * there is none). */
-enum err journal_backlog(struct journal *j, struct wall_ms now, int64_t *ret_depth,
-                         int64_t *ret_age_ms);
+/* The age of the oldest row after `base` in domain milliseconds; 0 if there is none. */
+enum err journal_backlog_age(struct journal *j, int64_t base, struct wall_ms now,
+                             int64_t *ret_age_ms);
 
 /* Moves the write-ahead log into the file once it has grown. Nobody else does: call it after a turn's
  * acts, so that no arm waits for it. ERR_IO. */

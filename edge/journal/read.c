@@ -77,19 +77,18 @@ enum err journal_read(struct journal *j, int64_t from, size_t max,
     return e;
 }
 
-enum err journal_backlog(struct journal *j, struct wall_ms now, int64_t *ret_depth,
-                         int64_t *ret_age_ms)
+enum err journal_backlog_age(struct journal *j, int64_t base, struct wall_ms now,
+                             int64_t *ret_age_ms)
 {
     bool row = false;
     int64_t age_ms = 0;
-    db_bind_int(j->backlog, 1, j->memory.base);
+    db_bind_int(j->backlog, 1, base);
     enum err e = db_step(j->backlog, &row);
     if (e == ERR_OK && row)
         age_ms = now.v - sqlite3_column_int64(j->backlog, 0);
     sqlite3_reset(j->backlog);
     if (e != ERR_OK)
         return e;
-    *ret_depth = j->memory.next - 1 - j->memory.base;
     *ret_age_ms = age_ms > 0 ? age_ms : 0;
     return ERR_OK;
 }

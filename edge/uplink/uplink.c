@@ -250,9 +250,8 @@ static bool send_row(void *arg, int64_t seq, const void *bytes, size_t len)
     return true;
 }
 
-static enum err send_rows(struct uplink *u)
+static enum err send_rows(struct uplink *u, const struct edge_memory *m)
 {
-    const struct edge_memory *m = journal_memory(u->journal);
     struct sender s = {u, real_us()};
     if (m->epoch < 1)
         return ERR_OK; /* a journal without epoch has only its hello to say */
@@ -274,11 +273,11 @@ static enum err send_rows(struct uplink *u)
     return journal_read(u->journal, u->window.sent + 1, (size_t)room, send_row, &s);
 }
 
-enum err uplink_tick(struct uplink *u)
+enum err uplink_tick(struct uplink *u, const struct edge_memory *m)
 {
     if (u->state == SESSION_DOWN && real_us() >= u->connect_us)
         connect_now(u);
-    return u->state == SESSION_UP ? send_rows(u) : ERR_OK;
+    return u->state == SESSION_UP ? send_rows(u, m) : ERR_OK;
 }
 
 int64_t uplink_deadline_us(const struct uplink *u)

@@ -284,19 +284,63 @@ static void acknowledgements_move_the_base(void **state)
     world_ack(&w, last + 1); /* of what was never sent */
     assert_int_equal(agent_memory(&w.agent)->base, 0);
     world_ack(&w, 1);
-    assert_int_equal(w.committed.memory.base, 1);
-    int commits = w.commits;
-    world_ack(&w, 1);
-    assert_int_equal(w.commits, commits);
+    assert_int_equal(agent_memory(&w.agent)->base, 1);
     struct agent_input foreign = {.kind = INPUT_ACK, .ack = {2, last}};
     assert_int_equal(world_turn(&w, &foreign, 1), ERR_OK);
     assert_int_equal(agent_memory(&w.agent)->base, 1);
     struct agent_input many[] = {{.kind = INPUT_ACK, .ack = {1, last}},
                                  {.kind = INPUT_ACK, .ack = {1, last - 1}}};
     assert_int_equal(world_turn(&w, many, 2), ERR_OK);
-    assert_int_equal(w.committed.acknowledged, last);
+    assert_int_equal(agent_memory(&w.agent)->base, last);
     world_uplink(&w, true);
     world_hello_answer(&w, 1, last);
+    assert_int_equal(agent_memory(&w.agent)->base, last);
+}
+
+/* A8 */
+static void acknowledgements_cost_no_transaction_of_their_own(void **state)
+{
+    (void)state;
+    world_ready(&w, "in", 2);
+    world_wait(&w, 1000);
+    int commits = w.commits, calls = w.journal_calls;
+    int64_t last = agent_memory(&w.agent)->next - 1;
+    world_ack(&w, last - 1);
+    world_ack(&w, last - 1);
+    world_wait(&w, 900);
+    world_ack(&w, last);
+    assert_int_equal(w.journal_calls, calls);
+    world_wait(&w, 100); /* a second after the first of them */
+    assert_int_equal(w.commits, commits + 1);
+    assert_int_equal(w.committed.acknowledged, last);
+    assert_int_equal(w.committed.memory.base, last);
+    world_wait(&w, 5000);
+    assert_int_equal(w.commits, commits + 1);
+
+    world_on(&w, 0, IN_LOOP_A);
+    world_wait(&w, 100); /* presented */
+    assert_int_equal(w.commits, commits + 2);
+    world_ack(&w, last + 1);
+    world_plate(&w, 0, "12AB34"); /* the acknowledgement rides along */
+    assert_int_equal(w.commits, commits + 3);
+    assert_int_equal(w.committed.acknowledged, last + 1);
+    assert_int_equal(w.committed.memory.base, last + 1);
+}
+
+/* A8: the cloud hears again of what it knows, from the base that was written. */
+static void an_acknowledgement_that_was_not_written_is_forgotten(void **state)
+{
+    (void)state;
+    world_ready(&w, "in", 2);
+    world_wait(&w, 1000);
+    int64_t base = w.committed.memory.base, last = agent_memory(&w.agent)->next - 1;
+    assert_true(base < last);
+    world_ack(&w, last);
+    world_restart(&w);
+    assert_int_equal(agent_memory(&w.agent)->base, base);
+    world_uplink(&w, true);
+    assert_int_equal(w.asked.hello.base, base);
+    world_ack(&w, last);
     assert_int_equal(agent_memory(&w.agent)->base, last);
 }
 
@@ -351,6 +395,8 @@ int main(void)
         cmocka_unit_test(without_an_epoch_entries_stay_closed_and_exits_open),
         cmocka_unit_test(a_passage_begun_without_an_epoch_is_a_gap),
         cmocka_unit_test(acknowledgements_move_the_base),
+        cmocka_unit_test(acknowledgements_cost_no_transaction_of_their_own),
+        cmocka_unit_test(an_acknowledgement_that_was_not_written_is_forgotten),
         cmocka_unit_test(hello_answers_acknowledge_and_foreign_epochs_do_nothing),
         cmocka_unit_test(a_scaled_clock_leaves_the_network_its_time),
     };

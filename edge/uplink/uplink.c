@@ -21,6 +21,7 @@ enum {
     CONNECT_TIMEOUT_MS = 10 * 1000,
     SESSION_ENOUGH_MS = 60 * 1000, /* a session this long resets the backoff */
     TAKEN_OVER_MS = 60 * 1000,
+    SHORT_SESSIONS_MAX = 5, /* in a row */
     HELLO_EXPIRY_S = 30,
     GOODBYE_MS = 500,
     CLIENT_ID_SIZE = 2 * NAME_SIZE,
@@ -40,6 +41,7 @@ struct uplink {
     int64_t up_us;
     int64_t connect_us; /* when to try again */
     struct backoff backoff;
+    int short_sessions; /* U4 */
 
     struct window window;
     uint64_t published;  /* QoS 1 messages of this session */
@@ -177,6 +179,14 @@ static void session_up(struct uplink *u, const struct session_note *n)
                LN("window", u->window.limit));
 }
 
+/* U4: a broker that is away refuses attempts between two sessions, a clone does not. */
+static bool clone_suspected(struct uplink *u, int64_t lasted_ms)
+{
+    bool too_short = u->state == SESSION_UP && lasted_ms < SESSION_ENOUGH_MS;
+    u->short_sessions = too_short ? u->short_sessions + 1 : 0;
+    return u->short_sessions >= SHORT_SESSIONS_MAX;
+}
+
 static void session_down(struct uplink *u, const struct session_note *n)
 {
     int64_t lasted_ms = 0;
@@ -185,6 +195,14 @@ static void session_down(struct uplink *u, const struct session_note *n)
         backoff_session_ended(&u->backoff, lasted_ms, SESSION_ENOUGH_MS);
     }
     int64_t wait_ms = backoff_next_ms(&u->backoff, random_u64());
+    bool suspected = clone_suspected(u, lasted_ms);
+    if (suspected && !n->taken_over) {
+        wait_ms = u->backoff.max_ms;
+        log_error("uplink.clone_suspected",
+                  LT("why", "sessions are lost again and again: does another client use this "
+                            "edge's identity?"),
+                  LN("sessions", u->short_sessions), LN("retry_ms", wait_ms));
+    }
     if (n->taken_over) {
         wait_ms = TAKEN_OVER_MS;
         log_error("uplink.taken_over", LT("why", "another client uses this edge's identity"),

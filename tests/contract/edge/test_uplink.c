@@ -45,18 +45,18 @@ static void wake(void *arg)
         abort();
 }
 
-static void open_uplink(struct edge *e, uint16_t port)
+static void open_uplink(struct edge *e, uint16_t port, uint32_t reconnect_max_ms)
 {
     struct uplink_config c = {.place = {"a"},
                               .edge = {"e1"},
                               .host = "127.0.0.1",
                               .port = port,
                               .reconnect_min_ms = 20,
-                              .reconnect_max_ms = 100};
+                              .reconnect_max_ms = reconnect_max_ms};
     assert_int_equal(uplink_create(&c, &e->clock, e->journal, wake, e, &e->uplink), ERR_OK);
 }
 
-static void edge_open(struct edge *e, uint16_t port)
+static void edge_open_patient(struct edge *e, uint16_t port, uint32_t reconnect_max_ms)
 {
     *e = (struct edge){.clock = clock_real(), .obey_acks = true};
     snprintf(e->folder, sizeof e->folder, "/tmp/boomgate-XXXXXX");
@@ -64,7 +64,12 @@ static void edge_open(struct edge *e, uint16_t port)
     snprintf(e->file, sizeof e->file, "%s/journal.db", e->folder);
     e->wake_fd = eventfd(0, EFD_NONBLOCK);
     assert_int_equal(journal_open(e->file, &e->clock, &e->journal), ERR_OK);
-    open_uplink(e, port);
+    open_uplink(e, port, reconnect_max_ms);
+}
+
+static void edge_open(struct edge *e, uint16_t port)
+{
+    edge_open_patient(e, port, 100);
 }
 
 static void edge_close(struct edge *e)
@@ -476,6 +481,28 @@ static void a_clone_is_left_the_field(void **state)
     fake_broker_stop(b);
 }
 
+static bool lost_five_sessions(struct edge *e, void *arg)
+{
+    (void)arg;
+    assert_true(e->kinds[INPUT_UPLINK_DOWN] == 5 || uplink_deadline_us(e->uplink) == INT64_MAX ||
+                uplink_deadline_us(e->uplink) / 1000 < test_ms() + 5000);
+    return e->kinds[INPUT_UPLINK_DOWN] == 5;
+}
+
+/* U4: a broker that does not say why, as Mosquitto 2.0.11. The first bounds of the backoff are 40, 80,
+ * 160, 320 and 640 ms. */
+static void a_clone_is_suspected_after_five_short_sessions(void **state)
+{
+    struct fake_broker *b = fake_broker_start(CLOSES_SESSIONS);
+    struct edge e;
+    (void)state;
+    edge_open_patient(&e, fake_broker_port(b), 60000);
+    assert_true(run_until(&e, lost_five_sessions, NULL, 20000));
+    assert_true(uplink_deadline_us(e.uplink) / 1000 > test_ms() + 50000);
+    edge_close(&e);
+    fake_broker_stop(b);
+}
+
 /* Attempts that never become sessions: the agent hears nothing of them, and they are spaced. */
 static void a_hostile_broker_is_not_hammered(void **state)
 {
@@ -521,6 +548,7 @@ int main(void)
         TEST(a_lost_session_leaves_its_will),
         TEST(a_stop_says_goodbye),
         cmocka_unit_test(a_clone_is_left_the_field),
+        cmocka_unit_test(a_clone_is_suspected_after_five_short_sessions),
         cmocka_unit_test(a_hostile_broker_is_not_hammered),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

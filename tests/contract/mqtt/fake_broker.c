@@ -87,6 +87,8 @@ static void serve(struct fake_broker *b, int fd)
     for (int type; (type = read_packet(fd, body, &len)) >= 0;) {
         if (type == CONNECT)
             answer_connect(b, fd);
+        else if (type == SUBSCRIBE && b->how == CLOSES_SESSIONS)
+            return;
         else if (type == SUBSCRIBE && len > 5)
             answer_subscribe(fd, body, len);
         else if (type == DISCONNECT)

@@ -10,6 +10,7 @@ enum misbehaviour {
     REFUSES_CONNECT,       /* CONNACK 0x87 */
     REFUSES_SUBSCRIPTIONS, /* CONNACK 0, SUBACK 0x87 for the last filter */
     SAYS_TAKEN_OVER,       /* CONNACK 0, then DISCONNECT 0x8E */
+    CLOSES_SESSIONS,       /* CONNACK 0, closes at the first SUBSCRIBE */
     SAYS_GARBAGE,          /* answers CONNECT with bytes that are no packet */
 };
 

@@ -5,16 +5,16 @@
  * A2 A turn that fails leaves the state as it was before the turn, and nothing was acted.
  * A3 A turn that changes nothing durable writes no transaction.
  * A4 An entry is authorised only with an epoch and a space in hand, spent in the same transaction.
- * A5 Without an epoch nothing is recorded and only `hello` is asked: entries stay closed, exits open
- *    by the local rule; what crossed is told as one count.gap per lane once there is an epoch.
+ * A5 Without an epoch nothing is recorded and only `hello` is asked: entries stay closed, exits
+ *    open by the local rule; what crossed is told as one count.gap per lane once there is an epoch.
  * A6 After a restart, an authorised vehicle still on loop A before an arm still down gets its open
- *    command again if it was decided less than `reissue_ms` (lane_config) ago: the first one was lost
- *    or is not executed yet, and opening twice is harmless. Any other movement that cannot be
+ *    command again if it was decided less than `reissue_ms` (lane_config) ago: the first one was
+ *    lost or is not executed yet, and opening twice is harmless. Any other movement that cannot be
  *    followed to its end ends `uncertain`.
  * A7 The question of a vehicle that waits on `pending` is repeated under its id, because the final
  *    answer travels at QoS 0 and may be lost.
  * A8 An acknowledgement moves the base at once and is written with the next transaction, after
- *    `ack_save_ms` at the latest. A crash in between costs a resend of what the cloud knows already. */
+ *    `ack_save_ms` at the latest. A crash in between only costs a resend. */
 #ifndef BOOMGATE_EDGE_AGENT_H
 #define BOOMGATE_EDGE_AGENT_H
 

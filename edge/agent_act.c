@@ -1,5 +1,5 @@
-/* What leaves after the commit (A1): motion first, then what people see, then what the cloud is asked.
- * Nothing here can undo the turn; what could not be done is the next turn's business. */
+/* What leaves after the commit (A1): motion first, then what people see, then what the cloud is
+ * asked. Nothing here can undo the turn; what could not be done is the next turn's business. */
 #include "edge/agent_internal.h"
 
 #include <stdio.h>

@@ -1,5 +1,5 @@
-/* The parts of the agent among themselves. Functions that return enum err fail only where the journal
- * does (ERR_IO), and then the turn fails. */
+/* The parts of the agent among themselves. Functions that return enum err fail only where the
+ * journal does (ERR_IO), and then the turn fails. */
 #ifndef BOOMGATE_EDGE_AGENT_INTERNAL_H
 #define BOOMGATE_EDGE_AGENT_INTERNAL_H
 

@@ -1,5 +1,5 @@
-/* One lane's inputs and decisions: what the device shows goes into the lane machine, plates and answers
- * go through the admission, and what they decide goes back into the machine. */
+/* One lane's inputs and decisions: what the device shows goes into the lane machine, plates and
+ * answers go through the admission, and what they decide goes back into the machine. */
 #include "edge/agent_internal.h"
 
 #include "protocol/support/log.h"
@@ -128,7 +128,7 @@ static enum err read_plate(struct agent *a, size_t i, const struct plate_reading
         keep_ahead(a, i, &c);
         return ERR_OK;
     }
-    /* A better reading of a vehicle that was refused; while a question is out the first one stands. */
+    /* A better reading of a refused vehicle; while a question is out the first one stands. */
     bool again = s->lane.state == LANE_DENIED && s->admission.phase == ADMISSION_READY &&
                  strcmp(c.plate.text, s->movement.credential.plate.text) != 0;
     if (!plate_known(&s->movement.credential) || again)
@@ -301,7 +301,7 @@ struct lane_memory agent_lane_memory(const struct agent *a, size_t i)
     struct lane_memory m = {.lane = a->config.lanes[i].name, .state = LANE_IDLE};
     if (s->movement.id.text[0] == '\0' || s->movement.unrecorded)
         return m;
-    /* Where an authorised vehicle is, the inputs tell; which of its edges were seen, they do not. */
+    /* The inputs tell where an authorised vehicle is, but not which of its edges were seen. */
     m.state = l->authorised ? LANE_OPENING : l->state == LANE_UNAVAILABLE ? l->was : l->state;
     m.movement = s->movement.id;
     m.plate = s->movement.credential.plate;

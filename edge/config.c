@@ -265,8 +265,8 @@ enum log_level config_log_level(const struct edge_config *c)
     return of[c->log_level];
 }
 
-/* How sure we are of the wall clock: the kernel knows whether something disciplines it. A scaled clock
- * is a simulation's and right by definition. */
+/* How sure we are of the wall clock: the kernel knows whether something disciplines it. A scaled
+ * clock is a simulation's and right by definition. */
 static enum clock_state clock_state(const struct clock_source *clock)
 {
     struct timex t = {.modes = 0};

@@ -1,5 +1,5 @@
-/* The edge's configuration file (edge/deploy/edge.yaml is a commented example; `boomgate-edge --help-config` prints
- * every key). The rows in config.c are the master copy of each setting. */
+/* The edge's configuration file (edge/deploy/edge.yaml is a commented example; `boomgate-edge
+ * --help-config` prints every key). The rows in config.c are the master copy of each setting. */
 #ifndef BOOMGATE_EDGE_CONFIG_H
 #define BOOMGATE_EDGE_CONFIG_H
 
@@ -51,8 +51,8 @@ struct edge_config {
     int64_t keep_spaces; /* free spaces above this are returned */
 };
 
-/* Reads and checks `file`; prints "FILE:LINE: KEY: what was found and expected" on stderr if it is not
- * right. ERR_NOTFOUND or ERR_INVAL then. */
+/* Reads and checks `file`; prints "FILE:LINE: KEY: what was found and expected" on stderr if it is
+ * not right. ERR_NOTFOUND or ERR_INVAL then. */
 enum err config_read(const char *file, struct edge_config *ret);
 
 /* Every key with its bounds, default and meaning, on stdout. */

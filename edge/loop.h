@@ -2,8 +2,8 @@
  *
  * P1 A turn drains both mailboxes, lets the agent decide, commit and act, and then lets the uplink
  *    send what was committed.
- * P2 The loop sleeps until something is posted, the agent's or the uplink's deadline, or telemetry is
- *    due; it never polls.
+ * P2 The loop sleeps until something is posted, the agent's or the uplink's deadline, or telemetry
+ *    is due; it never polls.
  * P3 A turn that cannot be committed ends the loop with ERR_IO: start-up is the recovery path. */
 #ifndef BOOMGATE_EDGE_LOOP_H
 #define BOOMGATE_EDGE_LOOP_H

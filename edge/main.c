@@ -1,7 +1,7 @@
 /* boomgate-edge: the agent on a gate controller.
  *
- * Exit status: 0 stopped by a signal (or --check found no fault), 1 configuration, 2 usage, 3 storage:
- * the journal cannot be opened or a turn could not be committed. */
+ * Exit status: 0 stopped by a signal (or --check found no fault), 1 configuration, 2 usage, 3
+ * storage: the journal cannot be opened or a turn could not be committed. */
 #include "edge/agent.h"
 #include "edge/config.h"
 #include "edge/field/field.h"

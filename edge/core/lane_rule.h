@@ -1,6 +1,5 @@
 /* What several handlers of the lane machine have in common: the ends of a movement, where a lane
- * comes to rest, when it closes. Private to the lane machine. Each adds its facts and acts to *out.
- */
+ * comes to rest, when it closes. Private to the machine. Each adds its facts and acts to *out. */
 #ifndef BOOMGATE_EDGE_CORE_LANE_RULE_H
 #define BOOMGATE_EDGE_CORE_LANE_RULE_H
 

@@ -16,8 +16,7 @@ struct spaces {
     int64_t overdraft;
 };
 
-/* Adds n spaces: the overdraft is paid first. Returns how many went there (the event's `repaid`).
- */
+/* Adds n spaces: the overdraft is paid first. Returns how many paid it (the event's `repaid`). */
 int64_t spaces_credit(struct spaces *s, int64_t n);
 
 /* Spends one for an admission. ERR_FULL: none in hand; nothing changes. */

@@ -1,20 +1,22 @@
 /* The gate hardware over Modbus TCP: one thread per physical link (one TCP connection per endpoint,
  * however many units stand behind it), which scans, executes and reflects.
  *
- * F1 A link thread never touches agent state: it posts agent inputs (INPUT_IO, INPUT_COMMAND_RESULT)
- *    into the mailbox given at start and takes orders through a bounded queue of its own.
- * F2 A snapshot is posted on change of inputs, plate sequence, gate status or freshness, and at least
- *    every 500 ms. A full mailbox coalesces: the latest state is posted as soon as there is room, and
- *    `lost` counts the changes nobody saw.
+ * F1 A link thread never touches agent state: it posts agent inputs (INPUT_IO,
+ *    INPUT_COMMAND_RESULT) into the mailbox given at start and takes orders through a bounded queue
+ *    of its own.
+ * F2 A snapshot is posted on change of inputs, plate sequence, gate status or freshness, and at
+ *    least every 500 ms. A full mailbox coalesces: the latest state is posted as soon as there is
+ *    room, and `lost` counts the changes nobody saw.
  * F3 `fresh` is false from `stale_ms` after the last good read of the inputs, when the device's
  *    heartbeat stood still that long or stood beside impossible values, and while the device is not
  *    what the map says.
- * F4 A close is written only if inputs read after it was dequeued are fresh and safe and there is no
- *    fire; nothing is written after its expiry; a write whose answer was lost is read back before it
- *    is repeated, and the repeat has the same sequence number, which the device executes once.
- * F5 The reflex: after a close was written, or found under way when the device is taken up, and until
- *    the arm is down, an input that is not safe makes the link write `open` at once. The agent is
- *    told afterwards.
+ * F4 A close is written only if inputs read after it was dequeued are fresh and safe and there is
+ *    no fire; nothing is written after its expiry; a write whose answer was lost is read back
+ *    before it is repeated, and the repeat has the same sequence number, which the device executes
+ *    once.
+ * F5 The reflex: after a close was written, or found under way when the device is taken up, and
+ *    until the arm is down, an input that is not safe makes the link write `open` at once. The
+ *    agent is told afterwards.
  * F6 The scan follows an absolute schedule in real time; a scan that is late is not made up for. */
 #ifndef BOOMGATE_EDGE_FIELD_FIELD_H
 #define BOOMGATE_EDGE_FIELD_FIELD_H

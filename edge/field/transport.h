@@ -1,10 +1,11 @@
 /* One Modbus TCP connection on libmodbus: the only file pair that knows modbus.h.
  *
  * T1 Any failure that is not a Modbus exception closes the connection: a late answer left in the
- * socket would shift every later one by a transaction. T2 No call lasts longer than the response
- * timeout (connect: the connect timeout); the byte timeout is off, so a dripping peer cannot
- * stretch it. T3 libmodbus waits with select(2): the process must keep its descriptors below 1024
- * (main.c lowers RLIMIT_NOFILE).
+ *    socket would shift every later one by a transaction.
+ * T2 No call lasts longer than the response timeout (connect: the connect timeout); the byte
+ *    timeout is off, so a dripping peer cannot stretch it.
+ * T3 libmodbus waits with select(2): the process must keep its descriptors below 1024 (main.c
+ *    lowers RLIMIT_NOFILE).
  *
  * Codes of the transfer functions: ERR_DENIED: the device answered with a Modbus exception, the
  * connection is fine. ERR_TIMEOUT: no answer in time; a write may or may not have happened.

@@ -20,8 +20,7 @@ struct motion {
     uint16_t sequence;
 };
 
-/* What the agent wants shown; the newest wins. A counter that differs from the written one is work.
- */
+/* What the agent wants shown; the newest wins. A counter unlike the written one means work. */
 struct outputs {
     bool green, full_sign;
     char display[DISPLAY_SIZE];
@@ -92,8 +91,7 @@ enum err unit_read_echo(struct unit *u, uint16_t *ret_sequence, enum command_res
 void unit_disconnected(struct unit *u);
 
 /* Counts a failed scan. If `isolate`, the unit is left alone from the second in a row on, for 0.5,
- * 1, 2, ... 10 s, so that it does not hold up its neighbours; a misfit from the first on, for 5 s.
- */
+ * 1, 2, ... 10 s, so that it does not hold up its neighbours; a misfit at once, for 5 s. */
 void unit_failed(struct unit *u, int64_t now_us, bool isolate);
 
 /* Takes a motion command into the queue; a full queue is reported as an outcome with ERR_FULL. */

@@ -2,11 +2,11 @@
  * grants it answered. Loop thread only.
  *
  * J1 begin..commit is one durable transaction (WAL, synchronous=FULL); a crash before commit
- * returned leaves nothing of it, a crash afterwards loses nothing. J2 A journal has one random id
- * for life, and each opening raises its boot number by one. J3 After a stop that was not clean and
- * a restart of the machine, the file is checked as a whole before it is used; a mere kill of the
- * process cannot tear a page. J4 Once a statement of a transaction failed with ERR_IO, its commit
- * fails too. */
+ *    returned leaves nothing of it, a crash afterwards loses nothing.
+ * J2 A journal has one random id for life, and each opening raises its boot number by one.
+ * J3 After a stop that was not clean and a restart of the machine, the file is checked as a whole
+ *    before it is used; a mere kill of the process cannot tear a page.
+ * J4 Once a statement of a transaction failed with ERR_IO, its commit fails too. */
 #ifndef BOOMGATE_EDGE_JOURNAL_JOURNAL_H
 #define BOOMGATE_EDGE_JOURNAL_JOURNAL_H
 
@@ -42,8 +42,8 @@ enum err journal_read(struct journal *j, int64_t from, size_t max,
 enum err journal_backlog_age(struct journal *j, int64_t base, struct wall_ms now,
                              int64_t *ret_age_ms);
 
-/* Moves the write-ahead log into the file once it has grown. Nobody else does: call it after a turn's
- * acts, so that no arm waits for it. ERR_IO. */
+/* Moves the write-ahead log into the file once it has grown. Nobody else does: call it after a
+ * turn's acts, so that no arm waits for it. ERR_IO. */
 enum err journal_checkpoint(struct journal *j);
 
 /* Deletes acknowledged rows whose acknowledgement is older than `keep_ms`, at most a thousand per

@@ -1,15 +1,17 @@
 /* The edge's way to the cloud: sessions on protocol/mqtt, the outbox through the window, questions
  * and answers, birth and will, telemetry.
  *
- * U1 Everything here runs on the loop thread, except the MQTT handlers: those decode, post a value into
- *    a bounded mailbox and call `wake`. A full mailbox drops the message and counts it; whoever sent it
- *    sends it again.
- * U2 Rows are sent in order of seq, from base + 1 at each session start, resync or stall (window.h). On
- *    a session's start the agent gets INPUT_UPLINK_UP, and its hello precedes the first row.
+ * U1 Everything here runs on the loop thread, except the MQTT handlers: those decode, post a value
+ *    into a bounded mailbox and call `wake`. A full mailbox drops the message and counts it;
+ *    whoever sent it sends it again.
+ * U2 Rows are sent in order of seq, from base + 1 at each session start, resync or stall
+ *    (window.h). On a session's start the agent gets INPUT_UPLINK_UP, and its hello precedes the
+ *    first row.
  * U3 A message that cannot be decoded is logged and counted, never fatal.
- * U4 A session taken over means a clone of this edge: an error is logged and nothing reconnects for a
- *    minute. Five sessions in a row that end within a minute, without a failed attempt between them,
- *    mean the same where the broker does not say so: an error, and the longest wait of the backoff. */
+ * U4 A session taken over means a clone of this edge: an error is logged and nothing reconnects for
+ *    a minute. Five sessions in a row that end within a minute, without a failed attempt between
+ *    them, mean the same where the broker does not say so: an error, and the longest wait of the
+ *    backoff. */
 #ifndef BOOMGATE_EDGE_UPLINK_UPLINK_H
 #define BOOMGATE_EDGE_UPLINK_UPLINK_H
 
@@ -41,7 +43,7 @@ struct uplink_port uplink_port(struct uplink *u);
 void uplink_drain(struct uplink *u, void (*take)(void *arg, const struct agent_input *input),
                   void *arg);
 
-/* After a turn: connects when it is time, sends what the window allows of the rows up to `m->next` - 1,
+/* After a turn: connects when it is time, sends what the window allows of the rows before `m->next`,
  * all committed. ERR_IO: the journal cannot be read. */
 enum err uplink_tick(struct uplink *u, const struct edge_memory *m);
 

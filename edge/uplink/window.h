@@ -4,9 +4,9 @@
  * W1 A row is sent only if every row between base and it was sent in this session: order is kept.
  * W2 base < row <= base + limit for every row sent, and at most `limit` messages are in the client.
  * W3 Only an acknowledgement moves base; the broker's PUBACK frees the client's buffer, nothing
- * else. W4 Without progress for wait_ms everything after base is sent again; wait_ms is 1 s,
- * doubles with each repetition to 30 s (plus up to a quarter of jitter) and returns to 1 s with
- * progress. */
+ *    else.
+ * W4 Without progress for wait_ms everything after base is sent again; wait_ms is 1 s, doubles with
+ *    each repetition to 30 s (plus up to a quarter of jitter) and returns to 1 s with progress. */
 #ifndef BOOMGATE_EDGE_UPLINK_WINDOW_H
 #define BOOMGATE_EDGE_UPLINK_WINDOW_H
 

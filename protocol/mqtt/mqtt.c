@@ -4,9 +4,10 @@
  *    session, and its late callbacks find an ended link.
  * Q2 A link ends once: whoever ends it (failure, loss, DISCONNECT, refusal, the owner) is the one
  *    that may report it, so an attempt gives at most one `up` and exactly one `down`, unless the
- * owner ended it. Q3 Nothing here blocks inside a callback: paho's one lock is held there. Q4 The
- * next handle is made before the old one is destroyed: destroying the last one waits for paho's
- * threads to end. */
+ *    owner ended it.
+ * Q3 Nothing here blocks inside a callback: paho's one lock is held there.
+ * Q4 The next handle is made before the old one is destroyed: destroying the last one waits for
+ *    paho's threads to end. */
 #include "protocol/mqtt/mqtt.h"
 
 #include "protocol/mqtt/nodelay.h"
@@ -261,7 +262,7 @@ static enum err send_error(int rc)
     }
 }
 
-/* The response options carry the properties: without them paho drops all of a message's properties. */
+/* Without response options paho drops all of a message's properties. */
 static int link_send(struct link *l, const struct mqtt_message *msg, int *ret_token)
 {
     MQTTAsync_message out = paho_outgoing(msg);

@@ -1,10 +1,11 @@
 /* One MQTT 5 connection on paho's MQTTAsync: the only code that includes MQTTAsync.h.
  *
- * Clean start on every connect, no client persistence, no offline buffer, no automatic reconnect: the
- * owner calls mqtt_connect again, with its own backoff, and subscribes in `up`.
- * Handlers run on paho's threads with paho's lock held: they may copy and post, nothing else; never
- * call back into this interface from a handler.
- * TCP_NODELAY is set on the socket as soon as it is connected (a QoS 1 round trip costs 40 ms without). */
+ * Clean start on every connect, no client persistence, no offline buffer, no automatic reconnect:
+ * the owner calls mqtt_connect again, with its own backoff, and subscribes in `up`. Handlers run on
+ * paho's threads with paho's lock held: they may copy and post, nothing else; never call back into
+ * this interface from a handler.
+ * TCP_NODELAY is set on the socket as soon as it is connected (a QoS 1 round trip costs 40 ms
+ * without). */
 #ifndef BOOMGATE_MQTT_MQTT_H
 #define BOOMGATE_MQTT_MQTT_H
 
@@ -31,10 +32,10 @@ struct mqtt_handlers {
     void *self;
     /* Connected; `receive_max` is the broker's receive maximum. */
     void (*up)(void *self, uint16_t receive_max);
-    /* Not connected any more, or the attempt failed: exactly once per attempt, unless the owner ended
-     * it with mqtt_disconnect or mqtt_free. `taken_over`: another client has our identity (0x8E); do
-     * not reconnect, raise an alarm (Mosquitto 2.0.11 closes without saying so: a session that is
-     * lost again and again right after `up` means the same). `text` says why. */
+    /* Not connected any more, or the attempt failed: exactly once per attempt, unless the owner
+     * ended it with mqtt_disconnect or mqtt_free. `taken_over`: another client has our identity
+     * (0x8E); do not reconnect, raise an alarm (Mosquitto 2.0.11 closes without saying so: a
+     * session that is lost again and again right after `up` means the same). `text` says why. */
     void (*down)(void *self, bool taken_over, const char *text);
     void (*message)(void *self, const struct mqtt_message *m); /* valid during the call only */
     /* The broker took a QoS 1 message (PUBACK): moves a window, says nothing about durability. */
@@ -71,12 +72,12 @@ enum err mqtt_publish(struct mqtt *m, const struct mqtt_message *msg, int *ret_t
 /* Asynchronous; a refused subscription arrives as `down` after a disconnect. */
 enum err mqtt_subscribe(struct mqtt *m, const char *const *filters, const int *qos, size_t count);
 
-/* Waits for the PUBACKs of what was published, then sends DISCONNECT (which suppresses the will); at
- * most `wait_ms` in all. No `down` follows. Does nothing unless connected. */
+/* Waits for the PUBACKs of what was published, then sends DISCONNECT (which suppresses the will);
+ * at most `wait_ms` in all. No `down` follows. Does nothing unless connected. */
 void mqtt_disconnect(struct mqtt *m, int64_t wait_ms);
 
-/* No handler runs after this returns. The last one of a process also waits for paho's threads, up to
- * about a second. NULL is fine. */
+/* No handler runs after this returns. The last one of a process also waits for paho's threads, up
+ * to about a second. NULL is fine. */
 void mqtt_free(struct mqtt *m);
 
 #endif

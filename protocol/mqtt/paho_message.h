@@ -8,8 +8,8 @@
 
 enum { PAHO_TEXT_SIZE = 256 };
 
-/* Points into `message` and `topic`; `memory` holds the response topic. A response topic that does not
- * fit, or correlation data of another size than ours, reads as none. */
+/* Points into `message` and `topic`; `memory` holds the response topic. A response topic that does
+ * not fit, or correlation data of another size than ours, reads as none. */
 struct mqtt_message paho_incoming(const char *topic, const MQTTAsync_message *message,
                                   char memory[PAHO_TEXT_SIZE]);
 

@@ -2,9 +2,10 @@
  * and encoding, decoding and validation all read that row.
  *
  * R1 A required member is always written and must be there to be read.
- * R2 An optional member is written unless it is "", 0, false or the absent word; if it is not
- * there, it reads as that. R3 A value that decodes encodes, and the other way round: both check the
- * same bounds. R4 Members that a table does not know are ignored. */
+ * R2 An optional member is written unless it is "", 0, false or the absent word; if it is not there,
+ *    it reads as that.
+ * R3 A value that decodes encodes, and the other way round: both check the same bounds.
+ * R4 Members that a table does not know are ignored. */
 #ifndef BOOMGATE_WIRE_RECORD_H
 #define BOOMGATE_WIRE_RECORD_H
 

@@ -1,11 +1,12 @@
-/* P1: a plate on the wire -> the open command on the wire, by a local decision and a durable commit.
+/* P1: a plate on the wire -> the open command on the wire, by a local decision and a durable
+ * commit.
  *
  *   bench_latency --edge=PATH --lanes=16 --scan-ms=20 --samples=400
  *
- * boomgate-edge between scripted gates, a real broker and a double of the cloud. In each cycle a vehicle
- * is on loop A, then its plate's sequence changes (t0); t1 is when the server has read the command's
- * frame. The limit beside it is what cannot be avoided: half a scan, one fdatasync, one write to a gate.
- * Prints p50, p90, p99 and the maximum in milliseconds. */
+ * boomgate-edge between scripted gates, a real broker and a double of the cloud. In each cycle a
+ * vehicle is on loop A, then its plate's sequence changes (t0); t1 is when the server has read the
+ * command's frame. The limit beside it is what cannot be avoided: half a scan, one fdatasync, one
+ * write to a gate. Prints p50, p90, p99 and the maximum in milliseconds. */
 #include "protocol/modbus/lane_io.h"
 #include "protocol/wire/request.h"
 #include "tests/contract/edge/cloud_double.h"

@@ -5,8 +5,8 @@
  *
  *   bench_scan --lanes=64 --scan-ms=50 --seconds=10 --rounds=3 --edge=PATH
  *
- * Each gate changes one input per second. Prints, per round and scanner, CPU in percent of one core and
- * the resident set's high-water mark (per process), and the ratio of the medians. */
+ * Each gate changes one input per second. Prints, per round and scanner, CPU in percent of one core
+ * and the resident set's high-water mark (per process), and the ratio of the medians. */
 #include "protocol/modbus/reference.h"
 #include "tests/contract/edge/modbus_server.h"
 

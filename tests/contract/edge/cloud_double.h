@@ -1,5 +1,5 @@
-/* The cloud's end of the wire for tests of the uplink: a client that writes down what an edge says and
- * answers when told to. */
+/* The cloud's end of the wire for tests of the uplink: a client that writes down what an edge says
+ * and answers when told to. */
 #ifndef BOOMGATE_TESTS_CLOUD_DOUBLE_H
 #define BOOMGATE_TESTS_CLOUD_DOUBLE_H
 
@@ -16,8 +16,8 @@ struct cloud_double;
 struct cloud_double *double_start(uint16_t port);
 void double_stop(struct cloud_double *d);
 
-/* What arrived so far; each is safe to call while more arrives. Events are the numbers in their texts
- * ("event N"), in order of arrival. */
+/* What arrived so far; each is safe to call while more arrives. Events are the numbers in their
+ * texts ("event N"), in order of arrival. */
 size_t double_events(struct cloud_double *d, int64_t *ret, size_t max);
 size_t double_requests(struct cloud_double *d, char ret_last[DOUBLE_TEXT]);
 bool double_request_is_whole(

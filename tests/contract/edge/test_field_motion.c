@@ -278,8 +278,8 @@ static void a_lost_command_is_repeated(void **state)
     fixture_stop(&f);
 }
 
-/* F4: the repeat has its number from before the reconnection, where the device's echo was learnt again:
- * the next command must not get that number a second time, it would count as executed. */
+/* F4: the repeat has its number from before the reconnection, where the device's echo was learnt
+ * again: the next command must not get that number a second time, it would count as executed. */
 static void the_command_after_a_repeat_is_a_new_one(void **state)
 {
     struct fixture f;

@@ -1,5 +1,5 @@
-/* The real boomgate-edge between a scripted gate, a real broker and a double of the cloud: one car in,
- * the arm and the outbox across kill -9, and a clean stop.
+/* The real boomgate-edge between a scripted gate, a real broker and a double of the cloud: one car
+ * in, the arm and the outbox across kill -9, and a clean stop.
  *
  * usage: edge_program boomgate-edge */
 #include "protocol/modbus/lane_io.h"
@@ -257,8 +257,8 @@ static bool edge_ended(struct world *w, const void *arg)
     return waitpid(w->edge, ret_status, WNOHANG) == w->edge;
 }
 
-/* A disk that is full, played by a limit on the size of files: the turn that cannot be committed ends
- * the process, and the next start goes on from the last one that was. */
+/* A disk that is full, played by a limit on the size of files: the turn that cannot be committed
+ * ends the process, and the next start goes on from the last one that was. */
 static void an_edge_that_cannot_commit_ends(void **state)
 {
     struct world *w = *state;

@@ -489,8 +489,8 @@ static bool lost_five_sessions(struct edge *e, void *arg)
     return e->kinds[INPUT_UPLINK_DOWN] == 5;
 }
 
-/* U4: a broker that does not say why, as Mosquitto 2.0.11. The first bounds of the backoff are 40, 80,
- * 160, 320 and 640 ms. */
+/* U4: a broker that does not say why, as Mosquitto 2.0.11. The first bounds of the backoff are 40,
+ * 80, 160, 320 and 640 ms. */
 static void a_clone_is_suspected_after_five_short_sessions(void **state)
 {
     struct fake_broker *b = fake_broker_start(CLOSES_SESSIONS);

@@ -230,8 +230,8 @@ static void nothing_queued_outlives_its_session(void **state)
     client_end(&reader);
 }
 
-/* Mosquitto 2.0.11 closes the older connection of a clean start without DISCONNECT 0x8E, so all that
- * can be seen is the loss; test_bad_broker.c has a broker that says why. */
+/* Mosquitto 2.0.11 closes the older connection of a clean start without DISCONNECT 0x8E, so all
+ * that can be seen is the loss; test_bad_broker.c has a broker that says why. */
 static void a_second_holder_of_an_identity_ends_the_first(void **state)
 {
     (void)state;

@@ -13,7 +13,7 @@
 
 static struct world w;
 
-/* Runs `prepare`, then `act` with the Nth journal call failing, for N = 1, 2, ... until none does. */
+/* Runs `prepare`, then `act` with the Nth journal call failing, N = 1, 2, ... until none does. */
 static int fail_every_call(void (*prepare)(void), size_t (*act)(struct agent_input *in))
 {
     static struct agent_state before;
@@ -268,8 +268,8 @@ static bool arm_is_up(size_t lane)
     return w.inputs[lane] & (1U << IN_ARM_UP);
 }
 
-/* A barrier that does what it was last told, and a car that goes when the arm is up. Each step may be
- * the last of this life of the agent. */
+/* A barrier that does what it was last told, and a car that goes when the arm is up. Each step may
+ * be the last of this life of the agent. */
 static void step(int *steps, int kill_at)
 {
     if ((*steps)++ == kill_at)

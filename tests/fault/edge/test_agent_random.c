@@ -1,5 +1,6 @@
 /* Random inputs in random order with kills and failing commits, from seeds: the checks of the fakes
- * (agent_world.h) and, here, that no arm is lowered on anything and no entry opens without a space. */
+ * (agent_world.h) and, here, that no arm is lowered on anything and no entry opens without a
+ * space. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>

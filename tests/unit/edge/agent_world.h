@@ -1,6 +1,7 @@
-/* A world around the agent made of fakes: a journal in memory that keeps only what was committed, lanes
- * whose inputs are switched by hand, a cloud that is typed in. What the agent does is collected as
- * words: events as "#in presented", then acts as "in:OPEN", "ask:entry", "hello", "wake".
+/* A world around the agent made of fakes: a journal in memory that keeps only what was committed,
+ * lanes whose inputs are switched by hand, a cloud that is typed in. What the agent does is
+ * collected as words: events as "#in presented", then acts as "in:OPEN", "ask:entry", "hello",
+ * "wake".
  *
  * The fakes check what must hold always: nothing is acted inside a transaction (A1), seq is
  * contiguous, prev is the digest of the bytes before (E1, E2), a turn leaves no deadline in the
@@ -56,7 +57,7 @@ struct world {
     char pending_said[WORLD_SAID]; /* events of the open transaction */
 };
 
-/* Lanes named by `layout`: "in", "out" or "in out". Fresh journal, no epoch; inputs not yet seen. */
+/* Lanes named by `layout`: "in", "out" or "in out". Fresh journal, no epoch, no inputs yet. */
 void world_init(struct world *w, const char *layout);
 
 /* The same with epoch 1, the uplink up and `free` spaces granted; nothing said; inputs fresh. */

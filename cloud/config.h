@@ -3,9 +3,9 @@
 #ifndef BOOMGATE_CLOUD_CONFIG_H
 #define BOOMGATE_CLOUD_CONFIG_H
 
+#include "cloud/core/records.h"
 #include "cloud/http/http.h"
 #include "cloud/payment/worker.h"
-#include "cloud/rows.h"
 #include "cloud/service.h"
 #include "protocol/support/log.h"
 #include "protocol/support/table.h"

@@ -8,7 +8,7 @@
 #ifndef BOOMGATE_CLOUD_PORTS_H
 #define BOOMGATE_CLOUD_PORTS_H
 
-#include "cloud/rows.h"
+#include "cloud/core/records.h"
 #include "protocol/wire/grant.h"
 
 /* ---- store ---- */
@@ -153,11 +153,9 @@ enum notice {
 struct notifier_port {
     void *self;
     /* Compact JSON object, NUL-terminated, valid during the call. `place` may be NULL. The members
-     * of each kind are listed in service_notice.c. */
+     * of each kind are listed in service/notice.c. */
     void (*publish)(void *self, enum notice n, const struct name *place, const char *json);
 };
-
-const char *notice_word(enum notice n);
 
 /* ---- rates ---- */
 

@@ -9,7 +9,7 @@
 #ifndef BOOMGATE_CLOUD_CORE_EXIT_DECISION_H
 #define BOOMGATE_CLOUD_CORE_EXIT_DECISION_H
 
-#include "cloud/rows.h"
+#include "cloud/core/records.h"
 
 struct exit_facts {
     bool session;          /* an open stay with this plate */

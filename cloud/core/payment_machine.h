@@ -6,7 +6,7 @@
 #ifndef BOOMGATE_CLOUD_CORE_PAYMENT_MACHINE_H
 #define BOOMGATE_CLOUD_CORE_PAYMENT_MACHINE_H
 
-#include "cloud/rows.h"
+#include "cloud/core/records.h"
 
 enum payment_event {
     PAYMENT_EV_SENT,  /* a charge was handed to the worker */

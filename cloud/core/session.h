@@ -7,7 +7,7 @@
 #ifndef BOOMGATE_CLOUD_CORE_SESSION_H
 #define BOOMGATE_CLOUD_CORE_SESSION_H
 
-#include "cloud/rows.h"
+#include "cloud/core/records.h"
 
 /* Where and when a vehicle crossed. */
 struct crossing {

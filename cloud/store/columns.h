@@ -3,7 +3,7 @@
 #ifndef BOOMGATE_CLOUD_STORE_COLUMNS_H
 #define BOOMGATE_CLOUD_STORE_COLUMNS_H
 
-#include "cloud/rows.h"
+#include "cloud/core/records.h"
 
 #include <sqlite3.h>
 

@@ -11,7 +11,7 @@
 #ifndef BOOMGATE_CLOUD_STORE_READER_H
 #define BOOMGATE_CLOUD_STORE_READER_H
 
-#include "cloud/rows.h"
+#include "cloud/core/records.h"
 
 struct reader;
 

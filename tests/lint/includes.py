@@ -34,9 +34,10 @@ RULES = {
     "edge/uplink/": SUPPORT + ["protocol/modbus/lane_io.h", "protocol/mqtt/", "edge/core/",
                                "edge/ports.h", "edge/journal/journal.h", "edge/uplink/"],
     "edge/": ["protocol/", "edge/"],
-    "cloud/core/": BASE + ["protocol/wire/", "protocol/tariff/", "cloud/core/", "cloud/rows.h"],
-    "cloud/rows.h": BASE + ["protocol/wire/", "cloud/core/"],
-    "cloud/store/": SUPPORT + ["cloud/core/", "cloud/ports.h", "cloud/rows.h", "cloud/store/"],
+    "cloud/core/": BASE + ["protocol/wire/", "protocol/tariff/", "cloud/core/"],
+    "cloud/service/": SUPPORT + ["cloud/core/", "cloud/ports.h", "cloud/service.h", "cloud/metrics.h",
+                                 "cloud/service/"],
+    "cloud/store/": SUPPORT + ["cloud/core/", "cloud/ports.h", "cloud/store/"],
     "cloud/payment/": SUPPORT + ["cloud/core/", "cloud/ports.h", "cloud/metrics.h",
                                  "cloud/payment/"],
     "cloud/ingest/": SUPPORT + ["protocol/mqtt/", "cloud/ports.h", "cloud/service.h",
@@ -44,7 +45,7 @@ RULES = {
     "cloud/downlink/": SUPPORT + ["protocol/mqtt/", "cloud/ports.h", "cloud/service.h",
                                   "cloud/metrics.h", "cloud/downlink/"],
     "cloud/http/": SUPPORT + ["cloud/core/", "cloud/ports.h", "cloud/service.h",
-                              "cloud/metrics.h", "cloud/store/reader.h", "cloud/rows.h",
+                              "cloud/metrics.h", "cloud/store/reader.h",
                               "cloud/dashboard/assets.h", "cloud/http/"],
     "cloud/ctl/": SUPPORT + ["cloud/ctl/"],
     "cloud/": ["protocol/", "cloud/"],
@@ -53,7 +54,7 @@ RULES = {
 }
 
 # Cores and the agent may not even see the codecs' or support's headers, whatever RULES allows.
-PURE = ("protocol/base/", "protocol/modbus/", "protocol/tariff/", "edge/core/", "cloud/core/", "cloud/rows.h")
+PURE = ("protocol/base/", "protocol/modbus/", "protocol/tariff/", "edge/core/", "cloud/core/")
 
 FOREIGN = {
     "MQTTAsync.h": ["protocol/mqtt/"],

@@ -1,4 +1,4 @@
--- The ledger. Times are UTC milliseconds since 1970, money is minor units, words as in cloud/rows.h.
+-- The ledger. Times are UTC milliseconds since 1970, money is minor units, words as in cloud/core/records.h.
 -- NULL means absent.
 
 CREATE TABLE place (

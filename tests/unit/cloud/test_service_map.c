@@ -1,5 +1,5 @@
-/* service_map.h against a plain list: random puts, removals and look-ups agree at every step. */
-#include "cloud/service_map.h"
+/* cloud/service/map.h against a plain list: random puts, removals and look-ups agree at every step. */
+#include "cloud/service/map.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

@@ -83,7 +83,6 @@ static void words(void **state)
     assert_int_equal(payment_policy_parse("maybe", &p), ERR_NOTFOUND);
     assert_int_equal(p, POLICY_HOLD);
     assert_string_equal(payment_state_word(PAYMENT_STATES), "");
-    assert_string_equal(notice_word(NOTICE_ANOMALY), "anomaly");
     for (int i = 0; i < METRICS; i++) {
         assert_non_null(metrics_row((enum metric)i)->name);
         assert_non_null(metrics_row((enum metric)i)->help);

@@ -11,8 +11,9 @@
  *   edge      {"place","edge","online","heard_ms","outbox_depth","outbox_age_ms","free","overdraft",
  *              "clock","lanes":[{"lane","direction","state","arm","online","link_us","inputs"}]}
  *   anomaly   {"place","edge","kind","detail","stops_offers","time_ms"} */
-#include "cloud/service_state.h"
+#include "cloud/service/notice.h"
 
+#include "cloud/service/effect.h"
 #include "protocol/support/memory.h"
 #include "protocol/wire/json_out.h"
 

@@ -1,6 +1,10 @@
 /* What edges say of themselves outside the ledger, and what signs are shown. */
-#include "cloud/service_state.h"
+#include "cloud/service/live.h"
 
+#include "cloud/service/effect.h"
+#include "cloud/service/notice.h"
+#include "cloud/service/occupancy.h"
+#include "cloud/service/offer.h"
 #include "protocol/support/log.h"
 #include "protocol/wire/status.h"
 
@@ -86,21 +90,6 @@ void live_timers(struct service *s)
             e->live_dirty = false;
             e->live_saved = s->now.mono;
         }
-}
-
-void occupancy_publish(struct service *s, struct place *p, bool always)
-{
-    struct occupancy o = {.capacity = p->ledger.capacity, .time = s->now.wall};
-    ledger_published(&p->ledger, &o.occupied, &o.free);
-    o.full = o.free == 0;
-    bool same = p->shown && o.capacity == p->occupancy.capacity &&
-                o.occupied == p->occupancy.occupied && o.free == p->occupancy.free;
-    if (same && !always)
-        return;
-    p->occupancy = o;
-    p->shown = true;
-    effect_add(s, EFFECT_OCCUPANCY, &p->row.settings.place, NULL)->occupancy = o;
-    notice_place(s, p);
 }
 
 void live_broker(struct service *s, bool up)

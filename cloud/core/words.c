@@ -1,5 +1,4 @@
-#include "cloud/ports.h"
-#include "cloud/rows.h"
+#include "cloud/core/records.h"
 
 #include <string.h>
 
@@ -41,10 +40,3 @@ WORDS(grant_state, "open", "accepted", "declined")
 WORDS(session_state, "open", "closed", "unmatched")
 WORDS(payment_state, "created", "sent", "unknown", "querying", "succeeded", "declined", "manual")
 WORDS(debt_state, "open", "paid")
-
-const char *notice_word(enum notice n)
-{
-    static const char *const words[] = {"place",   "movement", "session",
-                                        "payment", "edge",     "anomaly"};
-    return word_of(words, NOTICES, (int)n);
-}

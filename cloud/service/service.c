@@ -1,4 +1,17 @@
-#include "cloud/service_state.h"
+/* The turn: drain the queue, decide, commit, release; and the thread that takes one after the other. */
+#include "cloud/service/state.h"
+
+#include "cloud/service/admin.h"
+#include "cloud/service/debt.h"
+#include "cloud/service/effect.h"
+#include "cloud/service/event.h"
+#include "cloud/service/exit.h"
+#include "cloud/service/flush.h"
+#include "cloud/service/live.h"
+#include "cloud/service/load.h"
+#include "cloud/service/offer.h"
+#include "cloud/service/payment.h"
+#include "cloud/service/request.h"
 #include "protocol/support/log.h"
 #include "protocol/support/memory.h"
 
@@ -112,7 +125,7 @@ static bool take(struct service *s, struct work *w)
 static void fire_timers(struct service *s)
 {
     exit_timers(s);
-    payment_timers(s);
+    debt_timers(s);
     offer_timers(s);
     live_timers(s);
     if (reached(s->now.mono, s->prune_at)) {
@@ -253,6 +266,7 @@ void service_free(struct service *s)
         return;
     service_stop(s);
     drop_queue(s);
+    effects_free(s);
     state_free(s);
     mailbox_free(s->inbox);
     map_free(&s->accounts);

@@ -1,7 +1,12 @@
 /* A journal introduces itself: which epoch it may use, and how far it is committed. Idempotent by the
  * journal's id. */
-#include "cloud/service_state.h"
+#include "cloud/service/hello.h"
 
+#include "cloud/service/anomaly.h"
+#include "cloud/service/flush.h"
+#include "cloud/service/live.h"
+#include "cloud/service/offer.h"
+#include "cloud/service/request.h"
 #include "protocol/support/log.h"
 
 #include <string.h>

@@ -1,7 +1,13 @@
 /* Exits: what a vehicle that wants to leave is told, now and when its payment comes to something.
  * core/exit_decision.h decides; this file brings the facts and carries out the action. */
-#include "cloud/service_state.h"
+#include "cloud/service/exit.h"
 
+#include "cloud/core/exit_decision.h"
+#include "cloud/core/payment_machine.h"
+#include "cloud/core/session.h"
+#include "cloud/service/payment.h"
+#include "cloud/service/request.h"
+#include "cloud/service/stay.h"
 #include "protocol/support/log.h"
 #include "protocol/support/memory.h"
 

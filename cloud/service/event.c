@@ -1,6 +1,10 @@
 /* Events: where each stands in its stream, and what becomes of it. */
-#include "cloud/service_state.h"
+#include "cloud/service/event.h"
 
+#include "cloud/service/anomaly.h"
+#include "cloud/service/apply.h"
+#include "cloud/service/effect.h"
+#include "cloud/service/flush.h"
 #include "protocol/support/digest.h"
 #include "protocol/support/log.h"
 #include "protocol/support/memory.h"

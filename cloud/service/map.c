@@ -1,4 +1,4 @@
-#include "cloud/service_map.h"
+#include "cloud/service/map.h"
 
 #include "protocol/support/memory.h"
 

@@ -1,5 +1,5 @@
 /* What leaves the process: recorded while the batch is decided, released after COMMIT (C1). */
-#include "cloud/service_state.h"
+#include "cloud/service/effect.h"
 
 #include "protocol/support/memory.h"
 
@@ -69,4 +69,12 @@ void effects_release(struct service *s)
     for (size_t i = 0; i < s->effect_count; i++)
         release(s, &s->effects[i]);
     s->effect_count = 0;
+}
+
+void effects_free(struct service *s)
+{
+    for (size_t i = 0; i < s->effect_count; i++)
+        if (s->effects[i].kind == EFFECT_NOTICE)
+            free(s->effects[i].notice.json);
+    free(s->effects);
 }

@@ -1,15 +1,21 @@
-/* Payments and debts: every step through core/payment_machine.h, committed before it is acted on (C4).
+/* Every step goes through core/payment_machine.h and is committed before it is acted on (C4).
  * A payment is driven by the question or the debt that wants it; in doubt it is always asked about. */
-#include "cloud/service_state.h"
+#include "cloud/service/payment.h"
 
+#include "cloud/core/payment_machine.h"
+#include "cloud/core/session.h"
+#include "cloud/service/anomaly.h"
+#include "cloud/service/debt.h"
+#include "cloud/service/effect.h"
+#include "cloud/service/exit.h"
+#include "cloud/service/notice.h"
+#include "cloud/service/stay.h"
 #include "protocol/base/buf.h"
 #include "protocol/support/log.h"
 #include "protocol/support/memory.h"
 
 #include <stdlib.h>
 #include <string.h>
-
-enum { COLLECT_MAX = 32 }; /* calls begun in one round */
 
 static const char kind_stay[] = "stay";
 
@@ -47,38 +53,14 @@ static void forget(struct service *s, struct payment *p)
 static void book(struct service *s, const struct payment_row *row)
 {
     struct session_row r;
-    struct debt_row d;
     if (!FOUND(s, find_session, &row->session, &r))
         service_die("payment without a session", ERR_IO);
     session_paid(&r, row->amount.minor, s->now.wall);
     STORE(s, save_session, &r);
     if (r.state == SESSION_CLOSED && r.paid_minor > r.price_minor)
         anomaly_record(s, state_place(s, &r.place), NULL, 0, "overpaid", false, row->key);
-    if (FOUND(s, find_debt, &row->session, &d) && d.state == DEBT_OPEN) {
-        d.paid_minor += row->amount.minor;
-        d.reason[0] = '\0';
-        if (d.paid_minor >= d.amount.minor) {
-            d.state = DEBT_PAID;
-            d.settled = s->now.wall;
-            metrics_add(s->options.metrics, METRIC_DEBTS_SETTLED, 1);
-        }
-        STORE(s, save_debt, &d);
-    }
+    debt_credit(s, &row->session, row->amount.minor);
     notice_session(s, &r);
-}
-
-/* The debt stays open, with the reason; it is not tried again by itself. */
-static void note_debt(struct service *s, const struct movement_id *session, const char *word,
-                      const char *detail)
-{
-    struct debt_row d;
-    if (!FOUND(s, find_debt, session, &d) || d.state != DEBT_OPEN)
-        return;
-    struct buf b = buf_of(d.reason, sizeof d.reason);
-    buf_adds(&b, word);
-    if (detail[0] != '\0')
-        buf_addf(&b, ": %s", detail);
-    STORE(s, save_debt, &d);
 }
 
 static const enum metric outcome_metric[PAYMENT_EVENTS] = {
@@ -107,9 +89,9 @@ static unsigned step(struct service *s, struct payment *p, enum payment_event e)
     if (next.acts & PAYMENT_ACT_BOOK)
         book(s, &p->row);
     if (next.acts & PAYMENT_ACT_REFUSE)
-        note_debt(s, &session, "declined", p->row.reason);
+        debt_note(s, &session, "declined", p->row.reason);
     if (next.acts & PAYMENT_ACT_PERSON)
-        note_debt(s, &session, "manual", p->row.reason);
+        debt_note(s, &session, "manual", p->row.reason);
     if (payment_is_final(next.next))
         forget(s, p);
     if (next.acts)
@@ -242,44 +224,15 @@ void payment_refused(struct service *s)
     }
 }
 
-/* ---- debts ---- */
-
-void debt_open(struct service *s, const struct session_row *r, int64_t due_minor)
-{
-    struct debt_row d = {
-        .session = r->id,
-        .place = r->place,
-        .plate = r->plate,
-        .amount = {due_minor, r->currency},
-        .state = DEBT_OPEN,
-        .created = s->now.wall,
-    };
-    STORE(s, save_debt, &d);
-    metrics_add(s->options.metrics, METRIC_DEBTS_OPENED, 1);
-    struct payment *p = payment_of(s, &r->id);
-    if (p)
-        p->wanted = true;
-}
-
-static void collect(struct service *s, struct debt_row *d)
-{
-    const struct account *account = account_of(s, &d->plate);
-    struct money rest = {d->amount.minor - d->paid_minor, d->amount.currency};
-    if (account)
-        payment_create(s, &d->session, &d->place, account->token, rest);
-    else
-        note_debt(s, &d->session, "no_account", "");
-}
-
 static bool may_be_driven(const struct payment *p)
 {
     return !p->in_flight && (p->wanted || p->row.state == PAYMENT_UNKNOWN);
 }
 
-static size_t drive_due(struct service *s, bool all)
+size_t payment_drive_due(struct service *s, bool all, size_t max)
 {
     size_t begun = 0;
-    for (size_t i = s->payment_count; i-- > 0 && begun < COLLECT_MAX;) {
+    for (size_t i = s->payment_count; i-- > 0 && begun < max;) {
         struct payment *p = s->payment_list[i];
         if (!may_be_driven(p) || !(all || reached(s->now.mono, p->next_try)))
             continue;
@@ -287,24 +240,4 @@ static size_t drive_due(struct service *s, bool all)
         begun++;
     }
     return begun;
-}
-
-void payment_timers(struct service *s)
-{
-    struct debt_row debts[COLLECT_MAX];
-    size_t n = 0;
-    if (!reached(s->now.mono, s->collect_at))
-        return;
-    s->collect_at = mono_after(s->now.mono, real_ms(s, s->options.collect_ms));
-    bool available = s->ports.payments.available(s->ports.payments.self);
-    bool back = available && !s->provider_was_available;
-    s->provider_was_available = available;
-    if (!available)
-        return;
-    size_t begun = drive_due(s, back);
-    if (begun == COLLECT_MAX)
-        return;
-    STORE(s, collectable_debts, debts, COLLECT_MAX - begun, &n);
-    for (size_t i = 0; i < n; i++)
-        collect(s, &debts[i]);
 }

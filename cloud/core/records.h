@@ -1,8 +1,8 @@
 /* The records of the ledger as values: what the service decides on, the store keeps and the readers
  * show. Money is int64 minor units in the place's currency; times are UTC; "" and 0 mean absent
  * unless said otherwise. The table of the same name in store/schema holds each of them. */
-#ifndef BOOMGATE_CLOUD_ROWS_H
-#define BOOMGATE_CLOUD_ROWS_H
+#ifndef BOOMGATE_CLOUD_CORE_RECORDS_H
+#define BOOMGATE_CLOUD_CORE_RECORDS_H
 
 #include "protocol/base/clock.h"
 #include "protocol/base/id.h"

@@ -1,6 +1,9 @@
 /* An operator's commands. Refused ones change nothing; the reason goes back. */
-#include "cloud/service_state.h"
+#include "cloud/service/admin.h"
 
+#include "cloud/service/effect.h"
+#include "cloud/service/flush.h"
+#include "cloud/service/notice.h"
 #include "protocol/base/buf.h"
 #include "protocol/support/log.h"
 

@@ -1,6 +1,8 @@
 /* Offers of spaces: planned from the ledger, kept until answered, sent again until then. */
-#include "cloud/service_state.h"
+#include "cloud/service/offer.h"
 
+#include "cloud/service/effect.h"
+#include "cloud/service/flush.h"
 #include "protocol/support/log.h"
 #include "protocol/support/memory.h"
 

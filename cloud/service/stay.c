@@ -1,6 +1,10 @@
 /* Stays: opened and closed by crossings, priced when they end, and the debt that may remain. */
-#include "cloud/service_state.h"
+#include "cloud/service/stay.h"
 
+#include "cloud/service/anomaly.h"
+#include "cloud/service/debt.h"
+#include "cloud/service/flush.h"
+#include "cloud/service/notice.h"
 #include "protocol/support/log.h"
 
 /* What an answer can name (PROTOCOL.md, "entry and exit"). */

@@ -1,6 +1,11 @@
 /* The effects of one event: raw record, spaces, Movement, stay (PROTOCOL.md, "Spaces"). */
-#include "cloud/service_state.h"
+#include "cloud/service/apply.h"
 
+#include "cloud/service/anomaly.h"
+#include "cloud/service/flush.h"
+#include "cloud/service/notice.h"
+#include "cloud/service/offer.h"
+#include "cloud/service/stay.h"
 #include "protocol/base/buf.h"
 
 #include <string.h>

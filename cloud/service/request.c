@@ -1,6 +1,10 @@
 /* Questions of an edge: each request id gets one decision, a retry gets the same (C5). */
-#include "cloud/service_state.h"
+#include "cloud/service/request.h"
 
+#include "cloud/service/effect.h"
+#include "cloud/service/exit.h"
+#include "cloud/service/hello.h"
+#include "cloud/service/offer.h"
 #include "protocol/support/log.h"
 
 #include <string.h>

@@ -1,0 +1,9 @@
+/* An operator's commands. */
+#ifndef BOOMGATE_CLOUD_SERVICE_ADMIN_H
+#define BOOMGATE_CLOUD_SERVICE_ADMIN_H
+
+#include "cloud/service/state.h"
+
+void admin_take(struct service *s, const struct admin_command *c);
+
+#endif

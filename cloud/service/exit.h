@@ -1,0 +1,14 @@
+/* Exits: what a vehicle that wants to leave is told. */
+#ifndef BOOMGATE_CLOUD_SERVICE_EXIT_H
+#define BOOMGATE_CLOUD_SERVICE_EXIT_H
+
+#include "cloud/service/state.h"
+
+void exit_ask(struct service *s, const struct work *w, struct place *p, const struct request *r);
+/* The question is still open in this process. */
+bool exit_case_known(struct service *s, const struct request_id *id);
+/* Something about a payment of this session changed. */
+void exit_payment_changed(struct service *s, const struct movement_id *session, unsigned acts);
+void exit_timers(struct service *s);
+
+#endif

@@ -1,0 +1,17 @@
+/* Offers of spaces to edges. */
+#ifndef BOOMGATE_CLOUD_SERVICE_OFFER_H
+#define BOOMGATE_CLOUD_SERVICE_OFFER_H
+
+#include "cloud/core/ledger.h"
+#include "cloud/service/state.h"
+
+void offer_want(struct service *s, struct place *p);
+void offer_flush(struct service *s); /* plans for all places that want it */
+void offer_resend(struct service *s, struct edge *e, bool all);
+void offer_timers(struct service *s);
+/* The grant an edge answered; takes it off the list. */
+enum grant_fact offer_answered(struct service *s, struct stream *st, int64_t id, bool accepted,
+                               int64_t *ret_n);
+void offer_keep(struct service *s, struct edge *e, const struct grant_row *row);
+
+#endif

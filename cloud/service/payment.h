@@ -1,0 +1,21 @@
+/* Payments: one at a time per stay, through core/payment_machine.h. */
+#ifndef BOOMGATE_CLOUD_SERVICE_PAYMENT_H
+#define BOOMGATE_CLOUD_SERVICE_PAYMENT_H
+
+#include "cloud/service/state.h"
+
+struct payment *payment_of(struct service *s, const struct movement_id *session);
+struct payment *payment_load(struct service *s, const struct payment_row *row);
+/* Commits a new payment of the session and hands it over. The session must have none open. */
+void payment_create(struct service *s, const struct movement_id *session, const struct name *place,
+                    const char *token, struct money amount);
+/* Hands it over now unless a call is under way: a charge or, in doubt, a query. */
+void payment_drive(struct service *s, struct payment *p);
+void payment_take(struct service *s, const struct payment_result *r);
+/* The calls that the port refused after the last COMMIT: they were not sent. */
+void payment_refused(struct service *s);
+/* Begins up to `max` calls for payments whose pause is over (or all); returns how many. */
+size_t payment_drive_due(struct service *s, bool all, size_t max);
+const struct account *account_of(const struct service *s, const struct plate *plate);
+
+#endif

@@ -1,0 +1,15 @@
+/* Stays: opened and closed by crossings, priced when they end. */
+#ifndef BOOMGATE_CLOUD_SERVICE_STAY_H
+#define BOOMGATE_CLOUD_SERVICE_STAY_H
+
+#include "cloud/core/session.h"
+#include "cloud/service/state.h"
+
+void stay_enter(struct service *s, struct place *p, const struct crossing *entry);
+void stay_leave(struct service *s, struct place *p, const struct crossing *exit,
+                const struct request_id *request);
+/* Price of a stay up to `at`; false: it cannot be priced (recorded as an anomaly). */
+bool stay_price(struct service *s, struct place *p, const struct session_row *r, struct wall_ms at,
+                int64_t *ret_minor);
+
+#endif

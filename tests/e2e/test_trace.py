@@ -16,7 +16,7 @@ import time
 
 from harness import ROOT, SKIP, Failure, Stack, check, main
 
-RATE = int(os.environ.get("BOOMGATE_TRACE_RATE", "400"))
+RATE = int(os.environ.get("BOOMGATE_TRACE_RATE", "600"))
 
 
 def instant(text):

@@ -1,12 +1,15 @@
 #include "edge/field/transport.h"
 
+#include "edge/field/frame.h"
 #include "edge/field/real_time.h"
 #include "protocol/support/memory.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <modbus/modbus.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
+#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/socket.h>
@@ -20,6 +23,7 @@ struct transport {
     int64_t started_us;
     int64_t last_us;
     int last_errno;
+    uint16_t id; /* of the last read */
 };
 
 enum err transport_create(const char *host, int port, int64_t response_timeout_ms,
@@ -54,6 +58,16 @@ static void set_timeout(struct transport *t, int64_t ms)
     modbus_set_response_timeout(t->modbus, (uint32_t)(ms / 1000), (uint32_t)(ms % 1000 * 1000));
 }
 
+/* libmodbus opens its sockets non-blocking and waits with select. A read that blocks needs no call to
+ * wait, and does libmodbus no harm. */
+static void make_blocking(int fd, int64_t timeout_ms)
+{
+    const struct timeval limit = {.tv_sec = timeout_ms / 1000, .tv_usec = timeout_ms % 1000 * 1000};
+    fcntl(fd, F_SETFL, fcntl(fd, F_GETFL) & ~O_NONBLOCK);
+    setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof limit);
+    setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &limit, sizeof limit);
+}
+
 static void set_socket_options(int fd)
 {
     /* A probe after 5 s of silence, every 2 s, three times: finds a peer that lost power while
@@ -76,6 +90,7 @@ enum err transport_connect(struct transport *t)
     }
     set_timeout(t, t->response_timeout_ms);
     set_socket_options(modbus_get_socket(t->modbus));
+    make_blocking(modbus_get_socket(t->modbus), t->response_timeout_ms);
     t->connected = true;
     return ERR_OK;
 }
@@ -114,18 +129,80 @@ static enum err end(struct transport *t, int answer)
     return error == ETIMEDOUT ? ERR_TIMEOUT : ERR_UNAVAIL;
 }
 
-enum err transport_read_inputs(struct transport *t, uint8_t unit, int address, int count,
-                               uint8_t *ret)
+/* Waits for more of an answer within what is left of the timeout (T2). */
+static bool more_comes(const struct transport *t, int fd)
 {
-    TRY(begin(t, unit));
-    return end(t, modbus_read_input_bits(t->modbus, address, count, ret));
+    int64_t left_us = t->started_us + t->response_timeout_ms * 1000 - real_us();
+    struct pollfd p = {.fd = fd, .events = POLLIN};
+    return left_us > 0 && poll(&p, 1, (int)((left_us + 999) / 1000)) > 0;
 }
 
-enum err transport_read_registers(struct transport *t, uint8_t unit, int address, int count,
-                                  uint16_t *ret)
+/* What answers, usually a whole frame at once. Returns its bytes, or -1 and errno. */
+static ssize_t receive(const struct transport *t, int fd, uint8_t bytes[FRAME_BYTES_MAX])
 {
+    size_t have = 0;
+    int flags = 0;
+    for (;;) {
+        ssize_t n = recv(fd, bytes + have, FRAME_BYTES_MAX - have, flags);
+        bool interrupted = n < 0 && (errno == EINTR || (flags != 0 && errno == EAGAIN));
+        if (n == 0)
+            errno = ECONNRESET;
+        else if (n < 0 && errno == EAGAIN)
+            errno = ETIMEDOUT;
+        if (n <= 0 && !interrupted)
+            return -1;
+        have += n > 0 ? (size_t)n : 0;
+        if (frame_ended(bytes, have))
+            return (ssize_t)have;
+        if (!more_comes(t, fd)) {
+            errno = ETIMEDOUT;
+            return -1;
+        }
+        flags = MSG_DONTWAIT;
+    }
+}
+
+/* One read; the answer's data is at *ret_data in `memory`. Returns 0, or -1 and errno. */
+static int exchange(struct transport *t, const struct frame_read *r,
+                    uint8_t memory[FRAME_BYTES_MAX], const uint8_t **ret_data)
+{
+    uint8_t request[FRAME_REQUEST_BYTES];
+    int fd = modbus_get_socket(t->modbus), exception;
+    frame_request(r, request);
+    if (send(fd, request, sizeof request, MSG_NOSIGNAL) != (ssize_t)sizeof request)
+        return -1;
+    ssize_t len = receive(t, fd, memory);
+    if (len < 0)
+        return -1;
+    switch (frame_answer(r, memory, (size_t)len, ret_data, &exception)) {
+    case ERR_OK: return 0;
+    case ERR_DENIED: errno = MODBUS_ENOBASE + exception; return -1;
+    default: errno = EMBBADDATA; return -1;
+    }
+}
+
+enum err transport_read_inputs(struct transport *t, uint8_t unit, uint16_t address, uint16_t count,
+                               uint8_t *ret)
+{
+    uint8_t memory[FRAME_BYTES_MAX];
+    const uint8_t *data;
     TRY(begin(t, unit));
-    return end(t, modbus_read_input_registers(t->modbus, address, count, ret));
+    const struct frame_read r = {++t->id, unit, FRAME_READ_INPUTS, address, count};
+    TRY(end(t, exchange(t, &r, memory, &data)));
+    frame_bits(data, count, ret);
+    return ERR_OK;
+}
+
+enum err transport_read_registers(struct transport *t, uint8_t unit, uint16_t address,
+                                  uint16_t count, uint16_t *ret)
+{
+    uint8_t memory[FRAME_BYTES_MAX];
+    const uint8_t *data;
+    TRY(begin(t, unit));
+    const struct frame_read r = {++t->id, unit, FRAME_READ_REGISTERS, address, count};
+    TRY(end(t, exchange(t, &r, memory, &data)));
+    frame_words(data, count, ret);
+    return ERR_OK;
 }
 
 enum err transport_write_registers(struct transport *t, uint8_t unit, int address, int count,

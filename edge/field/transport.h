@@ -1,4 +1,5 @@
-/* One Modbus TCP connection on libmodbus: the only file pair that knows modbus.h.
+/* One Modbus TCP connection on libmodbus: the only file pair that knows modbus.h. Connecting and
+ * writing are libmodbus's; the reads of a scan are two system calls each (frame.h).
  *
  * T1 Any failure that is not a Modbus exception closes the connection: a late answer left in the
  *    socket would shift every later one by a transaction.
@@ -30,10 +31,12 @@ enum err transport_connect(struct transport *t);
 void transport_close(struct transport *t);
 bool transport_connected(const struct transport *t);
 
-enum err transport_read_inputs(struct transport *t, uint8_t unit, int address, int count,
+/* `count` discrete inputs as a byte each (at most FRAME_INPUTS_MAX); input registers (at most
+ * FRAME_REGISTERS_MAX). */
+enum err transport_read_inputs(struct transport *t, uint8_t unit, uint16_t address, uint16_t count,
                                uint8_t *ret);
-enum err transport_read_registers(struct transport *t, uint8_t unit, int address, int count,
-                                  uint16_t *ret);
+enum err transport_read_registers(struct transport *t, uint8_t unit, uint16_t address,
+                                  uint16_t count, uint16_t *ret);
 enum err transport_write_registers(struct transport *t, uint8_t unit, int address, int count,
                                    const uint16_t *values);
 enum err transport_write_coil(struct transport *t, uint8_t unit, int address, bool on);

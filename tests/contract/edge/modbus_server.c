@@ -122,12 +122,14 @@ static size_t answer(struct server_unit *u, const uint8_t *pdu, size_t len, uint
     }
 }
 
-static void send_all(struct connection *c, const uint8_t *frame, size_t len, bool drip)
+/* `piece` bytes at a time. */
+static void send_all(struct connection *c, const uint8_t *frame, size_t len, size_t piece)
 {
-    for (size_t i = 0; i < len; i += drip ? 1 : len) {
-        if (send(c->fd, frame + i, drip ? 1 : len, MSG_NOSIGNAL) < 0)
+    for (size_t i = 0; i < len; i += piece) {
+        size_t n = len - i < piece ? len - i : piece;
+        if (send(c->fd, frame + i, n, MSG_NOSIGNAL) < 0)
             return;
-        if (drip)
+        if (i + n < len)
             nap_ms(DRIP_MS);
     }
 }
@@ -167,9 +169,12 @@ static void serve(struct modbus_server *s, struct connection *c, const uint8_t *
     put16(out, u->fault == FAULT_OLD_ID ? c->last_id : id);
     put16(out + 2, 0);
     put16(out + 4, (unsigned)n + 1);
-    out[6] = unit;
+    out[6] = u->fault == FAULT_OTHER_UNIT ? 9 : unit;
     c->last_id = id;
-    send_all(c, out, n + 7, u->fault == FAULT_DRIP);
+    n += 7;
+    if (u->fault == FAULT_LONGER)
+        out[n++] = 0;
+    send_all(c, out, n, u->fault == FAULT_DRIP ? 1 : u->fault == FAULT_PIECES ? n / 2 + 1 : n);
 }
 
 static void receive(struct modbus_server *s, struct connection *c)

@@ -14,6 +14,9 @@ enum server_fault {
     FAULT_NONE,
     FAULT_MUTE,         /* reads requests, never answers */
     FAULT_DRIP,         /* answers one byte every 30 ms */
+    FAULT_PIECES,       /* answers in two pieces, 30 ms apart */
+    FAULT_LONGER,       /* answers with a byte too many */
+    FAULT_OTHER_UNIT,   /* answers in the name of unit 9 */
     FAULT_OLD_ID,       /* answers with the transaction id of the request before */
     FAULT_EXCEPTION,    /* answers everything with exception 2 */
     FAULT_MUTE_COMMAND, /* executes a command, then drops the connection instead of answering */

@@ -154,7 +154,8 @@ static void a_status_that_was_never_possible_is_not_fresh(void **state)
 /* F3, T1, T2: whatever a single unit does on its own connection, it goes stale and comes back. */
 static void a_faulty_device_goes_stale_and_returns(void **state)
 {
-    static const enum server_fault faults[] = {FAULT_MUTE, FAULT_DRIP, FAULT_OLD_ID};
+    static const enum server_fault faults[] = {FAULT_MUTE, FAULT_DRIP, FAULT_OLD_ID, FAULT_LONGER,
+                                               FAULT_OTHER_UNIT};
     (void)state;
     for (size_t i = 0; i < sizeof faults / sizeof faults[0]; i++) {
         struct fixture f;
@@ -168,6 +169,23 @@ static void a_faulty_device_goes_stale_and_returns(void **state)
         assert_true(fixture_until(&f, fresh, 10000));
         fixture_stop(&f);
     }
+}
+
+/* A slow network is no fault, as long as an answer is whole within the timeout. */
+static void an_answer_in_pieces_is_put_together(void **state)
+{
+    struct fixture f;
+    (void)state;
+    fixture_serve(&f);
+    server_set_fault(f.server, 1, FAULT_PIECES);
+    server_set_input(f.server, 1, IN_LOOP_A, true);
+    fixture_scan(&f, 1, 256, 0);
+    fixture_fresh(&f, 1);
+    assert_true(loop_a(&f));
+    fixture_until(&f, never, 500);
+    assert_int_equal(f.went_stale[0], 0);
+    assert_int_equal(server_connections(f.server), 1);
+    fixture_stop(&f);
 }
 
 static void a_still_heartbeat_is_stale(void **state)
@@ -315,6 +333,7 @@ int main(void)
         cmocka_unit_test(an_impossible_status_is_unknown),
         cmocka_unit_test(a_status_that_was_never_possible_is_not_fresh),
         cmocka_unit_test(a_faulty_device_goes_stale_and_returns),
+        cmocka_unit_test(an_answer_in_pieces_is_put_together),
         cmocka_unit_test(a_still_heartbeat_is_stale),
         cmocka_unit_test(a_device_that_is_no_gate_is_stale),
         cmocka_unit_test(a_restarted_device_is_told_again),

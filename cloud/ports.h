@@ -73,9 +73,11 @@ struct store_port {
     enum err (*save_debt)(void *self, const struct debt_row *r);
     enum err (*find_debt)(void *self, const struct movement_id *session,
                           struct debt_row *ret); /* ERR_NOTFOUND */
-    /* Up to `max` open debts whose session has no payment that is not final or was declined,
-     * oldest first. */
+    /* Up to `max` open debts without a reason whose session has no payment that is not final, oldest
+     * first. */
     enum err (*collectable_debts)(void *self, struct debt_row *ret, size_t max, size_t *ret_count);
+    /* Open debts with exactly this reason lose it. */
+    enum err (*retry_debts)(void *self, const char *reason);
 
     enum err (*save_decision)(void *self, const struct decision_row *r);
     enum err (*find_decision)(void *self, const struct request_id *id,

@@ -3,6 +3,7 @@
 
 #include "cloud/service/effect.h"
 #include "cloud/service/flush.h"
+#include "cloud/service/hello.h"
 #include "cloud/service/notice.h"
 #include "protocol/base/buf.h"
 #include "protocol/support/log.h"
@@ -48,6 +49,7 @@ static enum err put_place(struct service *s, const struct place_settings *c, str
         struct place_row row = {.settings = *c, .pool = c->capacity};
         p = state_add_place(s, &row);
         STORE(s, save_place, &p->row); /* edges of this batch refer to it */
+        hello_ask_soon(s);             /* those who spoke before were not heard */
     } else {
         ledger_resize(&p->ledger, c->capacity);
         p->row.settings = *c;

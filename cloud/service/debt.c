@@ -3,6 +3,8 @@
 #include "cloud/service/payment.h"
 #include "protocol/base/buf.h"
 
+static const char no_account[] = "no_account";
+
 enum { COLLECT_MAX = 32 }; /* calls begun in one round */
 
 void debt_open(struct service *s, const struct session_row *r, int64_t due_minor)
@@ -20,6 +22,12 @@ void debt_open(struct service *s, const struct session_row *r, int64_t due_minor
     struct payment *p = payment_of(s, &r->id);
     if (p)
         p->wanted = true;
+}
+
+bool debt_is_open(struct service *s, const struct movement_id *session)
+{
+    struct debt_row d;
+    return FOUND(s, find_debt, session, &d) && d.state == DEBT_OPEN;
 }
 
 void debt_credit(struct service *s, const struct movement_id *session, int64_t minor)
@@ -57,7 +65,7 @@ static void collect(struct service *s, struct debt_row *d)
     if (account)
         payment_create(s, &d->session, &d->place, account->token, rest);
     else
-        debt_note(s, &d->session, "no_account", "");
+        debt_note(s, &d->session, no_account, "");
 }
 
 void debt_timers(struct service *s)
@@ -72,6 +80,8 @@ void debt_timers(struct service *s)
     s->provider_was_available = available;
     if (!available)
         return;
+    if (back) /* at the start, too: the accounts were read anew, who had none may have one */
+        STORE(s, retry_debts, no_account);
     size_t begun = payment_drive_due(s, back, COLLECT_MAX);
     if (begun == COLLECT_MAX)
         return;

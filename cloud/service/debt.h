@@ -6,6 +6,7 @@
 
 /* `r` has ended and owes this. A payment of it that is under way is for the debt from here on. */
 void debt_open(struct service *s, const struct session_row *r, int64_t due_minor);
+bool debt_is_open(struct service *s, const struct movement_id *session);
 /* Money came in for the session; settles the debt if it has an open one. */
 void debt_credit(struct service *s, const struct movement_id *session, int64_t minor);
 /* An open debt stays open, with the reason; it is not tried again by itself. */

@@ -3,8 +3,8 @@
 
 #include "cloud/service/anomaly.h"
 #include "cloud/service/apply.h"
-#include "cloud/service/effect.h"
 #include "cloud/service/flush.h"
+#include "cloud/service/hello.h"
 #include "protocol/support/digest.h"
 #include "protocol/support/log.h"
 #include "protocol/support/memory.h"
@@ -12,8 +12,6 @@
 
 #include <stdlib.h>
 #include <string.h>
-
-enum { RESYNC_PAUSE_MS = 10 * 1000 };
 
 /* An event on its way: `bad` says why its body could not be read although its header could. */
 struct arrival {
@@ -51,16 +49,12 @@ static struct stream *stream_of(struct edge *e, int64_t epoch)
     return NULL;
 }
 
-/* A journal we do not know (yet): its hello is missing, or was lost with our database. */
-static void ask_for_hello(struct service *s, const struct work *w, int64_t epoch)
+static void unknown_stream(struct service *s, const struct work *w, int64_t epoch)
 {
     count(s, METRIC_EVENTS_UNKNOWN_STREAM);
     log_warn("ingest.unknown_stream", LT("place", w->place.text), LT("edge", w->edge.text),
              LN("epoch", epoch));
-    if (!reached(s->now.mono, s->resync_allowed_at))
-        return;
-    s->resync_allowed_at = mono_after(s->now.mono, real_ms(s, RESYNC_PAUSE_MS));
-    effect_add(s, EFFECT_RESYNC, NULL, NULL);
+    hello_ask(s);
 }
 
 static void quarantine(struct service *s, struct stream *st, const struct arrival *a)
@@ -177,7 +171,7 @@ bool event_take(struct service *s, struct work *w)
     struct edge *e = state_edge(s, &w->place, &w->edge);
     struct stream *st = e ? stream_of(e, a.header.epoch) : NULL;
     if (!st) {
-        ask_for_hello(s, w, a.header.epoch);
+        unknown_stream(s, w, a.header.epoch);
         return false;
     }
     bool staged = settle(s, st, w, &a);

@@ -5,6 +5,7 @@
 #include "cloud/core/exit_decision.h"
 #include "cloud/core/payment_machine.h"
 #include "cloud/core/session.h"
+#include "cloud/service/debt.h"
 #include "cloud/service/payment.h"
 #include "cloud/service/request.h"
 #include "cloud/service/stay.h"
@@ -31,13 +32,13 @@ bool exit_case_known(struct service *s, const struct request_id *id)
     return find_case(s, id) != NULL;
 }
 
-/* The payment of a question that is over waits for the next question or for a debt: a vehicle that
- * backed out is not charged behind its back. */
+/* The payment of a question that is over is for the debt of a vehicle that has left meanwhile, or waits
+ * for the next question: a vehicle that backed out is not charged behind its back. */
 static void drop_case(struct service *s, struct exit_case *c)
 {
     struct payment *open = payment_of(s, &c->session);
     if (open)
-        open->wanted = false;
+        open->wanted = debt_is_open(s, &c->session);
     for (size_t i = 0; i < s->case_count; i++)
         if (s->cases[i] == c)
             s->cases[i] = s->cases[--s->case_count];

@@ -3,6 +3,7 @@
 #include "cloud/service/hello.h"
 
 #include "cloud/service/anomaly.h"
+#include "cloud/service/effect.h"
 #include "cloud/service/flush.h"
 #include "cloud/service/live.h"
 #include "cloud/service/offer.h"
@@ -10,6 +11,43 @@
 #include "protocol/support/log.h"
 
 #include <string.h>
+
+enum { RESYNC_PAUSE_MIN_MS = 1000, RESYNC_PAUSE_MAX_MS = 300 * 1000 };
+
+void hello_ask(struct service *s)
+{
+    s->hello_wanted = true;
+}
+
+void hello_ask_soon(struct service *s)
+{
+    struct mono_ms soon = mono_after(s->now.mono, real_ms(s, RESYNC_PAUSE_MIN_MS));
+    if (mono_diff_ms(s->resync_at, soon) > 0)
+        s->resync_at = soon;
+    s->resync_pause_ms = RESYNC_PAUSE_MIN_MS;
+    s->hello_wanted = true;
+}
+
+void hello_ask_now(struct service *s)
+{
+    s->resync_at = s->now.mono;
+    s->resync_pause_ms = 0;
+    s->hello_wanted = true;
+}
+
+void hello_timers(struct service *s)
+{
+    if (!s->hello_wanted || !reached(s->now.mono, s->resync_at))
+        return;
+    int64_t pause_ms = real_ms(s, s->resync_pause_ms);
+    bool quiet = mono_diff_ms(s->now.mono, s->resync_at) >= pause_ms;
+    s->resync_pause_ms = quiet ? RESYNC_PAUSE_MIN_MS : 2 * s->resync_pause_ms;
+    if (s->resync_pause_ms > RESYNC_PAUSE_MAX_MS)
+        s->resync_pause_ms = RESYNC_PAUSE_MAX_MS;
+    s->resync_at = mono_after(s->now.mono, real_ms(s, s->resync_pause_ms));
+    s->hello_wanted = false;
+    effect_add(s, EFFECT_RESYNC, NULL, NULL);
+}
 
 static struct stream *by_journal(struct edge *e, const struct request_id *journal)
 {

@@ -1,7 +1,7 @@
 /* What edges say of themselves outside the ledger, and what signs are shown. */
 #include "cloud/service/live.h"
 
-#include "cloud/service/effect.h"
+#include "cloud/service/hello.h"
 #include "cloud/service/notice.h"
 #include "cloud/service/occupancy.h"
 #include "cloud/service/offer.h"
@@ -31,6 +31,13 @@ static bool outdated(const struct edge *e, const struct status *st)
     return st->session < e->live.session;
 }
 
+/* Its hello makes it known. That of a place nobody made is not asked for. */
+static void unknown_edge(struct service *s, const struct work *w)
+{
+    if (state_place(s, &w->place))
+        hello_ask(s);
+}
+
 void live_status(struct service *s, const struct work *w)
 {
     struct status st;
@@ -42,6 +49,8 @@ void live_status(struct service *s, const struct work *w)
                  LT("reason", reason));
         return;
     }
+    if (!e && st.online)
+        unknown_edge(s, w);
     if (!e || outdated(e, &st))
         return;
     e->live.boot = st.boot;
@@ -62,8 +71,10 @@ void live_telemetry(struct service *s, const struct work *w)
                  LT("reason", reason));
         return;
     }
-    if (!e)
+    if (!e) {
+        unknown_edge(s, w);
         return;
+    }
     e->live.telemetry = t;
     e->live.telemetry_at = s->now.wall;
     live_heard(s, e, true);
@@ -98,7 +109,7 @@ void live_broker(struct service *s, bool up)
     if (!up)
         return;
     /* Retained messages and offers died with the broker; what edges sent may have, too. */
-    effect_add(s, EFFECT_RESYNC, NULL, NULL);
+    hello_ask_now(s);
     for (size_t i = 0; i < s->place_count; i++) {
         occupancy_publish(s, s->places[i], true);
         for (size_t k = 0; k < s->places[i]->edge_count; k++)

@@ -1,6 +1,7 @@
 /* Rows of the store become places, edges, streams, offers and payments. */
 #include "cloud/service/load.h"
 
+#include "cloud/service/debt.h"
 #include "cloud/service/flush.h"
 #include "cloud/service/offer.h"
 #include "cloud/service/payment.h"
@@ -42,7 +43,8 @@ static void load_grant(void *self, const struct grant_row *row)
 
 static void load_payment(void *self, const struct payment_row *row)
 {
-    payment_load(self, row);
+    struct payment *p = payment_load(self, row);
+    p->wanted = debt_is_open(self, &row->session);
 }
 
 enum err state_load(struct service *s)

@@ -116,8 +116,12 @@ void request_take(struct service *s, const struct work *w)
         return;
     }
     struct edge *e = state_edge(s, &w->place, &w->edge);
-    if (!e || answered_before(s, w, &r))
-        return; /* an edge that has not said hello gets no verdict */
+    if (!e) { /* an edge that has not said hello gets no verdict */
+        hello_ask(s);
+        return;
+    }
+    if (answered_before(s, w, &r))
+        return;
     bool entry = r.kind == REQUEST_ENTRY;
     metrics_add(s->options.metrics, entry ? METRIC_REQUESTS_ENTRY : METRIC_REQUESTS_EXIT, 1);
     if (entry)

@@ -7,6 +7,7 @@
 #include "cloud/service/event.h"
 #include "cloud/service/exit.h"
 #include "cloud/service/flush.h"
+#include "cloud/service/hello.h"
 #include "cloud/service/live.h"
 #include "cloud/service/load.h"
 #include "cloud/service/offer.h"
@@ -94,7 +95,6 @@ enum err service_create(const struct service_options *o, const struct service_po
         service_free(s);
         return e;
     }
-    s->ports.downlink.resync(s->ports.downlink.self);
     *ret = s;
     return ERR_OK;
 }
@@ -128,6 +128,7 @@ static void fire_timers(struct service *s)
     debt_timers(s);
     offer_timers(s);
     live_timers(s);
+    hello_timers(s);
     if (reached(s->now.mono, s->prune_at)) {
         /* Long enough that no edge retries a request whose decision is gone. */
         int64_t keep_ms = 3600 * INT64_C(1000) + real_ms(s, 60 * 1000);
@@ -191,6 +192,8 @@ int64_t service_next_timer_ms(const struct service *s, struct now now)
     int64_t ms = TIMER_MAX_MS;
     ms = sooner(ms, mono_diff_ms(s->collect_at, now.mono));
     ms = sooner(ms, mono_diff_ms(s->resend_at, now.mono));
+    if (s->hello_wanted)
+        ms = sooner(ms, mono_diff_ms(s->resync_at, now.mono));
     if (s->live_changed)
         ms = sooner(ms, mono_diff_ms(s->live_at, now.mono));
     for (size_t i = 0; i < s->case_count; i++) {

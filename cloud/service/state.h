@@ -125,8 +125,11 @@ struct service {
 
     bool live_changed; /* of some edge */
     struct mono_ms live_at;
-    struct mono_ms collect_at, resend_at, prune_at, resync_allowed_at;
-    bool offers_changed; /* some place wants a plan */
+    struct mono_ms collect_at, resend_at, prune_at;
+    bool hello_wanted;        /* of somebody */
+    struct mono_ms resync_at; /* not before */
+    int64_t resync_pause_ms;  /* after the last one, real time */
+    bool offers_changed;      /* some place wants a plan */
 
     struct effect *effects;
     size_t effect_count, effect_size;

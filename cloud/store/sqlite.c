@@ -85,6 +85,7 @@ struct store_port store_port(struct store *s)
         .save_debt = store_save_debt,
         .find_debt = store_find_debt,
         .collectable_debts = store_collectable_debts,
+        .retry_debts = store_retry_debts,
         .save_decision = store_save_decision,
         .find_decision = store_find_decision,
         .prune_decisions = store_prune_decisions,

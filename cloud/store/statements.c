@@ -133,6 +133,7 @@ const char *const store_sql[STATEMENTS] = {
                              " AND reason IS NULL AND NOT EXISTS (SELECT 1 FROM payment"
                              " WHERE payment.session = debt.session AND payment.state IN " NOT_FINAL
                              ") ORDER BY created_ms LIMIT ?",
+    [ST_RETRY_DEBTS] = "UPDATE debt SET reason = NULL WHERE state = 'open' AND reason = ?",
 
     [ST_SAVE_DECISION] = "INSERT INTO decision (request, place, edge, movement, response, at_ms)"
                          " VALUES (?,?,?,?,?,?) ON CONFLICT (request) DO UPDATE SET"

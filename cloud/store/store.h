@@ -50,6 +50,7 @@ enum err store_count_payments(void *self, const struct movement_id *session, int
 enum err store_save_debt(void *self, const struct debt_row *r);
 enum err store_find_debt(void *self, const struct movement_id *session, struct debt_row *ret);
 enum err store_collectable_debts(void *self, struct debt_row *ret, size_t max, size_t *ret_count);
+enum err store_retry_debts(void *self, const char *reason);
 enum err store_save_decision(void *self, const struct decision_row *r);
 enum err store_find_decision(void *self, const struct request_id *id, struct decision_row *ret);
 enum err store_prune_decisions(void *self, struct wall_ms before);

@@ -102,6 +102,14 @@ enum err store_collectable_debts(void *self, struct debt_row *ret, size_t max, s
     return ERR_OK;
 }
 
+enum err store_retry_debts(void *self, const char *reason)
+{
+    struct store *s = self;
+    struct put p = {.st = s->st[ST_RETRY_DEBTS]};
+    put_text(&p, reason);
+    return db_run(p.st);
+}
+
 enum err store_save_decision(void *self, const struct decision_row *r)
 {
     struct store *s = self;

@@ -468,6 +468,14 @@ static void payments_and_debts(void **state)
     OK(CALL(save_debt, &debts[0]));
     OK(CALL(collectable_debts, debts, 8, &count));
     assert_int_equal(count, 1);
+    OK(CALL(retry_debts, "decline"));
+    OK(CALL(collectable_debts, debts, 8, &count));
+    assert_int_equal(count, 1);
+    OK(CALL(retry_debts, "declined"));
+    OK(CALL(collectable_debts, debts, 8, &count));
+    assert_int_equal(count, 2);
+    snprintf(debts[1].reason, sizeof debts[1].reason, "declined");
+    OK(CALL(save_debt, &debts[1]));
     debts[0].state = DEBT_PAID;
     debts[0].paid_minor = 3500;
     debts[0].settled = (struct wall_ms){300};

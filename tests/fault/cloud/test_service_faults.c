@@ -104,6 +104,7 @@ WRAPPED(find_debt, (void *self, const struct movement_id *id, struct debt_row *r
         (SELF, id, ret))
 WRAPPED(collectable_debts, (void *self, struct debt_row *ret, size_t max, size_t *n),
         (SELF, ret, max, n))
+WRAPPED(retry_debts, (void *self, const char *reason), (SELF, reason))
 WRAPPED(save_decision, (void *self, const struct decision_row *r), (SELF, r))
 WRAPPED(find_decision, (void *self, const struct request_id *id, struct decision_row *ret),
         (SELF, id, ret))
@@ -134,6 +135,7 @@ static struct store_port wrap(struct world *w, struct store_port p)
     p.save_debt = wrapped_save_debt;
     p.find_debt = wrapped_find_debt;
     p.collectable_debts = wrapped_collectable_debts;
+    p.retry_debts = wrapped_retry_debts;
     p.save_decision = wrapped_save_decision;
     p.find_decision = wrapped_find_decision;
     p.prune_decisions = wrapped_prune_decisions;

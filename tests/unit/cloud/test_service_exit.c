@@ -1,6 +1,6 @@
 /* The service at the exit: prices, charges, every outcome under both policies, debts, restarts.
  * Cites C4 and C5 of cloud/service.h and X1..X3 of core/exit_decision.h. */
-#include "tests/unit/cloud/world.h"
+#include "tests/unit/cloud/scene.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -8,58 +8,6 @@
 #include <string.h>
 
 #include <cmocka.h>
-
-#define KRW_HOUR 6000 /* 100 per minute */
-
-static const char plate[] = "22아2222", no_account[] = "33나3333";
-
-/* A place "a" with one edge "e1" (both lanes), an account for `plate`, and both plates inside since an
- * hour. The edge is kept beside the world. */
-struct scene {
-    struct world w;
-    struct test_edge e;
-    struct movement_id stay;
-};
-
-static int setup_with(void **state, enum payment_policy policy)
-{
-    struct scene *c = calloc(1, sizeof *c);
-    memcpy(c->w.accounts[0].plate.text, plate, sizeof plate);
-    memcpy(c->w.accounts[0].token, "cus_1", 6);
-    c->w.account_count = 1;
-    world_open(&c->w);
-    world_place(&c->w, "a", 10, policy);
-    c->e = edge_of("a", "e1", 1);
-    assert_true(edge_hello(&c->w, &c->e, "ex"));
-    c->stay = edge_enter(&c->w, &c->e, plate);
-    edge_enter(&c->w, &c->e, no_account);
-    world_pass_ms(&c->w, 60 * 60000);
-    *state = c;
-    return 0;
-}
-
-static int defer(void **state)
-{
-    return setup_with(state, POLICY_DEFER);
-}
-
-static int hold(void **state)
-{
-    return setup_with(state, POLICY_HOLD);
-}
-
-static int teardown(void **state)
-{
-    struct scene *c = *state;
-    world_close(&c->w);
-    free(c);
-    return 0;
-}
-
-static int64_t open_debts(const struct world *w)
-{
-    return world_sql(w, "SELECT count(*) FROM debt WHERE state = 'open'");
-}
 
 static void charged_and_paid(void **state)
 {
@@ -107,7 +55,7 @@ static void free_of_charge(void **state)
     assert_int_equal(world_answer(&c->w, &id)->basis, BASIS_FREE);
     assert_int_equal(c->w.call_count, 0);
     edge_leave(&c->w, &c->e, plate, BASIS_FREE, &id);
-    assert_int_equal(open_debts(&c->w), 0);
+    assert_int_equal(scene_open_debts(&c->w), 0);
 }
 
 static void refusals(void **state)
@@ -135,7 +83,7 @@ static void refusals(void **state)
 
     /* An attendant lets the other one out: what is due becomes a debt without a way to collect. */
     edge_leave(w, &c->e, no_account, BASIS_MANUAL, NULL);
-    assert_int_equal(open_debts(w), 1);
+    assert_int_equal(scene_open_debts(w), 1);
     world_pass_ms(w, 5000);
     assert_int_equal(world_sql(w, "SELECT count(*) FROM debt WHERE reason = 'no_account'"), 1);
 }
@@ -151,7 +99,7 @@ static void nobody_is_trapped_without_a_stay(void **state)
     assert_int_equal(world_answer(w, &id)->basis, BASIS_DEFERRED);
     edge_leave(w, &c->e, "99하9999", BASIS_DEFERRED, &id);
     assert_int_equal(world_sql(w, "SELECT count(*) FROM session WHERE state = 'unmatched'"), 1);
-    assert_int_equal(open_debts(w), 0);
+    assert_int_equal(scene_open_debts(w), 0);
 }
 
 static void slow_provider_defers(void **state)
@@ -168,7 +116,7 @@ static void slow_provider_defers(void **state)
     world_pass_ms(w, 60000);
     assert_int_equal(w->call_count, 1);           /* still under way: X2 */
     world_result(w, 0, PAYMENT_RESULT_SUCCEEDED); /* late: settles the debt it belongs to */
-    assert_int_equal(open_debts(w), 0);
+    assert_int_equal(scene_open_debts(w), 0);
     assert_int_equal(world_sql(w, "SELECT paid_minor FROM debt WHERE settled_ms > 0"), KRW_HOUR);
     world_pass_ms(w, 60000);
     assert_int_equal(w->call_count, 1);
@@ -191,7 +139,7 @@ static void unknown_is_queried(void **state)
     world_pass_ms(w, 10000);
     assert_true(w->calls[2].query);
     world_result(w, 2, PAYMENT_RESULT_SUCCEEDED);
-    assert_int_equal(open_debts(w), 0);
+    assert_int_equal(scene_open_debts(w), 0);
     for (size_t i = 1; i < w->call_count; i++)
         assert_true(w->calls[i].query);
 }
@@ -209,7 +157,7 @@ static void not_found_is_charged_with_the_same_key(void **state)
     assert_false(w->calls[2].query);
     assert_string_equal(w->calls[2].key, w->calls[0].key);
     world_result(w, 2, PAYMENT_RESULT_DECLINED);
-    assert_int_equal(open_debts(w), 1);
+    assert_int_equal(scene_open_debts(w), 1);
     world_pass_ms(w, 3600000);
     assert_int_equal(w->call_count, 3); /* a declined debt waits for a person */
     assert_int_equal(world_sql(w, "SELECT reason LIKE 'declined%' FROM debt"), 1);
@@ -226,7 +174,7 @@ static void open_breaker_defers_at_once(void **state)
     assert_int_equal(world_answers(w, &id), 1);
     assert_int_equal(world_answer(w, &id)->basis, BASIS_DEFERRED);
     edge_leave(w, &c->e, plate, BASIS_DEFERRED, &id);
-    assert_int_equal(open_debts(w), 1);
+    assert_int_equal(scene_open_debts(w), 1);
     world_pass_ms(w, 600000);
     assert_int_equal(w->call_count, 0);
     w->unavailable = false; /* half open, but refused: nothing is lost */
@@ -237,7 +185,7 @@ static void open_breaker_defers_at_once(void **state)
     assert_int_equal(w->call_count, 1);
     assert_false(w->calls[0].query);
     world_result(w, 0, PAYMENT_RESULT_SUCCEEDED);
-    assert_int_equal(open_debts(w), 0);
+    assert_int_equal(scene_open_debts(w), 0);
 }
 
 static void refused_call_defers(void **state)
@@ -279,7 +227,7 @@ static void hold_waits_and_lapses(void **state)
     assert_int_equal(world_answer(w, &id)->basis, BASIS_DEFERRED);
     assert_int_equal(world_answers(w, &id), 2);
     edge_leave(w, &c->e, plate, BASIS_DEFERRED, &id);
-    assert_int_equal(open_debts(w), 1);
+    assert_int_equal(scene_open_debts(w), 1);
 }
 
 static void hold_pays_when_the_provider_returns(void **state)
@@ -332,7 +280,7 @@ static void offline_exit_is_a_debt(void **state)
     assert_int_equal(w->call_count, 1);
     assert_int_equal(w->calls[0].amount.minor, KRW_HOUR);
     world_result(w, 0, PAYMENT_RESULT_SUCCEEDED);
-    assert_int_equal(open_debts(w), 0);
+    assert_int_equal(scene_open_debts(w), 0);
 }
 
 static void paying_leaves_a_grace(void **state)
@@ -388,7 +336,7 @@ static void twenty_exits_while_down(void **state)
         edge_leave(w, &c->e, plate, BASIS_DEFERRED, &id);
     }
     assert_int_equal(w->occupancy.occupied, 0);
-    assert_int_equal(open_debts(w), 21);
+    assert_int_equal(scene_open_debts(w), 21);
     w->unavailable = false;
     w->start_answer = ERR_OK;
     size_t done = w->call_count;
@@ -397,7 +345,7 @@ static void twenty_exits_while_down(void **state)
         for (; done < w->call_count; done++)
             world_result(w, done, PAYMENT_RESULT_SUCCEEDED);
     }
-    assert_int_equal(open_debts(w), 1); /* the one without an account */
+    assert_int_equal(scene_open_debts(w), 1); /* the one without an account */
     assert_int_equal(w->call_count, 21);
     assert_int_equal(world_sql(w, "SELECT count(*) FROM payment WHERE state = 'succeeded'"), 21);
 }
@@ -415,31 +363,31 @@ static void an_unpriced_stay_is_let_out(void **state)
     id = edge_ask(w, &c->e, REQUEST_EXIT, plate, false, 2);
     assert_int_equal(world_answer(w, &id)->verdict, VERDICT_ALLOW);
     edge_leave(w, &c->e, plate, BASIS_FREE, &id);
-    assert_int_equal(open_debts(w), 0);
+    assert_int_equal(scene_open_debts(w), 0);
 }
 
 int main(void)
 {
-#define T(name, with) cmocka_unit_test_setup_teardown(name, with, teardown)
+#define T(name, with) cmocka_unit_test_setup_teardown(name, with, scene_teardown)
     const struct CMUnitTest tests[] = {
-        T(charged_and_paid, defer),
-        T(free_of_charge, defer),
-        T(refusals, defer),
-        T(nobody_is_trapped_without_a_stay, defer),
-        T(slow_provider_defers, defer),
-        T(unknown_is_queried, defer),
-        T(not_found_is_charged_with_the_same_key, defer),
-        T(open_breaker_defers_at_once, defer),
-        T(refused_call_defers, defer),
-        T(a_call_without_words_needs_a_person, defer),
-        T(hold_waits_and_lapses, hold),
-        T(hold_pays_when_the_provider_returns, hold),
-        T(restart_queries_first, defer),
-        T(offline_exit_is_a_debt, defer),
-        T(paying_leaves_a_grace, defer),
-        T(old_keys_are_not_charged, defer),
-        T(twenty_exits_while_down, defer),
-        T(an_unpriced_stay_is_let_out, defer),
+        T(charged_and_paid, scene_defer),
+        T(free_of_charge, scene_defer),
+        T(refusals, scene_defer),
+        T(nobody_is_trapped_without_a_stay, scene_defer),
+        T(slow_provider_defers, scene_defer),
+        T(unknown_is_queried, scene_defer),
+        T(not_found_is_charged_with_the_same_key, scene_defer),
+        T(open_breaker_defers_at_once, scene_defer),
+        T(refused_call_defers, scene_defer),
+        T(a_call_without_words_needs_a_person, scene_defer),
+        T(hold_waits_and_lapses, scene_hold),
+        T(hold_pays_when_the_provider_returns, scene_hold),
+        T(restart_queries_first, scene_defer),
+        T(offline_exit_is_a_debt, scene_defer),
+        T(paying_leaves_a_grace, scene_defer),
+        T(old_keys_are_not_charged, scene_defer),
+        T(twenty_exits_while_down, scene_defer),
+        T(an_unpriced_stay_is_let_out, scene_defer),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,4 +1,4 @@
-/* The service with one or two edges: hello, order, duplicates, gaps, forks, quarantine, offers. */
+/* The service with one or two edges: order, duplicates, gaps, forks, quarantine, offers. */
 #include "tests/unit/cloud/world.h"
 
 #include "protocol/support/digest.h"
@@ -24,49 +24,6 @@ static int teardown(void **state)
     world_close(*state);
     free(*state);
     return 0;
-}
-
-static void hello_gives_epochs(void **state)
-{
-    struct world *w = *state;
-    struct test_edge e = edge_of("a", "e1", 1);
-    assert_true(edge_hello(w, &e, "e"));
-    assert_int_equal(e.epoch, 1);
-    struct hello_answer first = w->responses[w->response_count - 1].hello;
-    assert_int_equal(first.upto, 0);
-    assert_int_equal(first.lease_ms, 72 * 3600 * 1000);
-
-    struct test_edge again = edge_of("a", "e1", 1); /* the answer was lost */
-    assert_true(edge_hello(w, &again, "e"));
-    assert_int_equal(again.epoch, 1);
-    assert_int_equal(world_sql(w, "SELECT count(*) FROM stream"), 1);
-
-    edge_enter(w, &e, "22아2222");
-    assert_true(edge_hello(w, &e, "e"));
-    assert_int_equal(w->responses[w->response_count - 1].hello.upto, 4);
-
-    world_restart(w);
-    assert_true(edge_hello(w, &e, "ex"));
-    assert_int_equal(e.epoch, 1);
-    assert_int_equal(world_sql(w, "SELECT count(*) FROM lane"), 2);
-
-    /* A new journal of a known edge gets the next epoch; the old one is fenced. */
-    struct test_edge other = edge_of("a", "e1", 2);
-    assert_true(edge_hello(w, &other, "e"));
-    assert_int_equal(other.epoch, 2);
-    assert_int_equal(world_sql(w, "SELECT fenced FROM stream WHERE epoch = 1"), 1);
-    assert_false(edge_hello(w, &e, "e"));
-    size_t acks = w->ack_count;
-    edge_enter(w, &e, "22아2222");
-    assert_int_equal(w->ack_count, acks);
-    assert_int_equal(metrics_get(&w->metrics, METRIC_EVENTS_FENCED), 4);
-
-    /* A place nobody made is not answered. */
-    struct test_edge stray = edge_of("nowhere", "e1", 3);
-    assert_false(edge_hello(w, &stray, "e"));
-    stray.epoch = 1;
-    edge_enter(w, &stray, "22아2222");
-    assert_int_equal(metrics_get(&w->metrics, METRIC_UNKNOWN_PLACE), 5);
 }
 
 static void a_stay_is_counted_once(void **state)
@@ -151,17 +108,6 @@ static void forks_freeze(void **state)
     assert_false(edge_hello(w, &e, "e"));
 }
 
-static void restored_journal_gets_no_answer(void **state)
-{
-    struct world *w = *state;
-    struct test_edge e = edge_of("a", "e1", 1);
-    assert_true(edge_hello(w, &e, "e"));
-    struct test_edge old = e;
-    edge_enter(w, &e, "22아2222");
-    assert_false(edge_hello(w, &old, "e"));
-    assert_int_equal(world_sql(w, "SELECT frozen FROM stream"), 1);
-}
-
 static void bad_events_keep_their_place(void **state)
 {
     struct world *w = *state;
@@ -213,21 +159,6 @@ static void bad_events_keep_their_place(void **state)
     assert_int_equal(world_last_ack(w, "e1"), 3);
     assert_int_equal(world_sql(w, "SELECT count(*) FROM event WHERE kind = ''"), 1);
     assert_int_equal(metrics_get(&w->metrics, METRIC_EVENTS_UNKNOWN_TYPE), 1);
-}
-
-static void unknown_stream_asks_for_hello(void **state)
-{
-    struct world *w = *state;
-    struct test_edge e = edge_of("a", "e1", 1);
-    e.epoch = 4;
-    size_t before = w->resync_count;
-    edge_enter(w, &e, "22아2222");
-    assert_int_equal(w->ack_count, 0);
-    assert_int_equal(w->resync_count, before + 1); /* once, not per event */
-    /* This database is new: the epoch is taken over and everything replayed. */
-    assert_true(edge_hello(w, &e, "e"));
-    assert_int_equal(e.epoch, 4);
-    assert_int_equal(w->responses[w->response_count - 1].hello.upto, 0);
 }
 
 static void offers_follow_the_view(void **state)
@@ -433,94 +364,14 @@ static void movements_are_not_shared(void **state)
     assert_int_equal(world_sql(w, "SELECT count(*) FROM anomaly WHERE kind = 'unauthorised'"), 2);
 }
 
-static void post_status(struct world *w, const struct test_edge *e, bool online, int64_t session)
-{
-    char bytes[STATUS_BYTES_MAX];
-    size_t len;
-    struct status st = {
-        .online = online, .boot = 3, .session = session, .time = w->now.wall, .version = "0.1.0"};
-    assert_int_equal(status_encode(&st, bytes, sizeof bytes, &len), ERR_OK);
-    struct work *work = work_new(WORK_STATUS, bytes, len);
-    work->place = e->place;
-    work->edge = e->edge;
-    assert_int_equal(service_post(w->service, work), ERR_OK);
-    world_run(w);
-}
-
-static void edges_come_and_go(void **state)
-{
-    struct world *w = *state;
-    struct test_edge e = edge_of("a", "e1", 1);
-    assert_true(edge_hello(w, &e, "e"));
-    edge_accept(w, &e);
-    post_status(w, &e, true, 8);
-    post_status(w, &e, false, 7); /* the will of an older session */
-    world_pass_ms(w, 1100);
-    assert_int_equal(world_sql(w, "SELECT online FROM edge_live"), 1);
-    post_status(w, &e, false, 8);
-    world_pass_ms(w, 200);
-    assert_int_equal(world_sql(w, "SELECT online FROM edge_live"), 0);
-    size_t offers = w->offer_count;
-    edge_enter(w, &e, "22아2222"); /* late events of an edge that is gone: no offers to nobody */
-    assert_int_equal(w->offer_count, offers);
-    post_status(w, &e, true, 9);
-    assert_int_equal(w->offer_count, offers + 1);
-
-    char bytes[STATUS_BYTES_MAX];
-    size_t len;
-    struct telemetry t = {.time = w->now.wall,
-                          .epoch = 1,
-                          .next = 9,
-                          .outbox_depth = 4,
-                          .clock = CLOCK_SYNCED,
-                          .lane_count = 1,
-                          .lanes = {{.lane = {"in-1"},
-                                     .direction = DIRECTION_ENTRY,
-                                     .state = "idle",
-                                     .arm = "down",
-                                     .online = true}}};
-    assert_int_equal(telemetry_encode(&t, bytes, sizeof bytes, &len), ERR_OK);
-    for (int i = 0; i < 5; i++) {
-        struct work *work = work_new(WORK_TELEMETRY, bytes, len);
-        work->place = e.place;
-        work->edge = e.edge;
-        assert_int_equal(service_post(w->service, work), ERR_OK);
-        world_pass_ms(w, 400);
-    }
-    assert_true(w->notices[NOTICE_EDGE] <= 6); /* at most once a second */
-    world_pass_ms(w, 1000);
-    assert_int_equal(world_sql(w, "SELECT outbox_depth FROM edge_live"), 4);
-    assert_int_equal(world_sql(w, "SELECT count(*) FROM lane_live WHERE arm = 'down'"), 1);
-    assert_non_null(strstr(w->last_notice[NOTICE_EDGE], "\"lanes\":[{\"lane\":\"in-1\""));
-
-    static const char *const bad[] = {"", "{", "{\"online\":1}"};
-    for (int i = 0; i < 3; i++) {
-        struct work *status = work_new(WORK_STATUS, bad[i], strlen(bad[i]));
-        struct work *telemetry = work_new(WORK_TELEMETRY, bad[i], strlen(bad[i]));
-        struct work *request = work_new(WORK_REQUEST, bad[i], strlen(bad[i]));
-        status->place = telemetry->place = request->place = e.place;
-        status->edge = telemetry->edge = request->edge = e.edge;
-        assert_int_equal(service_post(w->service, status), ERR_OK);
-        assert_int_equal(service_post(w->service, telemetry), ERR_OK);
-        assert_int_equal(service_post(w->service, request), ERR_OK);
-    }
-    world_run(w);
-    assert_int_equal(metrics_get(&w->metrics, METRIC_STATUS_BAD), 3);
-    assert_int_equal(metrics_get(&w->metrics, METRIC_TELEMETRY_BAD), 3);
-    assert_int_equal(metrics_get(&w->metrics, METRIC_REQUESTS_BAD), 3);
-}
-
 int main(void)
 {
 #define T(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
     const struct CMUnitTest tests[] = {
-        T(hello_gives_epochs),
         T(a_stay_is_counted_once),
         T(duplicates_and_gaps),
         T(forks_freeze),
-        T(restored_journal_gets_no_answer),
         T(bad_events_keep_their_place),
-        T(unknown_stream_asks_for_hello),
         T(offers_follow_the_view),
         T(rule_breakers_stop_offers),
         T(entry_answers),
@@ -528,7 +379,6 @@ int main(void)
         T(broker_up_tells_again),
         T(exit_before_entry),
         T(movements_are_not_shared),
-        T(edges_come_and_go),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,0 +1,48 @@
+#include "tests/unit/cloud/scene.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+static int setup_with(void **state, enum payment_policy policy)
+{
+    struct scene *c = calloc(1, sizeof *c);
+    memcpy(c->w.accounts[0].plate.text, plate, sizeof plate);
+    memcpy(c->w.accounts[0].token, "cus_1", 6);
+    c->w.account_count = 1;
+    world_open(&c->w);
+    world_place(&c->w, "a", 10, policy);
+    c->e = edge_of("a", "e1", 1);
+    assert_true(edge_hello(&c->w, &c->e, "ex"));
+    c->stay = edge_enter(&c->w, &c->e, plate);
+    edge_enter(&c->w, &c->e, no_account);
+    world_pass_ms(&c->w, 60 * 60000);
+    *state = c;
+    return 0;
+}
+
+int scene_defer(void **state)
+{
+    return setup_with(state, POLICY_DEFER);
+}
+
+int scene_hold(void **state)
+{
+    return setup_with(state, POLICY_HOLD);
+}
+
+int scene_teardown(void **state)
+{
+    struct scene *c = *state;
+    world_close(&c->w);
+    free(c);
+    return 0;
+}
+
+int64_t scene_open_debts(const struct world *w)
+{
+    return world_sql(w, "SELECT count(*) FROM debt WHERE state = 'open'");
+}

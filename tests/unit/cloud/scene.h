@@ -1,0 +1,25 @@
+/* A place "a" with one edge "e1" (both lanes) and two vehicles inside since an hour: one whose plate has
+ * an account, one without. The edge is kept beside the world. */
+#ifndef BOOMGATE_TESTS_UNIT_CLOUD_SCENE_H
+#define BOOMGATE_TESTS_UNIT_CLOUD_SCENE_H
+
+#include "tests/unit/cloud/world.h"
+
+#define KRW_HOUR 6000 /* 100 per minute */
+
+struct scene {
+    struct world w;
+    struct test_edge e;
+    struct movement_id stay; /* of the vehicle with an account */
+};
+
+/* cmocka's set-up and tear-down. */
+int scene_defer(void **state);
+int scene_hold(void **state);
+int scene_teardown(void **state);
+
+int64_t scene_open_debts(const struct world *w);
+
+static const char plate[] = "22아2222", no_account[] = "33나3333";
+
+#endif

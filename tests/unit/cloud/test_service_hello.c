@@ -1,0 +1,249 @@
+/* Edges and the service before they know each other: hello, epochs, who is asked for a hello and how
+ * often; and what edges say of themselves (status, telemetry). */
+#include "tests/unit/cloud/world.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+static int setup(void **state)
+{
+    struct world *w = calloc(1, sizeof *w);
+    world_open(w);
+    world_place(w, "a", 10, POLICY_DEFER);
+    *state = w;
+    return 0;
+}
+
+static int teardown(void **state)
+{
+    world_close(*state);
+    free(*state);
+    return 0;
+}
+
+static void hello_gives_epochs(void **state)
+{
+    struct world *w = *state;
+    struct test_edge e = edge_of("a", "e1", 1);
+    assert_true(edge_hello(w, &e, "e"));
+    assert_int_equal(e.epoch, 1);
+    struct hello_answer first = w->responses[w->response_count - 1].hello;
+    assert_int_equal(first.upto, 0);
+    assert_int_equal(first.lease_ms, 72 * 3600 * 1000);
+
+    struct test_edge again = edge_of("a", "e1", 1); /* the answer was lost */
+    assert_true(edge_hello(w, &again, "e"));
+    assert_int_equal(again.epoch, 1);
+    assert_int_equal(world_sql(w, "SELECT count(*) FROM stream"), 1);
+
+    edge_enter(w, &e, "22아2222");
+    assert_true(edge_hello(w, &e, "e"));
+    assert_int_equal(w->responses[w->response_count - 1].hello.upto, 4);
+
+    world_restart(w);
+    assert_true(edge_hello(w, &e, "ex"));
+    assert_int_equal(e.epoch, 1);
+    assert_int_equal(world_sql(w, "SELECT count(*) FROM lane"), 2);
+
+    /* A new journal of a known edge gets the next epoch; the old one is fenced. */
+    struct test_edge other = edge_of("a", "e1", 2);
+    assert_true(edge_hello(w, &other, "e"));
+    assert_int_equal(other.epoch, 2);
+    assert_int_equal(world_sql(w, "SELECT fenced FROM stream WHERE epoch = 1"), 1);
+    assert_false(edge_hello(w, &e, "e"));
+    size_t acks = w->ack_count;
+    edge_enter(w, &e, "22아2222");
+    assert_int_equal(w->ack_count, acks);
+    assert_int_equal(metrics_get(&w->metrics, METRIC_EVENTS_FENCED), 4);
+
+    /* A place nobody made is not answered. */
+    struct test_edge stray = edge_of("nowhere", "e1", 3);
+    assert_false(edge_hello(w, &stray, "e"));
+    stray.epoch = 1;
+    edge_enter(w, &stray, "22아2222");
+    assert_int_equal(metrics_get(&w->metrics, METRIC_UNKNOWN_PLACE), 5);
+}
+
+static void restored_journal_gets_no_answer(void **state)
+{
+    struct world *w = *state;
+    struct test_edge e = edge_of("a", "e1", 1);
+    assert_true(edge_hello(w, &e, "e"));
+    struct test_edge old = e;
+    edge_enter(w, &e, "22아2222");
+    assert_false(edge_hello(w, &old, "e"));
+    assert_int_equal(world_sql(w, "SELECT frozen FROM stream"), 1);
+}
+
+static void unknown_stream_asks_for_hello(void **state)
+{
+    struct world *w = *state;
+    struct test_edge e = edge_of("a", "e1", 1);
+    e.epoch = 4;
+    world_pass_ms(w, 1000);
+    size_t before = w->resync_count;
+    edge_enter(w, &e, "22아2222");
+    assert_int_equal(w->ack_count, 0);
+    assert_int_equal(w->resync_count, before + 1); /* once, not per event */
+    /* This database is new: the epoch is taken over and everything replayed. */
+    assert_true(edge_hello(w, &e, "e"));
+    assert_int_equal(e.epoch, 4);
+    assert_int_equal(w->responses[w->response_count - 1].hello.upto, 0);
+}
+
+static void post_status(struct world *w, const struct test_edge *e, bool online, int64_t session)
+{
+    char bytes[STATUS_BYTES_MAX];
+    size_t len;
+    struct status st = {
+        .online = online, .boot = 3, .session = session, .time = w->now.wall, .version = "0.1.0"};
+    assert_int_equal(status_encode(&st, bytes, sizeof bytes, &len), ERR_OK);
+    struct work *work = work_new(WORK_STATUS, bytes, len);
+    work->place = e->place;
+    work->edge = e->edge;
+    assert_int_equal(service_post(w->service, work), ERR_OK);
+    world_run(w);
+}
+
+static void post_telemetry(struct world *w, const struct test_edge *e)
+{
+    char bytes[STATUS_BYTES_MAX];
+    size_t len;
+    struct telemetry t = {.time = w->now.wall,
+                          .epoch = 1,
+                          .next = 9,
+                          .outbox_depth = 4,
+                          .clock = CLOCK_SYNCED,
+                          .lane_count = 1,
+                          .lanes = {{.lane = {"in-1"},
+                                     .direction = DIRECTION_ENTRY,
+                                     .state = "idle",
+                                     .arm = "down",
+                                     .online = true}}};
+    assert_int_equal(telemetry_encode(&t, bytes, sizeof bytes, &len), ERR_OK);
+    struct work *work = work_new(WORK_TELEMETRY, bytes, len);
+    work->place = e->place;
+    work->edge = e->edge;
+    assert_int_equal(service_post(w->service, work), ERR_OK);
+    world_run(w);
+}
+
+/* Whatever an edge says that is not known here (the database is new), it is asked to say hello: once for
+ * all that ask at the same time, and ever more rarely if that does not help. */
+static void strangers_are_asked_for_hello(void **state)
+{
+    struct world *w = *state;
+    struct test_edge e = edge_of("a", "e9", 9);
+    world_pass_ms(w, 2000);
+    size_t before = w->resync_count;
+    post_status(w, &e, false, 7); /* the will of one who is gone: nobody would answer */
+    assert_int_equal(w->resync_count, before);
+    post_telemetry(w, &e);
+    assert_int_equal(w->resync_count, ++before);
+    post_status(w, &e, true, 8);
+    assert_int_equal(w->resync_count, before); /* so soon after the last one: later */
+    world_pass_ms(w, 1000);
+    assert_int_equal(w->resync_count, ++before);
+    world_pass_ms(w, 10000);
+    edge_ask(w, &e, REQUEST_EXIT, "22아2222", false, 1);
+    assert_int_equal(w->resync_count, ++before);
+    for (int i = 0; i < 600; i++) {
+        world_pass_ms(w, 1000);
+        post_telemetry(w, &e);
+    }
+    assert_in_range(w->resync_count - before, 5, 12);
+    before = w->resync_count;
+    world_pass_ms(w, 700 * 1000);
+    world_pass_ms(w, 700 * 1000);
+    before = w->resync_count; /* quiet for long: the next one is asked at once */
+    post_telemetry(w, &e);
+    assert_int_equal(w->resync_count, before + 1);
+}
+
+/* Edges of a place that did not exist said what they had to say to nobody. */
+static void a_new_place_asks_for_hello(void **state)
+{
+    struct world *w = *state;
+    struct test_edge e = edge_of("b", "e1", 1);
+    world_pass_ms(w, 1000);
+    size_t before = w->resync_count;
+    assert_false(edge_hello(w, &e, "e"));
+    post_status(w, &e, true, 1);
+    post_telemetry(w, &e);
+    assert_int_equal(w->resync_count, before);
+    world_place(w, "b", 5, POLICY_DEFER);
+    assert_int_equal(w->resync_count, before + 1);
+    assert_true(edge_hello(w, &e, "e"));
+    world_place(w, "c", 5, POLICY_DEFER);
+    world_place(w, "d", 5, POLICY_DEFER);
+    assert_int_equal(w->resync_count, before + 1);
+    world_pass_ms(w, 1000);
+    assert_int_equal(w->resync_count, before + 2);
+    world_place(w, "d", 6, POLICY_DEFER); /* changed, not new */
+    world_pass_ms(w, 1000);
+    assert_int_equal(w->resync_count, before + 2);
+}
+
+static void edges_come_and_go(void **state)
+{
+    struct world *w = *state;
+    struct test_edge e = edge_of("a", "e1", 1);
+    assert_true(edge_hello(w, &e, "e"));
+    edge_accept(w, &e);
+    post_status(w, &e, true, 8);
+    post_status(w, &e, false, 7); /* the will of an older session */
+    world_pass_ms(w, 1100);
+    assert_int_equal(world_sql(w, "SELECT online FROM edge_live"), 1);
+    post_status(w, &e, false, 8);
+    world_pass_ms(w, 200);
+    assert_int_equal(world_sql(w, "SELECT online FROM edge_live"), 0);
+    size_t offers = w->offer_count;
+    edge_enter(w, &e, "22아2222"); /* late events of an edge that is gone: no offers to nobody */
+    assert_int_equal(w->offer_count, offers);
+    post_status(w, &e, true, 9);
+    assert_int_equal(w->offer_count, offers + 1);
+
+    for (int i = 0; i < 5; i++) {
+        post_telemetry(w, &e);
+        world_pass_ms(w, 400);
+    }
+    assert_true(w->notices[NOTICE_EDGE] <= 6); /* at most once a second */
+    world_pass_ms(w, 1000);
+    assert_int_equal(world_sql(w, "SELECT outbox_depth FROM edge_live"), 4);
+    assert_int_equal(world_sql(w, "SELECT count(*) FROM lane_live WHERE arm = 'down'"), 1);
+    assert_non_null(strstr(w->last_notice[NOTICE_EDGE], "\"lanes\":[{\"lane\":\"in-1\""));
+
+    static const char *const bad[] = {"", "{", "{\"online\":1}"};
+    for (int i = 0; i < 3; i++) {
+        struct work *status = work_new(WORK_STATUS, bad[i], strlen(bad[i]));
+        struct work *telemetry = work_new(WORK_TELEMETRY, bad[i], strlen(bad[i]));
+        struct work *request = work_new(WORK_REQUEST, bad[i], strlen(bad[i]));
+        status->place = telemetry->place = request->place = e.place;
+        status->edge = telemetry->edge = request->edge = e.edge;
+        assert_int_equal(service_post(w->service, status), ERR_OK);
+        assert_int_equal(service_post(w->service, telemetry), ERR_OK);
+        assert_int_equal(service_post(w->service, request), ERR_OK);
+    }
+    world_run(w);
+    assert_int_equal(metrics_get(&w->metrics, METRIC_STATUS_BAD), 3);
+    assert_int_equal(metrics_get(&w->metrics, METRIC_TELEMETRY_BAD), 3);
+    assert_int_equal(metrics_get(&w->metrics, METRIC_REQUESTS_BAD), 3);
+}
+
+int main(void)
+{
+#define T(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+    const struct CMUnitTest tests[] = {
+        T(hello_gives_epochs),
+        T(restored_journal_gets_no_answer),
+        T(unknown_stream_asks_for_hello),
+        T(strangers_are_asked_for_hello),
+        T(a_new_place_asks_for_hello),
+        T(edges_come_and_go),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -31,6 +31,7 @@ enum work_kind {
 
 enum admin_kind {
     ADMIN_PLACE_PUT,    /* create or change `place` */
+    ADMIN_PLACE_CREATE, /* the same values again change nothing; ERR_CONFLICT: it has others */
     ADMIN_PLACE_RESUME, /* a person looked: resolve the anomalies of place.place, offer again */
 };
 

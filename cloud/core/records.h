@@ -50,6 +50,8 @@ struct place_settings {
     bool closed;        /* not in operation: entries are denied */
 };
 
+bool place_settings_equal(const struct place_settings *a, const struct place_settings *b);
+
 /* The counters of wire.md's table; see core/ledger.h. */
 struct place_row {
     struct place_settings settings;

@@ -206,8 +206,8 @@ static bool settings_of_body(struct http *h, struct http_request *q, const struc
 /* ---- the answer, on the service's thread ---- */
 
 struct pending_put {
-    struct http *http;
     struct exchange *exchange;
+    enum admin_kind kind;
 };
 
 static void put_done(void *arg, const struct admin_result *result)
@@ -224,7 +224,13 @@ static void put_done(void *arg, const struct admin_result *result)
         break;
     case ERR_INVAL: reply_problem(&r, 422, "invalid_place", result->reason); break;
     case ERR_NOTFOUND: reply_problem(&r, 404, "not_found", result->reason); break;
-    case ERR_CONFLICT: reply_problem(&r, 409, "conflict", result->reason); break;
+    case ERR_CONFLICT:
+        if (p->kind == ADMIN_PLACE_CREATE)
+            reply_problem(&r, 409, "place_exists",
+                          "A place of this name exists with other values; PUT changes it.");
+        else
+            reply_problem(&r, 409, "conflict", result->reason);
+        break;
     default:
         reply_problem(&r, 503, "unavailable", "The service is stopping; try again.");
         r.retry_after_s = 1;
@@ -243,7 +249,7 @@ static void post_admin(struct http *h, struct http_request *q, enum admin_kind k
     }
     struct pending_put *p = mem_alloc(sizeof *p);
     struct work *w = work_new(WORK_ADMIN, NULL, 0);
-    *p = (struct pending_put){h, q->exchange};
+    *p = (struct pending_put){q->exchange, kind};
     w->admin = (struct admin_command){.kind = kind, .place = *settings, .done = put_done, .arg = p};
     r->later = true;
     if (h->ports.post(h->ports.post_self, w) == ERR_OK)
@@ -258,34 +264,11 @@ static void post_admin(struct http *h, struct http_request *q, enum admin_kind k
 
 /* ---- handlers ---- */
 
-static bool same_settings(const struct place_settings *a, const struct place_settings *b)
-{
-    return strcmp(a->title, b->title) == 0 && a->capacity == b->capacity &&
-           strcmp(a->zone, b->zone) == 0 && strcmp(a->currency.code, b->currency.code) == 0 &&
-           name_equal(&a->tariff, &b->tariff) && a->policy == b->policy &&
-           a->hold_max_ms == b->hold_max_ms && a->exit_grace_ms == b->exit_grace_ms &&
-           a->unmatched_exit == b->unmatched_exit && a->grant_size == b->grant_size &&
-           a->closed == b->closed;
-}
-
 void handle_place_post(struct http *h, struct http_request *q, struct http_reply *r)
 {
     struct place_settings s;
-    struct place_view there;
-    if (!query_known(q, NULL, 0, r) || !settings_of_body(h, q, NULL, r, &s))
-        return;
-    struct reader_slot *slot = readers_take(h->readers);
-    enum err e = reader_place(slot->reader, &s.place, &there);
-    readers_put(h->readers, slot);
-    if (e == ERR_NOTFOUND)
-        post_admin(h, q, ADMIN_PLACE_PUT, &s, r);
-    else if (e != ERR_OK)
-        reply_reader_error(r, e, "place");
-    else if (same_settings(&s, &there.row.settings))
-        reply_json(r, 200, json_pack("{s:s, s:b}", "place", s.place.text, "created", 0));
-    else
-        reply_problem(r, 409, "place_exists",
-                      "A place of this name exists with other values; PUT changes it.");
+    if (query_known(q, NULL, 0, r) && settings_of_body(h, q, NULL, r, &s))
+        post_admin(h, q, ADMIN_PLACE_CREATE, &s, r);
 }
 
 void handle_place_put(struct http *h, struct http_request *q, struct http_reply *r)

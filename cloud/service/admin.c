@@ -61,6 +61,18 @@ static enum err put_place(struct service *s, const struct place_settings *c, str
     return ERR_OK;
 }
 
+static enum err create_place(struct service *s, const struct place_settings *c,
+                             struct admin_result *r)
+{
+    const struct place *p = state_place(s, &c->place);
+    if (!p)
+        return put_place(s, c, r);
+    if (!place_settings_equal(&p->row.settings, c))
+        return refuse(r, ERR_CONFLICT, "a place of this name exists with other values");
+    r->place = *c;
+    return ERR_OK;
+}
+
 static enum err resume_place(struct service *s, const struct place_settings *c,
                              struct admin_result *r)
 {
@@ -79,8 +91,11 @@ static enum err resume_place(struct service *s, const struct place_settings *c,
 void admin_take(struct service *s, const struct admin_command *c)
 {
     struct admin_result r = {.place = c->place};
-    r.err =
-        c->kind == ADMIN_PLACE_PUT ? put_place(s, &c->place, &r) : resume_place(s, &c->place, &r);
+    switch (c->kind) {
+    case ADMIN_PLACE_PUT: r.err = put_place(s, &c->place, &r); break;
+    case ADMIN_PLACE_CREATE: r.err = create_place(s, &c->place, &r); break;
+    case ADMIN_PLACE_RESUME: r.err = resume_place(s, &c->place, &r); break;
+    }
     struct effect *out = effect_add(s, EFFECT_ADMIN, &c->place.place, NULL);
     out->admin.done = c->done;
     out->admin.arg = c->arg;

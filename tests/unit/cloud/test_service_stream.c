@@ -268,6 +268,25 @@ static enum err put(struct world *w, struct place_settings settings)
     return w->admin.err;
 }
 
+/* The same again is no other; another is refused, even if both came before either was done. */
+static void a_place_is_created_once(void **state)
+{
+    struct world *w = *state;
+    for (int i = 0; i < 3; i++) {
+        struct work *work = work_new(WORK_ADMIN, NULL, 0);
+        work->admin = (struct admin_command){.kind = ADMIN_PLACE_CREATE,
+                                             .place = world_settings("n", i < 2 ? 10 : 20),
+                                             .done = world_admin_done,
+                                             .arg = w};
+        assert_int_equal(service_post(w->service, work), ERR_OK);
+    }
+    size_t before = w->admin_count;
+    world_run(w);
+    assert_int_equal(w->admin_count, before + 3);
+    assert_int_equal(w->admin.err, ERR_CONFLICT);
+    assert_int_equal(world_sql(w, "SELECT capacity FROM place WHERE place = 'n'"), 10);
+}
+
 static void places_change_or_are_refused(void **state)
 {
     struct world *w = *state;
@@ -375,6 +394,7 @@ int main(void)
         T(offers_follow_the_view),
         T(rule_breakers_stop_offers),
         T(entry_answers),
+        T(a_place_is_created_once),
         T(places_change_or_are_refused),
         T(broker_up_tells_again),
         T(exit_before_entry),

@@ -93,7 +93,7 @@ static void seed_place(struct fixture *f, const char *name, int64_t capacity, in
         .changed = {NOW_MS},
     };
     assert_int_equal(f->port.save_place(f->port.self, &p), ERR_OK);
-    f->places[f->place_count++] = p.settings.place;
+    f->places[f->place_count++] = p.settings;
 }
 
 static void seed_edge(struct fixture *f)
@@ -209,12 +209,12 @@ static void seed(struct fixture *f)
 
 /* ---- a service that only knows places ---- */
 
-static bool exists(const struct fixture *f, const struct name *place)
+static struct place_settings *find(struct fixture *f, const struct name *place)
 {
     for (size_t i = 0; i < f->place_count; i++)
-        if (name_equal(&f->places[i], place))
-            return true;
-    return false;
+        if (name_equal(&f->places[i].place, place))
+            return &f->places[i];
+    return NULL;
 }
 
 static void do_work(struct fixture *f, struct work *w)
@@ -222,17 +222,21 @@ static void do_work(struct fixture *f, struct work *w)
     struct admin_result r = {.place = w->admin.place};
     struct place_row p = {.settings = w->admin.place, .pool = w->admin.place.capacity};
     const char *place = w->admin.place.place.text;
-    bool known = exists(f, &w->admin.place.place);
+    struct place_settings *known = find(f, &w->admin.place.place);
     if (place[0] == '\0' || (w->admin.kind == ADMIN_PLACE_RESUME && !known)) {
         r.err = ERR_NOTFOUND;
         set_text(r.reason, sizeof r.reason, "no such place");
     } else if (strcmp(w->admin.place.zone, "Mars/Olympus") == 0) {
         r.err = ERR_INVAL;
         set_text(r.reason, sizeof r.reason, "no such zone");
-    } else if (w->admin.kind == ADMIN_PLACE_PUT) {
+    } else if (w->admin.kind == ADMIN_PLACE_CREATE && known) {
+        if (!place_settings_equal(known, &w->admin.place))
+            r.err = ERR_CONFLICT;
+    } else if (w->admin.kind != ADMIN_PLACE_RESUME) {
         r.created = !known;
         if (!known)
-            f->places[f->place_count++] = w->admin.place.place;
+            known = &f->places[f->place_count++];
+        *known = w->admin.place;
         assert_int_equal(f->port.begin(f->port.self), ERR_OK);
         assert_int_equal(f->port.save_place(f->port.self, &p), ERR_OK);
         assert_int_equal(f->port.commit(f->port.self), ERR_OK);
@@ -254,6 +258,14 @@ static enum err take_work(void *self, struct work *w)
         do_work(f, w);
     pthread_mutex_unlock(&f->lock);
     return ERR_OK;
+}
+
+size_t fixture_writes_waiting(const struct fixture *f)
+{
+    size_t n = 0;
+    for (size_t i = 0; i < f->waiting_count; i++)
+        n += f->waiting[i]->admin.place.place.text[0] != '\0';
+    return n;
 }
 
 void fixture_wake(struct fixture *f)

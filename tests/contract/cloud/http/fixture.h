@@ -32,7 +32,7 @@ struct fixture {
     pthread_mutex_t lock;    /* of the store and the members below */
     struct work *waiting[64];
     size_t waiting_count;
-    struct name places[16]; /* those that exist */
+    struct place_settings places[16]; /* those that exist */
     size_t place_count;
 };
 
@@ -42,6 +42,9 @@ int fixture_teardown(void **state);
 
 /* Restarts the server with other settings. */
 void fixture_restart(struct fixture *f, const struct http_settings *settings);
+
+/* How many writes (not probes) wait while it is asleep; under the lock. */
+size_t fixture_writes_waiting(const struct fixture *f);
 
 /* Does what waits. */
 void fixture_wake(struct fixture *f);

@@ -58,6 +58,42 @@ static void a_place_is_created_once(void **state)
     is_code(&a, 409, "place_exists");
 }
 
+/* Two at the same time: one creates the place, the other is told of it. */
+static void of_two_creators_one_wins(void **state)
+{
+    struct fixture *f = *state;
+    static const char request[] =
+        "POST /v1/places HTTP/1.1\r\nHost: x\r\nContent-Type: "
+        "application/json\r\nAuthorization: Bearer " OPERATOR
+        "\r\nContent-Length: 27\r\n\r\n{\"place\":\"n\",\"capacity\":%d0}";
+    int fd[3];
+    f->asleep = true;
+    for (int i = 0; i < 3; i++) {
+        char text[256];
+        int n = snprintf(text, sizeof text, request, i == 0 ? 1 : 2);
+        fd[i] = dial(f);
+        send_all(fd[i], text, (size_t)n);
+        for (size_t waiting = 0; waiting <= (size_t)i;) { /* in this order */
+            pthread_mutex_lock(&f->lock);
+            waiting = fixture_writes_waiting(f);
+            pthread_mutex_unlock(&f->lock);
+        }
+    }
+    fixture_wake(f);
+    struct answer a = read_answer(fd[0], 5000);
+    assert_int_equal(a.status, 201);
+    answer_free(&a);
+    for (int i = 1; i < 3; i++) {
+        a = read_answer(fd[i], 5000);
+        is_code(&a, 409, "place_exists");
+    }
+    for (int i = 0; i < 3; i++)
+        close(fd[i]);
+    a = get(f, "/v1/places/n", NULL);
+    assert_int_equal(json_integer_value(json_object_get(a.json, "capacity")), 10);
+    answer_free(&a);
+}
+
 static void a_put_creates_or_changes(void **state)
 {
     struct answer a = put(*state, "c", "{\"capacity\":5,\"payment_policy\":\"hold\"}");
@@ -224,6 +260,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         TEST(a_place_is_created_once),
+        TEST(of_two_creators_one_wins),
         TEST(a_put_creates_or_changes),
         TEST(every_member_at_fault_is_named),
         TEST(what_the_service_refuses_is_told),

@@ -113,8 +113,15 @@ static void forced(struct lane *l, struct mono_ms now, struct lane_out *out)
         rule_rest(l, now, out);
 }
 
+/* Off loop A and onto B under an arm that is down: it is on its way through, broken boom or not. */
 static void waiting_left(struct lane *l, struct mono_ms now, struct lane_out *out)
 {
+    if (l->view.b) {
+        rule_crossing(l, out);
+        l->a_clear_seen = true;
+        l->doubt = false;
+        return;
+    }
     rule_end(l, out, l->state == LANE_DENIED ? OUTCOME_DENIED : OUTCOME_BACKED_OUT);
     rule_rest(l, now, out);
 }
@@ -124,6 +131,16 @@ static void under_arm(struct lane *l, struct mono_ms now, struct lane_out *out)
     (void)now;
     if (!l->view.down)
         rule_crossing(l, out);
+}
+
+/* On B and on C at once: through, whatever the arm says. */
+static void reached_far_side(struct lane *l, struct mono_ms now, struct lane_out *out)
+{
+    (void)now;
+    if (!l->view.b)
+        return;
+    rule_crossing(l, out);
+    l->c_seen = true;
 }
 
 static void arm_secured(struct lane *l, struct mono_ms now, struct lane_out *out)
@@ -359,16 +376,16 @@ ROW(LANE_UNAVAILABLE, on_stale, on_fresh, __, __, __, __,
     __, __, __, __, __, __,
     NO, NO, NO, __, __, __, __),
 ROW(LANE_IDLE, on_stale, __, idle_a_on, __, under_arm, __,
-    __, __, __, __, forced, __,
+    reached_far_side, __, __, __, forced, __,
     NO, NO, NO, __, __, __, __),
 ROW(LANE_PRESENTED, on_stale, __, __, waiting_left, under_arm, __,
-    __, __, __, arm_secured, forced, __,
+    reached_far_side, __, __, arm_secured, forced, __,
     credential, allowed, refused, __, __, __, __),
 ROW(LANE_DECIDING, on_stale, __, __, waiting_left, under_arm, __,
-    __, __, __, arm_secured, forced, __,
+    reached_far_side, __, __, arm_secured, forced, __,
     __, allowed, refused, __, __, __, __),
 ROW(LANE_DENIED, on_stale, __, __, waiting_left, under_arm, __,
-    __, __, __, arm_secured, forced, __,
+    reached_far_side, __, __, arm_secured, forced, __,
     __, allowed, refused, __, __, __, __),
 ROW(LANE_OPENING, on_stale, __, __, a_cleared, __, opening_b_off,
     c_reached, __, rule_opened, __, __, __,
@@ -395,7 +412,7 @@ ROW(LANE_CROSSING, on_stale, __, __, crossing_a_off, __, crossing_b_off,
     c_reached, __, __, __, __, __,
     NO, NO, NO, hurry, __, __, crossing_timer),
 ROW(LANE_FAULT, on_stale, __, __, __, under_arm, __,
-    __, __, fault_over, __, fault_over, __,
+    reached_far_side, __, fault_over, __, fault_over, __,
     NO, NO, NO, __, __, __, fault_over),
 };
 /* clang-format on */

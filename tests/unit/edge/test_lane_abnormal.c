@@ -190,6 +190,68 @@ static void tailgater_before_the_arm_moves(void **state)
     bench_said(&b, LANE_UNSECURED, "unauthorised ended:tailgated");
 }
 
+/* Under an arm that stays down: a broken boom, a motorcycle, a driver who does not care. */
+static void crossing_under_a_closed_arm(void **state)
+{
+    (void)state;
+    for (int loops = 2; loops <= 3; loops++) {
+        struct bench b;
+        bench_init(&b, DIRECTION_ENTRY, loops);
+        bench_on(&b, IN_LOOP_A);
+        bench_wait(&b, 100);
+        bench_said(&b, LANE_PRESENTED, "presented CAMERA");
+        bench_on(&b, IN_LOOP_B);
+        bench_wait(&b, 300);
+        bench_off(&b, IN_LOOP_A);
+        bench_wait(&b, 300);
+        bench_said(&b, LANE_CROSSING, "+unauthorised");
+        if (loops == 3) {
+            bench_on(&b, IN_LOOP_C);
+            bench_wait(&b, 300);
+        }
+        bench_off(&b, IN_LOOP_B);
+        bench_wait(&b, 300);
+        bench_said(&b, LANE_IDLE, "unauthorised ended:manual -unauthorised");
+    }
+}
+
+/* Long enough to be on A, B and C at once. */
+static void long_vehicle_under_a_closed_arm(void **state)
+{
+    (void)state;
+    struct bench b;
+    bench_init(&b, DIRECTION_ENTRY, 3);
+    bench_on(&b, IN_LOOP_A);
+    bench_wait(&b, 100);
+    bench_on(&b, IN_LOOP_B);
+    bench_wait(&b, 300);
+    bench_said(&b, LANE_PRESENTED, "presented CAMERA");
+    bench_on(&b, IN_LOOP_C);
+    bench_wait(&b, 300);
+    bench_said(&b, LANE_CROSSING, "+unauthorised");
+    bench_off(&b, IN_LOOP_A);
+    bench_off(&b, IN_LOOP_B);
+    bench_wait(&b, 300);
+    bench_said(&b, LANE_IDLE, "unauthorised ended:manual -unauthorised");
+}
+
+/* A nose on B and back again is no crossing, and the decision goes on meanwhile. */
+static void nose_under_a_closed_arm(void **state)
+{
+    (void)state;
+    struct bench b;
+    bench_init(&b, DIRECTION_ENTRY, 3);
+    bench_on(&b, IN_LOOP_A);
+    bench_wait(&b, 100);
+    bench_on(&b, IN_LOOP_B);
+    bench_wait(&b, 300);
+    bench_off(&b, IN_LOOP_B);
+    bench_wait(&b, 300);
+    bench_off(&b, IN_LOOP_A);
+    bench_wait(&b, 300);
+    bench_said(&b, LANE_IDLE, "presented CAMERA ended:backed_out");
+}
+
 static void would_be_tailgater_backs_off(void **state)
 {
     (void)state;
@@ -498,6 +560,9 @@ int main(void)
         cmocka_unit_test(the_reflex_counts_as_an_obstruction),
         cmocka_unit_test(tailgater_is_never_hit),
         cmocka_unit_test(tailgater_before_the_arm_moves),
+        cmocka_unit_test(crossing_under_a_closed_arm),
+        cmocka_unit_test(long_vehicle_under_a_closed_arm),
+        cmocka_unit_test(nose_under_a_closed_arm),
         cmocka_unit_test(would_be_tailgater_backs_off),
         cmocka_unit_test(second_vehicle_on_b_before_c_is_clear),
         cmocka_unit_test(forced_arm_and_who_drives_through),

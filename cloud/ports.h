@@ -157,6 +157,8 @@ struct notifier_port {
     /* Compact JSON object, NUL-terminated, valid during the call. `place` may be NULL. The members
      * of each kind are listed in service/notice.c. */
     void (*publish)(void *self, enum notice n, const struct name *place, const char *json);
+    /* False: nobody would hear it now, and nothing need be written. */
+    bool (*listening)(void *self);
 };
 
 /* ---- rates ---- */

@@ -137,6 +137,7 @@ struct movement_row {
     enum reason reason;
     enum outcome outcome;
     struct request_id request;
+    struct wall_ms first; /* of the event it was first heard of by; an update does not change it */
     struct wall_ms presented, authorised, started, completed, ended; /* v == 0: not yet */
 };
 

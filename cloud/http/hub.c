@@ -29,11 +29,17 @@ static bool movement_of_notice(const char *json, struct movement_id *ret)
     return e == ERR_OK && movement_id_parse(text, strlen(text), ret) == ERR_OK;
 }
 
+static bool hub_listening(void *self)
+{
+    struct hub *h = self;
+    return atomic_load_explicit(&h->listened, memory_order_relaxed);
+}
+
 static void hub_publish(void *self, enum notice kind, const struct name *place, const char *json)
 {
     struct hub *h = self;
     struct movement_id movement;
-    if (!atomic_load_explicit(&h->listened, memory_order_relaxed))
+    if (!hub_listening(h))
         return;
     bool moved = kind == NOTICE_MOVEMENT && movement_of_notice(json, &movement);
     pthread_mutex_lock(&h->notes_lock);
@@ -240,7 +246,7 @@ void hub_free(struct hub *h)
 
 struct notifier_port hub_notifier(struct hub *h)
 {
-    return (struct notifier_port){.self = h, .publish = hub_publish};
+    return (struct notifier_port){.self = h, .publish = hub_publish, .listening = hub_listening};
 }
 
 enum err hub_open(struct hub *hub, struct http *h)

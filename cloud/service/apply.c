@@ -3,6 +3,7 @@
 
 #include "cloud/service/anomaly.h"
 #include "cloud/service/flush.h"
+#include "cloud/service/movement.h"
 #include "cloud/service/notice.h"
 #include "cloud/service/offer.h"
 #include "cloud/service/stay.h"
@@ -42,35 +43,6 @@ static bool moves_spaces(enum event_kind k)
            k == EVENT_SPACE_ACCEPTED || k == EVENT_SPACE_DECLINED || k == EVENT_SPACE_RETURNED;
 }
 
-static void merge_movement(struct service *s, const struct event *e)
-{
-    const struct event_data *d = &e->data;
-    struct movement_row r = {
-        .id = d->movement,
-        .place = e->place,
-        .edge = e->edge,
-        .lane = d->lane,
-        .direction = d->direction,
-        .plate = d->plate,
-        .raw = d->raw,
-        .confidence = e->kind == EVENT_CREDENTIAL_READ ? d->confidence : -1,
-        .basis = d->basis,
-        .reason = d->reason,
-        .outcome = d->outcome,
-        .request = d->request,
-    };
-    switch (e->kind) {
-    case EVENT_VEHICLE_PRESENTED: r.presented = e->time; break;
-    case EVENT_PASSAGE_AUTHORISED: r.authorised = e->time; break;
-    case EVENT_PASSAGE_STARTED: r.started = e->time; break;
-    case EVENT_PASSAGE_COMPLETED:
-    case EVENT_PASSAGE_UNAUTHORISED: r.completed = e->time; break;
-    case EVENT_MOVEMENT_ENDED: r.ended = e->time; break;
-    default: break;
-    }
-    STORE(s, merge_movement, &r);
-}
-
 /* Who crossed, from the event and what is known of its Movement. */
 static void apply_crossing(struct service *s, struct place *p, const struct event *e)
 {
@@ -84,8 +56,8 @@ static void apply_crossing(struct service *s, struct place *p, const struct even
     };
     bool entry = e->data.direction == DIRECTION_ENTRY;
     struct movement_row m = {0};
-    if ((!entry || c.plate.text[0] == '\0') && FOUND(s, find_movement, &c.movement, &m) &&
-        name_equal(&m.place, &e->place) && name_equal(&m.edge, &e->edge)) {
+    if ((!entry || c.plate.text[0] == '\0') &&
+        movement_known(s, &c.movement, &e->place, &e->edge, &m)) {
         if (c.plate.text[0] == '\0')
             c.plate = m.plate;
         c.basis = m.basis;
@@ -123,7 +95,7 @@ static void apply_effects(struct service *s, struct stream *st, const struct eve
     if (moves_spaces(e->kind))
         apply_spaces(s, st, e);
     if (e->data.movement.text[0] != '\0') {
-        merge_movement(s, e);
+        movement_note(s, e);
         notice_movement(s, e);
     }
     if (e->kind == EVENT_PASSAGE_COMPLETED || e->kind == EVENT_PASSAGE_UNAUTHORISED)

@@ -1,6 +1,7 @@
 #include "cloud/service/flush.h"
 
 #include "cloud/service/effect.h"
+#include "cloud/service/movement.h"
 #include "cloud/service/occupancy.h"
 #include "cloud/service/offer.h"
 #include "protocol/support/log.h"
@@ -70,6 +71,7 @@ static void save_stream(struct service *s, struct stream *st)
 
 void state_flush(struct service *s)
 {
+    movement_flush(s);
     for (size_t i = 0; i < s->dirty_stream_count; i++)
         save_stream(s, s->dirty_streams[i]);
     s->dirty_stream_count = 0;

@@ -48,6 +48,11 @@ static void when(struct buf *b, const char *key, struct wall_ms t)
         number(b, key, t.v);
 }
 
+static bool heard(const struct service *s)
+{
+    return s->ports.notifier.listening(s->ports.notifier.self);
+}
+
 static void publish(struct service *s, enum notice n, const struct name *place, struct buf *b)
 {
     buf_adds(b, "}");
@@ -60,6 +65,8 @@ static void publish(struct service *s, enum notice n, const struct name *place, 
 
 void notice_place(struct service *s, const struct place *p)
 {
+    if (!heard(s))
+        return;
     char memory[NOTICE_BYTES_MAX];
     struct buf b = buf_of(memory, sizeof memory);
     int64_t at_edges = 0;
@@ -84,6 +91,8 @@ void notice_place(struct service *s, const struct place *p)
 
 void notice_movement(struct service *s, const struct event *e)
 {
+    if (!heard(s))
+        return;
     char memory[NOTICE_BYTES_MAX];
     struct buf b = buf_of(memory, sizeof memory);
     buf_adds(&b, "{");
@@ -103,6 +112,8 @@ void notice_movement(struct service *s, const struct event *e)
 
 void notice_session(struct service *s, const struct session_row *r)
 {
+    if (!heard(s))
+        return;
     char memory[NOTICE_BYTES_MAX];
     struct buf b = buf_of(memory, sizeof memory);
     buf_adds(&b, "{");
@@ -120,6 +131,8 @@ void notice_session(struct service *s, const struct session_row *r)
 
 void notice_payment(struct service *s, const struct payment_row *r)
 {
+    if (!heard(s))
+        return;
     char memory[NOTICE_BYTES_MAX];
     struct buf b = buf_of(memory, sizeof memory);
     buf_adds(&b, "{");
@@ -154,6 +167,8 @@ static void lanes(struct buf *b, const struct telemetry *t)
 
 void notice_edge(struct service *s, const struct edge_live_row *r)
 {
+    if (!heard(s))
+        return;
     char memory[NOTICE_BYTES_MAX];
     struct buf b = buf_of(memory, sizeof memory);
     buf_adds(&b, "{");
@@ -174,6 +189,8 @@ void notice_edge(struct service *s, const struct edge_live_row *r)
 
 void notice_anomaly(struct service *s, const struct anomaly_row *r)
 {
+    if (!heard(s))
+        return;
     char memory[NOTICE_BYTES_MAX];
     struct buf b = buf_of(memory, sizeof memory);
     buf_adds(&b, "{");

@@ -131,6 +131,8 @@ void state_free(struct service *s)
     map_free(&s->place_by_name);
     map_free(&s->edge_by_name);
     map_free(&s->payments);
+    map_free(&s->movement_by_id);
+    free(s->movements);
     free(s->streams);
     free(s->places);
     free(s->payment_list);

@@ -111,6 +111,10 @@ struct service {
     struct edge **ack_edges;
     size_t ack_edge_count;
 
+    struct movement_row *movements; /* of this batch, see movement.h */
+    size_t movement_count;
+    struct map movement_by_id;
+
     struct map payments; /* session -> struct payment */
     struct payment **payment_list;
     size_t payment_count;

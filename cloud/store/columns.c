@@ -2,6 +2,15 @@
 
 #include "protocol/support/db.h"
 
+#include <stdlib.h>
+
+/* Binding fails for a wrong number of parameters only: our own mistake. */
+static void bound(int rc)
+{
+    if (rc != SQLITE_OK)
+        abort();
+}
+
 void put_int(struct put *p, int64_t v)
 {
     db_bind_int(p->st, ++p->at, v);
@@ -9,12 +18,15 @@ void put_int(struct put *p, int64_t v)
 
 void put_text(struct put *p, const char *text)
 {
-    db_bind_text(p->st, ++p->at, text);
+    bound(sqlite3_bind_text(p->st, ++p->at, text, -1, SQLITE_STATIC));
 }
 
 void put_optional(struct put *p, const char *text)
 {
-    db_bind_text(p->st, ++p->at, text[0] != '\0' ? text : NULL);
+    if (text[0] != '\0')
+        put_text(p, text);
+    else
+        put_null(p);
 }
 
 void put_time(struct put *p, struct wall_ms t)
@@ -27,7 +39,7 @@ void put_time(struct put *p, struct wall_ms t)
 
 void put_blob(struct put *p, const void *bytes, size_t len)
 {
-    db_bind_blob(p->st, ++p->at, bytes, len);
+    bound(sqlite3_bind_blob64(p->st, ++p->at, len ? bytes : "", len, SQLITE_STATIC));
 }
 
 void put_null(struct put *p)

@@ -7,7 +7,8 @@
 
 #include <sqlite3.h>
 
-/* The next parameter. */
+/* The next parameter. Texts and blobs are not copied: they must stay until the statement was run (a run
+ * clears them). */
 struct put {
     sqlite3_stmt *st;
     int at;

@@ -4,7 +4,7 @@
 
 #include <stdlib.h>
 
-static const char *const statement_sql[STATEMENT_COUNT] = {
+static const char *const statement_sql[QUERY_COUNT] = {
 #define STATEMENT_SQL(name, sql) [Q_##name] = sql,
     READER_STATEMENTS(STATEMENT_SQL)
 #undef STATEMENT_SQL
@@ -14,7 +14,7 @@ enum err reader_open(const char *file, struct reader **ret)
 {
     struct reader *r = mem_alloc(sizeof *r);
     enum err e = db_open_reader(file, &r->db);
-    for (int i = 0; e == ERR_OK && i < STATEMENT_COUNT; i++)
+    for (int i = 0; e == ERR_OK && i < QUERY_COUNT; i++)
         e = db_prepare(r->db, statement_sql[i], &r->statements[i]);
     if (e != ERR_OK) {
         reader_close(r);
@@ -28,7 +28,7 @@ void reader_close(struct reader *r)
 {
     if (r == NULL)
         return;
-    for (int i = 0; i < STATEMENT_COUNT; i++)
+    for (int i = 0; i < QUERY_COUNT; i++)
         sqlite3_finalize(r->statements[i]);
     db_close(r->db);
     free(r);

@@ -80,7 +80,7 @@ enum err reader_movements(struct reader *r, const struct name *place, int limit,
 enum err reader_movement(struct reader *r, const struct movement_id *id,
                          struct movement_view *ret); /* ERR_NOTFOUND */
 
-/* When the first vehicle known at this place was presented; v == 0: never. */
+/* When the first vehicle was heard of at this place; v == 0: never. */
 enum err reader_first_movement(struct reader *r, const struct name *place, struct wall_ms *ret);
 
 /* Crossings that were completed, cut into `count` steps of `step_ms` from `from` on:

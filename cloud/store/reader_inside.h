@@ -5,11 +5,10 @@
 #include "cloud/store/reader.h"
 #include "protocol/support/db.h"
 
-/* An entry passes to the inside, an exit to the outside; what was not completed counts for neither.
- * A crossing without authorisation may have no `presented`, hence the second range of the index. */
-#define CROSSINGS                                                                                  \
-    " FROM movement WHERE place = ?1 AND (presented_ms >= ?2 OR presented_ms IS NULL) "
-#define HOUR_MS 3600000
+/* An entry passes to the inside, an exit to the outside; what was not completed counts for neither. */
+#define CROSSED(direction_word)                                                                    \
+    "(SELECT count(*) FROM movement WHERE place = ?1 AND direction = '" direction_word             \
+    "' AND completed_ms >= ?2)"
 
 #define MOVEMENT_COLUMNS                                                                           \
     "SELECT id, place, edge, lane, direction, plate, basis, reason, outcome, presented_ms, "       \
@@ -45,10 +44,11 @@
              "LEFT JOIN edge_live AS l USING (place, edge) "                                       \
              "WHERE a.place = ?1 ORDER BY a.direction, a.lane, a.edge")                            \
     X(MOVEMENT, MOVEMENT_COLUMNS "WHERE id = ?1")                                                  \
-    X(MOVEMENTS, MOVEMENT_COLUMNS "WHERE place = ?1 ORDER BY presented_ms DESC LIMIT ?2")          \
-    X(FIRST, "SELECT coalesce(min(presented_ms), 0) FROM movement WHERE place = ?1")               \
-    X(FLOW, "SELECT (completed_ms - ?3) / ?4, direction, count(*)" CROSSINGS                       \
-            "AND completed_ms >= ?3 AND completed_ms < ?5 GROUP BY 1, 2")                          \
+    X(MOVEMENTS, MOVEMENT_COLUMNS "WHERE place = ?1 ORDER BY first_ms DESC LIMIT ?2")              \
+    X(FIRST, "SELECT coalesce(min(first_ms), 0) FROM movement WHERE place = ?1")                   \
+    X(FLOW, "SELECT (completed_ms - ?2) / ?3, direction, count(*) FROM movement "                  \
+            "WHERE place = ?1 AND direction IN ('entry', 'exit') "                                 \
+            "AND completed_ms >= ?2 AND completed_ms < ?4 GROUP BY 1, 2")                          \
     X(SESSIONS,                                                                                    \
       "SELECT s.id, s.place, p.zone, p.tariff, s.plate, s.state, s.start_ms, s.end_ms, "           \
       "s.exit_basis, s.currency, s.price_minor, s.paid_minor, s.paid_ms, y.state, y.reason, "      \
@@ -58,30 +58,31 @@
       "ORDER BY created_ms DESC, key DESC LIMIT 1) "                                               \
       "WHERE s.plate = ?1 AND (?2 = 0 OR (" SESSION_AT ", s.id) < (?2, ?3)) "                      \
       "ORDER BY " SESSION_AT " DESC, s.id DESC LIMIT ?4")                                          \
-    X(CROSSED, "SELECT coalesce(sum(direction = 'entry' AND completed_ms >= ?3), 0), "             \
-               "coalesce(sum(direction = 'exit' AND completed_ms >= ?3), 0), "                     \
-               "coalesce(sum(direction = 'entry' AND outcome = 'denied' "                          \
-               "AND coalesce(ended_ms, presented_ms) >= ?3), 0)" CROSSINGS)                        \
+    X(CROSSED,                                                                                     \
+      "SELECT " CROSSED("entry") ", " CROSSED(                                                     \
+          "exit") ", "                                                                             \
+                  "(SELECT count(*) FROM movement WHERE place = ?1 AND direction = 'entry' "       \
+                  "AND outcome = 'denied' AND first_ms >= ?2)")                                    \
     X(CHARGED, "SELECT coalesce(sum(CASE WHEN state = 'succeeded' THEN amount_minor END), 0), "    \
                "coalesce(sum(state = 'succeeded'), 0), coalesce(sum(state = 'declined'), 0) "      \
                "FROM payment WHERE place = ?1 AND changed_ms >= ?2")                               \
     X(OPEN_SESSIONS, "SELECT count(*) FROM session WHERE place = ?1 AND state = 'open'")           \
     X(OPEN_DEBTS, "SELECT count(*), coalesce(sum(amount_minor - paid_minor), 0) FROM debt "        \
                   "WHERE state = 'open' AND place = ?1")                                           \
-    X(OPEN_PAYMENTS,                                                                               \
-      "SELECT coalesce(sum(state IN ('created', 'sent', 'unknown', 'querying')), 0), "             \
-      "coalesce(sum(state = 'manual'), 0) FROM payment WHERE place = ?1")
+    X(OPEN_PAYMENTS, "SELECT (SELECT count(*) FROM payment WHERE state IN "                        \
+                     "('created', 'sent', 'unknown', 'querying') AND place = ?1), "                \
+                     "(SELECT count(*) FROM payment WHERE state = 'manual' AND place = ?1)")
 
-enum statement {
-#define STATEMENT_ENUM(name, sql) Q_##name,
-    READER_STATEMENTS(STATEMENT_ENUM)
-#undef STATEMENT_ENUM
-        STATEMENT_COUNT
+enum query {
+#define QUERY_ENUM(name, sql) Q_##name,
+    READER_STATEMENTS(QUERY_ENUM)
+#undef QUERY_ENUM
+        QUERY_COUNT
 };
 
 struct reader {
     sqlite3 *db;
-    sqlite3_stmt *statements[STATEMENT_COUNT];
+    sqlite3_stmt *statements[QUERY_COUNT];
 };
 
 static inline int64_t number_at(sqlite3_stmt *s, int column)

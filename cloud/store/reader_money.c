@@ -59,8 +59,7 @@ static enum err take_sums(sqlite3_stmt *s, void *arg)
     return ERR_OK;
 }
 
-static enum err place_sums(struct reader *r, enum statement q, const struct name *place,
-                           int64_t *ret)
+static enum err place_sums(struct reader *r, enum query q, const struct name *place, int64_t *ret)
 {
     db_bind_text(r->statements[q], 1, place->text);
     return reader_each(r->statements[q], take_sums, ret);
@@ -71,8 +70,7 @@ enum err reader_summary(struct reader *r, const struct name *place, struct wall_
 {
     int64_t crossed[SUMS_MAX] = {0};
     int64_t charged[SUMS_MAX] = {0};
-    db_bind_int(r->statements[Q_CROSSED], 2, since.v - HOUR_MS);
-    db_bind_int(r->statements[Q_CROSSED], 3, since.v);
+    db_bind_int(r->statements[Q_CROSSED], 2, since.v);
     TRY(place_sums(r, Q_CROSSED, place, crossed));
     db_bind_int(r->statements[Q_CHARGED], 2, since.v);
     TRY(place_sums(r, Q_CHARGED, place, charged));

@@ -100,11 +100,9 @@ enum err reader_flow(struct reader *r, const struct name *place, struct wall_ms 
     int64_t *entered = mem_alloc(2 * count * sizeof *entered);
     struct flow_fill f = {count, entered, entered + count};
     db_bind_text(s, 1, place->text);
-    /* A crossing may have been presented long before it was completed (a car that waits to pay). */
-    db_bind_int(s, 2, from.v - HOUR_MS);
-    db_bind_int(s, 3, from.v);
-    db_bind_int(s, 4, step_ms);
-    db_bind_int(s, 5, from.v + step_ms * (int64_t)count);
+    db_bind_int(s, 2, from.v);
+    db_bind_int(s, 3, step_ms);
+    db_bind_int(s, 4, from.v + step_ms * (int64_t)count);
     enum err e = reader_each(s, take_flow, &f);
     if (e == ERR_OK) {
         memcpy(ret_entered, f.entered, count * sizeof *f.entered);

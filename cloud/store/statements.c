@@ -9,7 +9,7 @@
 #define GRANT_COLUMNS "place, id, stream, epoch, n, state, made_ms"
 #define MOVEMENT_COLUMNS                                                                           \
     "id, place, edge, lane, direction, plate, raw, confidence, basis, reason, outcome, request, "  \
-    "presented_ms, authorised_ms, started_ms, completed_ms, ended_ms"
+    "first_ms, presented_ms, authorised_ms, started_ms, completed_ms, ended_ms"
 #define SESSION_COLUMNS                                                                            \
     "id, place, plate, state, start_ms, end_ms, entry_edge, entry_lane, exit_edge, exit_lane, "    \
     "exit_movement, exit_basis, currency, price_minor, paid_minor, paid_ms, quote_ms, "            \
@@ -83,7 +83,7 @@ const char *const store_sql[STATEMENTS] = {
 
     [ST_MERGE_MOVEMENT] =
         "INSERT INTO movement (" MOVEMENT_COLUMNS
-        ") VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?) ON CONFLICT (id) DO UPDATE SET "
+        ") VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?) ON CONFLICT (id) DO UPDATE SET "
         "lane = coalesce(excluded.lane, lane), "
         "direction = coalesce(excluded.direction, direction), "
         "plate = coalesce(excluded.plate, plate), raw = coalesce(excluded.raw, raw), "

@@ -82,6 +82,12 @@ static void on_publish(void *self, enum notice n, const struct name *place, cons
     (void)self, (void)n, (void)place, (void)json;
 }
 
+static bool on_listening(void *self)
+{
+    (void)self;
+    return false;
+}
+
 static enum err on_check(void *self, const struct name *tariff, const char *zone,
                          const struct currency *currency, char *ret_reason)
 {
@@ -254,7 +260,7 @@ static void bench_open(struct bench *b, const char *file)
         .store = store_port(b->store),
         .downlink = {b, on_ack, on_respond, on_offer, on_occupancy, on_resync},
         .payments = {b, on_start, on_available},
-        .notifier = {b, on_publish},
+        .notifier = {b, on_publish, on_listening},
         .rates = {b, on_check, on_price},
     };
     struct service_options o = {.clock = clock_real(), .batch_max = 1024};

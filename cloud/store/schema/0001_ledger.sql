@@ -114,13 +114,18 @@ CREATE TABLE movement (
     reason        TEXT,
     outcome       TEXT,
     request       TEXT,
+    first_ms      INTEGER NOT NULL, -- of the event it was first heard of by
     presented_ms  INTEGER,
     authorised_ms INTEGER,
     started_ms    INTEGER,
     completed_ms  INTEGER,
     ended_ms      INTEGER
 ) STRICT, WITHOUT ROWID;
-CREATE INDEX movement_by_time ON movement (place, presented_ms);
+CREATE INDEX movement_by_time ON movement (place, first_ms);
+-- What is counted: who crossed, and who was turned away.
+CREATE INDEX movement_crossed ON movement (place, direction, completed_ms)
+    WHERE completed_ms IS NOT NULL;
+CREATE INDEX movement_denied ON movement (place, direction, first_ms) WHERE outcome = 'denied';
 
 CREATE TABLE session (
     id            TEXT PRIMARY KEY, -- the movement known first: the entry's, or the exit's
@@ -162,6 +167,8 @@ CREATE TABLE payment (
     reason       TEXT
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX payment_by_session ON payment (session);
+CREATE INDEX payment_by_time ON payment (place, changed_ms);
+CREATE INDEX payment_manual ON payment (place) WHERE state = 'manual';
 CREATE INDEX payment_not_final ON payment (state) WHERE state IN
     ('created', 'sent', 'unknown', 'querying');
 -- At most one payment per session that is not final.
@@ -180,7 +187,8 @@ CREATE TABLE debt (
     created_ms   INTEGER NOT NULL,
     settled_ms   INTEGER
 ) STRICT, WITHOUT ROWID;
-CREATE INDEX debt_open ON debt (created_ms) WHERE state = 'open';
+CREATE INDEX debt_open ON debt (place) WHERE state = 'open';
+CREATE INDEX debt_to_collect ON debt (created_ms) WHERE state = 'open' AND reason IS NULL;
 
 -- "grant" is a word of SQL.
 CREATE TABLE space_grant (

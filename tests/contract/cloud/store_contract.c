@@ -317,6 +317,7 @@ static void movements_merge(void **state)
                              .lane = {"in-1"},
                              .direction = DIRECTION_ENTRY,
                              .confidence = -1,
+                             .first = {5},
                              .presented = {5}};
     struct movement_row found = {.confidence = 42};
     assert_int_equal(CALL(find_movement, &m.id, &found), ERR_NOTFOUND);

@@ -355,6 +355,21 @@ static void exit_before_entry(void **state)
     assert_int_equal(world_sql(w, "SELECT open_sessions FROM place"), 0);
 }
 
+/* Nobody watches: nothing is written for the live stream. */
+static void notices_are_for_listeners(void **state)
+{
+    struct world *w = *state;
+    struct test_edge e = edge_of("a", "e1", 1);
+    assert_true(edge_hello(w, &e, "ex"));
+    size_t before = w->notices[NOTICE_MOVEMENT];
+    w->deaf = true;
+    edge_enter(w, &e, "22아2222");
+    assert_int_equal(w->notices[NOTICE_MOVEMENT], before);
+    w->deaf = false;
+    edge_leave(w, &e, "22아2222", BASIS_FREE, NULL);
+    assert_true(w->notices[NOTICE_MOVEMENT] > before);
+}
+
 /* A second crossing under one movement id, by the edge itself or by another, touches no stay. */
 static void movements_are_not_shared(void **state)
 {
@@ -383,6 +398,46 @@ static void movements_are_not_shared(void **state)
     assert_int_equal(world_sql(w, "SELECT count(*) FROM anomaly WHERE kind = 'unauthorised'"), 2);
 }
 
+static void present(struct world *w, struct test_edge *e, uint64_t movement, const char *lane)
+{
+    struct event event = edge_event(w, e, EVENT_VEHICLE_PRESENTED);
+    event.data.movement = movement_id_from(movement);
+    event.data.direction = DIRECTION_ENTRY;
+    memcpy(event.data.lane.text, lane, 5);
+    edge_send(w, e, &event);
+}
+
+/* The events of one batch are added up before they are written. That changes nothing: the first edge
+ * keeps its movement, and there may be more movements than are kept in memory. */
+static void movements_of_one_batch(void **state)
+{
+    struct world *w = *state;
+    struct test_edge e = edge_of("a", "e1", 1), thief = edge_of("a", "e2", 2);
+    assert_true(edge_hello(w, &e, "ex"));
+    assert_true(edge_hello(w, &thief, "ex"));
+    char first[EVENT_BYTES_MAX];
+    struct event event = edge_event(w, &e, EVENT_VEHICLE_PRESENTED);
+    event.data.movement = movement_id_from(7);
+    event.data.direction = DIRECTION_ENTRY;
+    memcpy(event.data.lane.text, "in-1", 5);
+    size_t len = edge_write(&e, &event, first);
+    for (uint64_t i = 0; i < 200; i++) /* these wait for the first one */
+        present(w, &e, 1000 + i, "in-1");
+    world_run(w);
+    assert_int_equal(world_sql(w, "SELECT count(*) FROM movement"), 0);
+
+    world_post_event(w, &e, first, len);
+    present(w, &thief, 7, "in-9");
+    for (uint64_t i = 0; i < 100; i++)
+        present(w, &thief, 2000 + i, "in-9");
+    present(w, &e, 7, "in-2");
+    world_run(w);
+    assert_int_equal(world_sql(w, "SELECT count(*) FROM movement"), 301);
+    assert_int_equal(world_sql(w, "SELECT count(*) FROM movement WHERE id = '0000000000000007' "
+                                  "AND edge = 'e1' AND lane = 'in-2'"),
+                     1);
+}
+
 int main(void)
 {
 #define T(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
@@ -398,7 +453,9 @@ int main(void)
         T(places_change_or_are_refused),
         T(broker_up_tells_again),
         T(exit_before_entry),
+        T(notices_are_for_listeners),
         T(movements_are_not_shared),
+        T(movements_of_one_batch),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

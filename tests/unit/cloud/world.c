@@ -88,6 +88,12 @@ static void fake_publish(void *self, enum notice n, const struct name *place, co
     buf_adds(&b, json);
 }
 
+static bool fake_listening(void *self)
+{
+    struct world *w = self;
+    return !w->deaf;
+}
+
 static enum err fake_check(void *self, const struct name *tariff, const char *zone,
                            const struct currency *currency, char *ret_reason)
 {
@@ -124,7 +130,7 @@ void world_reopen(struct world *w)
         .store = store,
         .downlink = {w, fake_ack, fake_respond, fake_offer, fake_occupancy, fake_resync},
         .payments = {w, fake_start, fake_available},
-        .notifier = {w, fake_publish},
+        .notifier = {w, fake_publish, fake_listening},
         .rates = {w, fake_check, fake_price},
     };
     struct service_options o = {

@@ -42,6 +42,7 @@ struct world {
     enum err start_answer;                         /* of payments.start */
     bool unavailable;                              /* of payments.available */
     void (*on_call)(const struct payment_call *c); /* sees each call that was taken; may be NULL */
+    bool deaf;                                     /* of notifier.listening */
     size_t notices[NOTICES];
     char last_notice[NOTICES][1024];
     int64_t price_per_minute;

@@ -61,6 +61,7 @@ void seed_movement(struct fixture *f, int number, const char *place, const char 
                                                   : BASIS_PAID,
         .reason = outcome == OUTCOME_DENIED ? REASON_FULL : REASON_NONE,
         .outcome = outcome,
+        .first = {NOW_MS - ago_ms - 4000},
         .presented = {NOW_MS - ago_ms - 4000},
     };
     if (outcome == OUTCOME_DROVE_THROUGH)

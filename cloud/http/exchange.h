@@ -26,6 +26,7 @@ struct exchange {
     bool body_too_large;
     char *body;
     size_t body_len;
+    bool counted;  /* in writes_open, until the answer is out */
     bool answered; /* by exchange_answer */
     struct http_reply answer;
 };

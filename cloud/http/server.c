@@ -179,18 +179,16 @@ bool exchange_suspend(struct exchange *x)
         atomic_fetch_sub(&h->writes_open, 1);
         return false;
     }
+    x->counted = true;
     MHD_suspend_connection(x->connection);
     return true;
 }
 
 void exchange_answer(struct exchange *x, struct http_reply *reply)
 {
-    struct http *h = x->http;
     x->answer = *reply;
     x->answered = true;
-    MHD_resume_connection(x->connection);
-    /* x may be gone from here on. */
-    atomic_fetch_sub(&h->writes_open, 1);
+    MHD_resume_connection(x->connection); /* x may be gone from here on */
 }
 
 /* ---- the library's callbacks ---- */
@@ -229,6 +227,8 @@ static void on_completed(void *cls, struct MHD_Connection *connection, void **co
     if (x == NULL)
         return;
     watch_extend(x->http->watch, x->watched);
+    if (x->counted)
+        atomic_fetch_sub(&x->http->writes_open, 1);
     free(x->answer.body); /* of an answer whose client did not wait for it */
     free(x->uri);
     free(x->body);

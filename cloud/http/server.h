@@ -27,7 +27,7 @@ struct http {
     struct readers *readers;
     struct watch *watch;         /* connections and their deadlines */
     pthread_mutex_t rates_lock;  /* around ports.rates */
-    _Atomic int64_t writes_open; /* exchanges that wait for the service */
+    _Atomic int64_t writes_open; /* writes whose answer is not out yet */
     _Atomic bool closing;
     struct probe *probe; /* of the service's progress, see health.c */
 };

@@ -1,0 +1,172 @@
+/* The process of the cloud: turns, dies around its commit, starts again from what was committed. */
+#include "tests/simulation/sim.h"
+
+#include "protocol/base/buf.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+static void turn(struct sim_cloud *c);
+
+static void wakes(struct sim *s, void *cloud, int64_t token)
+{
+    struct sim_cloud *c = cloud;
+    (void)s;
+    if (!c->service || token != c->wake_token)
+        return;
+    c->wake_at_ms = INT64_MAX;
+    turn(c);
+}
+
+static void wake(struct sim_cloud *c, int64_t ms)
+{
+    int64_t at = sim_ms(c->sim) + ms;
+    if (at >= c->wake_at_ms)
+        return;
+    c->wake_at_ms = at;
+    calendar_plan(&c->sim->calendar, at, wakes, c, ++c->wake_token);
+}
+
+void cloud_post(struct sim_cloud *c, struct work *w)
+{
+    if (!c->service || service_post(c->service, w) != ERR_OK)
+        work_free(w);
+    else
+        wake(c, between(c->sim, 0, 3));
+}
+
+static void doom_maybe(struct sim_cloud *c)
+{
+    struct sim *s = c->sim;
+    if (!hits(s, s->weather.kill_cloud))
+        return;
+    c->doom = hits(s, 400000) ? DOOM_BEFORE_COMMIT : DOOM_AFTER_COMMIT;
+    c->effects_left = between(s, 0, 4);
+}
+
+static void turn(struct sim_cloud *c)
+{
+    struct sim *s = c->sim;
+    doom_maybe(c);
+    service_turn(c->service, s->now);
+    if (c->doom != DOOM_NONE || c->dead) {
+        cloud_kill(c, hits(s, 200000) ? between(s, 1000, 120000) : between(s, 50, 3000));
+        return;
+    }
+    wake(c, service_next_timer_ms(c->service, s->now));
+}
+
+/* ---- connection ---- */
+
+static void post_broker(struct sim_cloud *c, bool up)
+{
+    struct work *w = work_new(WORK_BROKER, NULL, 0);
+    w->broker.up = up;
+    w->broker.receive_max = 200;
+    cloud_post(c, w);
+}
+
+void cloud_connect(struct sim *s, void *cloud, int64_t incarnation)
+{
+    struct sim_cloud *c = cloud;
+    if (!c->service || c->connected || incarnation != c->incarnation)
+        return;
+    if (!s->broker.up) {
+        sim_in(s, between(s, 200, 3000), cloud_connect, c, incarnation);
+        return;
+    }
+    c->connected = true;
+    network_birth(s);
+    post_broker(c, true);
+}
+
+void cloud_disconnect(struct sim_cloud *c, int64_t down_ms)
+{
+    if (!c->connected)
+        return;
+    c->connected = false;
+    post_broker(c, false);
+    sim_in(c->sim, down_ms, cloud_connect, c, c->incarnation);
+}
+
+/* ---- life ---- */
+
+void cloud_put_place(struct sim_cloud *c, const struct sim_place *p)
+{
+    struct work *w = work_new(WORK_ADMIN, NULL, 0);
+    struct place_settings *set = &w->admin.place;
+    w->admin.kind = ADMIN_PLACE_PUT;
+    *set = (struct place_settings){.place = p->name,
+                                   .capacity = p->ledger,
+                                   .currency = {"KRW"},
+                                   .tariff = {"t3"},
+                                   .policy = p->index == 0 ? POLICY_DEFER : POLICY_HOLD,
+                                   .hold_max_ms = 120000,
+                                   .exit_grace_ms = 15 * 60000,
+                                   .grant_size = p->index == 0 ? 3 : 0};
+    struct buf zone = buf_of(set->zone, sizeof set->zone);
+    buf_adds(&zone, "Asia/Seoul");
+    cloud_post(c, w);
+}
+
+void cloud_kill(struct sim_cloud *c, int64_t down_ms)
+{
+    struct sim *s = c->sim;
+    if (!c->service)
+        return;
+    TRACE(s, "cloud dies for %lld ms", (long long)down_ms);
+    s->totals.cloud_deaths++;
+    c->dead = true;
+    service_free(c->service);
+    c->service = NULL;
+    store_memory_die(c->store);
+    c->connected = c->dead = false;
+    c->doom = DOOM_NONE;
+    c->incarnation++;
+    c->wake_token++;
+    sim_in(s, down_ms, cloud_start, c, 0);
+}
+
+void cloud_start(struct sim *s, void *cloud, int64_t what)
+{
+    struct sim_cloud *c = cloud;
+    (void)what;
+    if (c->service)
+        return;
+    struct service_options o = {
+        .clock = clock_real(),
+        .accounts = c->accounts,
+        .account_count = CARS,
+        .metrics = &c->metrics,
+    };
+    struct service_ports ports = cloud_ports(c);
+    TRACE(s, "cloud starts");
+    c->wake_at_ms = INT64_MAX;
+    if (service_create(&o, &ports, &c->service) != ERR_OK)
+        sim_fail(s, "the cloud does not start from its store");
+    for (size_t i = 0; i < PLACES; i++)
+        cloud_put_place(c, &s->places[i]);
+    sim_in(s, between(s, 5, 1500), cloud_connect, c, c->incarnation);
+    wake(c, 0);
+}
+
+void cloud_setup(struct sim *s)
+{
+    struct sim_cloud *c = &s->cloud;
+    c->sim = s;
+    c->store = store_memory_new(c);
+    c->inner = store_memory_port(c->store);
+    for (size_t i = 0; i < CARS; i++) {
+        c->accounts[i].plate = s->cars[i].plate;
+        struct buf token = buf_of(c->accounts[i].token, sizeof c->accounts[i].token);
+        buf_addf(&token, "cus_%s", s->cars[i].plate.text);
+    }
+}
+
+void cloud_free(struct sim_cloud *c)
+{
+    c->dead = true;
+    service_free(c->service);
+    store_memory_free(c->store);
+    free(c->answers);
+}

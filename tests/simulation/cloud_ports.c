@@ -1,0 +1,185 @@
+/* The cloud's ports: a store that can die around its commit (and lie, if a mutation wants it to), the
+ * way down to the edges, prices. */
+#include "tests/simulation/sim.h"
+
+#include "protocol/wire/ack.h"
+#include "protocol/wire/grant.h"
+
+/* ---- store ---- */
+
+static enum err commit(void *self)
+{
+    struct sim_cloud *c = store_memory_owner(self);
+    struct sim *s = c->sim;
+    if (c->doom == DOOM_BEFORE_COMMIT) {
+        c->dead = true;
+        return ERR_OK;
+    }
+    if (s->mutation == MUTATION_LEDGER_LIE && hits(s, 2000)) {
+        store_memory_die(c->store);
+        c->doom = DOOM_AFTER_COMMIT; /* and is found out later */
+        c->effects_left = 100;
+        return ERR_OK;
+    }
+    uint64_t version = store_memory_version(c->store);
+    enum err e = c->inner.commit(self);
+    if (store_memory_version(c->store) != version) {
+        s->dirty = true;
+        check_news(s);
+    }
+    return e;
+}
+
+static void no_payment(void *self, const struct payment_row *row)
+{
+    (void)self, (void)row;
+}
+
+static enum err load(void *self, const struct store_visitor *v)
+{
+    struct sim_cloud *c = store_memory_owner(self);
+    struct store_visitor seen = *v;
+    if (c->sim->mutation == MUTATION_CHARGE_AGAIN)
+        seen.payment = no_payment;
+    return c->inner.load(self, &seen);
+}
+
+static enum err find_decision(void *self, const struct request_id *id, struct decision_row *ret)
+{
+    struct sim_cloud *c = store_memory_owner(self);
+    if (c->sim->mutation == MUTATION_ANSWER_ANEW)
+        return ERR_NOTFOUND;
+    return c->inner.find_decision(self, id, ret);
+}
+
+static enum err add_event(void *self, const struct event_row *r)
+{
+    struct sim_cloud *c = store_memory_owner(self);
+    if (c->sim->mutation == MUTATION_LOSE_EVENT && hits(c->sim, 3000))
+        return ERR_OK;
+    return c->inner.add_event(self, r);
+}
+
+static struct store_port mortal_store(struct sim_cloud *c)
+{
+    struct store_port p = c->inner;
+    p.commit = commit;
+    p.load = load;
+    p.find_decision = find_decision;
+    p.add_event = add_event;
+    return p;
+}
+
+/* ---- downlink: nothing leaves a process that is dead ---- */
+
+static bool silenced(struct sim_cloud *c)
+{
+    if (c->doom == DOOM_AFTER_COMMIT && c->effects_left-- == 0)
+        c->dead = true;
+    return c->dead || !c->service || !c->connected;
+}
+
+static struct sim_edge *find_edge(struct sim *s, const struct name *place, const struct name *edge)
+{
+    for (size_t i = 0; i < EDGES; i++)
+        if (name_equal(&s->edges[i].name, edge) && name_equal(&s->edges[i].place->name, place))
+            return &s->edges[i];
+    sim_fail(s, "the cloud speaks to %s/%s", place->text, edge->text);
+}
+
+static void deliver(struct sim *s, struct message *m, enum err encoded)
+{
+    if (encoded != ERR_OK)
+        sim_fail(s, "the cloud's message cannot be encoded: %s", err_text(encoded));
+    network_down(m);
+}
+
+static void send_ack(void *self, const struct name *place, const struct name *edge, int64_t epoch,
+                     int64_t upto)
+{
+    struct sim_cloud *c = self;
+    struct ack a = {epoch, upto};
+    if (silenced(c))
+        return;
+    struct message *m = message_new(c->sim, TOPIC_ACK, find_edge(c->sim, place, edge));
+    deliver(c->sim, m, ack_encode(&a, m->bytes, sizeof m->bytes, &m->len));
+}
+
+static void send_response(void *self, const struct name *place, const struct name *edge,
+                          const uint8_t correlation[16], const struct response *r)
+{
+    struct sim_cloud *c = self;
+    (void)correlation;
+    if (silenced(c))
+        return;
+    check_answer(c, r);
+    struct message *m = message_new(c->sim, TOPIC_RESPONSE, find_edge(c->sim, place, edge));
+    deliver(c->sim, m, response_encode(r, m->bytes, sizeof m->bytes, &m->len));
+}
+
+static void send_offer(void *self, const struct name *place, const struct name *edge,
+                       const struct grant *g)
+{
+    struct sim_cloud *c = self;
+    if (silenced(c))
+        return;
+    struct message *m = message_new(c->sim, TOPIC_GRANT, find_edge(c->sim, place, edge));
+    deliver(c->sim, m, grant_encode(g, m->bytes, sizeof m->bytes, &m->len));
+}
+
+static void send_occupancy(void *self, const struct name *place, const struct occupancy *o)
+{
+    struct sim_cloud *c = self;
+    if (o->occupied < 0 || o->occupied > o->capacity || o->free < 0 || o->free > o->capacity)
+        sim_fail(c->sim, "%s shows %lld occupied and %lld free", place->text,
+                 (long long)o->occupied, (long long)o->free);
+}
+
+static void send_resync(void *self)
+{
+    struct sim_cloud *c = self;
+    if (silenced(c))
+        return;
+    for (size_t i = 0; i < EDGES; i++)
+        network_down(message_new(c->sim, TOPIC_CLOUD_STATUS, &c->sim->edges[i]));
+}
+
+static void publish(void *self, enum notice n, const struct name *place, const char *json)
+{
+    (void)self, (void)n, (void)place, (void)json;
+}
+
+static bool listening(void *self)
+{
+    (void)self;
+    return false;
+}
+
+/* ---- prices: so much per started minute ---- */
+
+static enum err check(void *self, const struct name *tariff, const char *zone,
+                      const struct currency *currency, char *ret_reason)
+{
+    (void)self, (void)tariff, (void)zone, (void)currency, (void)ret_reason;
+    return ERR_OK;
+}
+
+static enum err price(void *self, const struct name *tariff, const char *zone, struct wall_ms start,
+                      struct wall_ms end, int64_t *ret_minor)
+{
+    (void)self, (void)tariff, (void)zone;
+    int64_t minutes = (wall_diff_ms(end, start) + 59999) / 60000;
+    *ret_minor = minutes <= 5 ? 0 : minutes * 50;
+    return ERR_OK;
+}
+
+struct service_ports cloud_ports(struct sim_cloud *c)
+{
+    return (struct service_ports){
+        .store = mortal_store(c),
+        .downlink = {c, send_ack, send_response, send_offer, send_occupancy, send_resync},
+        .payments = provider_port(c),
+        .notifier = {c, publish, listening},
+        .rates = {c, check, price},
+    };
+}

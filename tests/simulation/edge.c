@@ -1,0 +1,181 @@
+/* The process of one edge: turns, sleeps, dies at any call of a port, starts again from its journal. */
+#include "tests/simulation/sim.h"
+
+#include "protocol/base/buf.h"
+
+#include <string.h>
+
+enum { SILENCE_MS = 30 * 1000 };
+
+bool edge_dies_here(struct sim_edge *e)
+{
+    if (e->doom >= 0 && e->doom-- == 0)
+        e->dead = true;
+    return e->dead;
+}
+
+static struct movement_id new_movement(void *self)
+{
+    struct sim_edge *e = self;
+    return movement_id_from(chance_next(&e->sim->chance));
+}
+
+static struct request_id new_request(void *self)
+{
+    struct sim_edge *e = self;
+    uint64_t random[2] = {chance_next(&e->sim->chance), chance_next(&e->sim->chance)};
+    uint8_t bytes[16];
+    memcpy(bytes, random, sizeof bytes);
+    return request_id_from(bytes);
+}
+
+void edge_setup(struct sim_edge *e)
+{
+    struct agent_config c = agent_config_default();
+    c.place = e->place->name;
+    c.edge = e->name;
+    struct buf version = buf_of(c.version, sizeof c.version);
+    buf_adds(&version, "0.1.0");
+    /* Snapshots come seldom where nothing happens, to keep the simulation fast. */
+    c.silence_ms = SILENCE_MS;
+    c.lane_count = e->lane_count;
+    for (size_t i = 0; i < e->lane_count; i++) {
+        c.lanes[i].name = e->lanes[i].name;
+        c.lanes[i].lane = lane_config_default(e->lanes[i].entry ? DIRECTION_ENTRY : DIRECTION_EXIT,
+                                              e->lanes[i].loops);
+    }
+    e->config = c;
+    e->doom = -1;
+    journal_begin_life(e);
+}
+
+/* ---- turns ---- */
+
+static void plan_wake(struct sim_edge *e)
+{
+    int64_t at = agent_next_deadline(&e->agent).v;
+    if (e->connected && e->window.deadline_us > 0 && e->window.deadline_us / 1000 < at)
+        at = e->window.deadline_us / 1000;
+    if (e->connected && e->telemetry_ms < at)
+        at = e->telemetry_ms;
+    if (at < INT64_MAX)
+        edge_wake(e, at);
+}
+
+static void doom_maybe(struct sim_edge *e)
+{
+    if (e->doom < 0 && hits(e->sim, e->sim->weather.kill_edge))
+        e->doom = between(e->sim, 0, 12);
+}
+
+static int64_t down_time(struct sim *s)
+{
+    return hits(s, 200000) ? between(s, 1000, 120000) : between(s, 50, 2000);
+}
+
+/* After a turn: dies if it has to, else sends what the window allows. True if it lives. */
+static bool survived(struct sim_edge *e, enum err result)
+{
+    if (result != ERR_OK || e->dead || e->doom >= 0) {
+        edge_kill(e, down_time(e->sim));
+        return false;
+    }
+    return true;
+}
+
+static void turn(struct sim_edge *e)
+{
+    for (size_t i = 0; i < e->lane_count; i++)
+        e->lanes[i].motions = 0;
+    doom_maybe(e);
+    size_t n = e->input_count;
+    e->input_count = 0;
+    enum err result = agent_turn(&e->agent, e->inputs, n, e->sim->now);
+    if (!survived(e, result))
+        return;
+    if (e->agent.live.memory.base != 0 || n > 0)
+        e->sim->dirty = true;
+    if (e->connected)
+        uplink_send(e);
+    plan_wake(e);
+}
+
+static void wakes(struct sim *s, void *edge, int64_t token)
+{
+    struct sim_edge *e = edge;
+    (void)s;
+    if (!e->running || token != e->wake_token)
+        return;
+    e->wake_at_ms = INT64_MAX;
+    turn(e);
+}
+
+void edge_wake(struct sim_edge *e, int64_t at_ms)
+{
+    int64_t now = sim_ms(e->sim);
+    if (at_ms < now)
+        at_ms = now;
+    if (!e->running || at_ms >= e->wake_at_ms)
+        return;
+    e->wake_at_ms = at_ms;
+    calendar_plan(&e->sim->calendar, at_ms, wakes, e, ++e->wake_token);
+}
+
+/* A full mailbox drops; whoever sent it sends it again. */
+void edge_input(struct sim_edge *e, const struct agent_input *in)
+{
+    if (!e->running || e->input_count == EDGE_INPUTS)
+        return;
+    e->inputs[e->input_count++] = *in;
+    edge_wake(e, sim_ms(e->sim));
+}
+
+/* ---- life ---- */
+
+void edge_kill(struct sim_edge *e, int64_t down_ms)
+{
+    TRACE(e->sim, "%s/%s dies for %lld ms", e->place->name.text, e->name.text, (long long)down_ms);
+    journal_drop(e);
+    e->sim->totals.edge_deaths++;
+    e->running = e->dead = false;
+    e->doom = -1;
+    e->incarnation++;
+    e->wake_token++;
+    e->input_count = 0;
+    if (e->connected)
+        uplink_lost(e);
+    for (size_t i = 0; i < e->lane_count; i++)
+        lane_disturbed(&e->lanes[i]);
+    sim_in(e->sim, down_ms, edge_start, e, 0);
+}
+
+void edge_start(struct sim *s, void *edge, int64_t what)
+{
+    struct sim_edge *e = edge;
+    (void)what;
+    if (e->running)
+        return;
+    struct agent_ports ports = {
+        .journal = journal_port_of(e),
+        .field = field_port_of(e),
+        .uplink = uplink_port_of(e),
+        .entropy = {e, new_movement, new_request},
+    };
+    e->running = true;
+    e->wake_at_ms = INT64_MAX;
+    e->sessions = 0;
+    e->window = (struct window){0};
+    e->journal.now.memory.boot++;
+    doom_maybe(e);
+    TRACE(s, "%s/%s starts", e->place->name.text, e->name.text);
+    enum err result = agent_start(&e->agent, &e->config, &ports, &e->journal.now.memory,
+                                  e->journal.now.lanes, e->lane_count, s->now);
+    if (!survived(e, result))
+        return;
+    for (size_t i = 0; i < e->lane_count; i++) {
+        lane_disturbed(&e->lanes[i]);
+        sim_in(s, between(s, 20, 400), lane_show, &e->lanes[i], e->incarnation);
+    }
+    sim_in(s, between(s, 5, 1000), uplink_try, e, e->incarnation);
+    plan_wake(e);
+}

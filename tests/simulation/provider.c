@@ -1,0 +1,143 @@
+/* The payment provider and the worker before it: slow, down, declining, losing answers. A key is
+ * charged once, whoever asks how often; what is checked is that nobody has to rely on it. */
+#include "tests/simulation/sim.h"
+
+#include "protocol/base/buf.h"
+#include "protocol/support/memory.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+/* A call on its way back; freed when it arrives. */
+struct answer {
+    struct payment_result result;
+    int64_t incarnation;
+};
+
+static struct charge *charge_of(struct provider *p, const char *key)
+{
+    for (size_t i = p->count; i-- > 0;)
+        if (strcmp(p->charges[i].key, key) == 0)
+            return &p->charges[i];
+    if (p->count == p->size) {
+        p->size = p->size ? p->size * 2 : 64;
+        p->charges = mem_resize(p->charges, p->size * sizeof *p->charges);
+    }
+    struct charge *c = &p->charges[p->count++];
+    *c = (struct charge){0};
+    memcpy(c->key, key, sizeof c->key);
+    return c;
+}
+
+int64_t provider_charged(const struct sim *s, const char *session)
+{
+    int64_t minor = 0;
+    for (size_t i = 0; i < s->provider.count; i++)
+        if (s->provider.charges[i].made &&
+            strncmp(s->provider.charges[i].key, session, MOVEMENT_ID_SIZE - 1) == 0)
+            minor += s->provider.charges[i].minor;
+    return minor;
+}
+
+/* I4 */
+static void expect_fair(struct sim *s, const struct payment_call *call, const struct charge *c)
+{
+    const struct payment_row *row = store_memory_payment(s->cloud.store, call->key);
+    if (!row || (row->state != PAYMENT_SENT && row->state != PAYMENT_QUERYING))
+        sim_fail(s, "%s is called before it is committed", call->key);
+    if (row->amount.minor != call->amount.minor)
+        sim_fail(s, "%s is called with another amount", call->key);
+    if (!call->query && c->known == CHARGE_CALLED)
+        sim_fail(s, "%s is charged again, and nobody asked whether it was", call->key);
+}
+
+static void answers(struct sim *s, void *answer, int64_t what)
+{
+    struct answer *a = answer;
+    (void)what;
+    if (s->cloud.service && a->incarnation == s->cloud.incarnation) {
+        struct charge *c = charge_of(&s->provider, a->result.key);
+        if (a->result.outcome == PAYMENT_RESULT_NOT_FOUND ||
+            (a->result.outcome == PAYMENT_RESULT_NOT_SENT && !c->made && !c->declined))
+            c->known = CHARGE_KNOWN_ABSENT;
+        struct work *w = work_new(WORK_PAYMENT, NULL, 0);
+        w->payment = a->result;
+        cloud_post(&s->cloud, w);
+    }
+    free(a);
+}
+
+static enum payment_outcome decide(struct charge *c)
+{
+    return c->declined ? PAYMENT_RESULT_DECLINED : PAYMENT_RESULT_SUCCEEDED;
+}
+
+static enum payment_outcome charge(struct sim *s, const struct payment_call *call, struct charge *c)
+{
+    if (s->provider.down)
+        return PAYMENT_RESULT_NOT_SENT;
+    bool reached = !hits(s, s->weather.charge_lost);
+    bool heard = !hits(s, s->weather.charge_lost);
+    c->known = CHARGE_CALLED;
+    if (reached && !c->made && !c->declined) {
+        c->declined = hits(s, s->weather.decline);
+        c->made = !c->declined;
+        c->minor = call->amount.minor;
+        s->totals.charges += c->made;
+    }
+    return reached && heard ? decide(c) : PAYMENT_RESULT_UNKNOWN;
+}
+
+static enum payment_outcome query(struct sim *s, struct charge *c)
+{
+    if (s->provider.down)
+        return PAYMENT_RESULT_NOT_SENT;
+    if (hits(s, s->weather.charge_lost))
+        return PAYMENT_RESULT_UNKNOWN;
+    return c->made || c->declined ? decide(c) : PAYMENT_RESULT_NOT_FOUND;
+}
+
+static enum err start(void *self, const struct payment_call *call)
+{
+    struct sim_cloud *cloud = self;
+    struct sim *s = cloud->sim;
+    if (cloud->doom == DOOM_AFTER_COMMIT && cloud->effects_left-- == 0)
+        cloud->dead = true;
+    if (cloud->dead)
+        return ERR_OK;
+    if (s->provider.open_breaker)
+        return ERR_UNAVAIL;
+    if (hits(s, s->weather.refuse))
+        return ERR_FULL;
+    struct charge *c = charge_of(&s->provider, call->key);
+    expect_fair(s, call, c);
+    struct answer *a = mem_alloc(sizeof *a);
+    a->incarnation = cloud->incarnation;
+    memcpy(a->result.key, call->key, sizeof a->result.key);
+    a->result.outcome = call->query ? query(s, c) : charge(s, call, c);
+    a->result.latency_ms = hits(s, s->weather.slow) ? between(s, 1500, 15000) : between(s, 20, 400);
+    TRACE(s, "provider: %s %s %lld", call->query ? "query" : "charge", call->key,
+          (long long)call->amount.minor);
+    sim_in(s, a->result.latency_ms, answers, a, 0);
+    return ERR_OK;
+}
+
+static bool available(void *self)
+{
+    struct sim_cloud *cloud = self;
+    return !cloud->sim->provider.open_breaker;
+}
+
+struct payments_port provider_port(struct sim_cloud *c)
+{
+    return (struct payments_port){c, start, available};
+}
+
+/* Before the calendar is emptied: answers under way are found in it. */
+void provider_free(struct sim *s)
+{
+    for (size_t i = 0; i < s->calendar.count; i++)
+        if (s->calendar.entries[i].happen == answers)
+            free(s->calendar.entries[i].who);
+    free(s->provider.charges);
+}

@@ -1,0 +1,127 @@
+/* The faults have stopped: everything must come to rest, everybody must get out, every amount must be
+ * collected. I8 */
+#include "tests/simulation/sim.h"
+
+#include <string.h>
+
+enum { REST_MS = 10 * 60 * 1000 };
+/* Unknown payments are asked about every hour at the latest. */
+static const int64_t patience_ms = 8 * 3600 * INT64_C(1000);
+
+static const char *edge_unrest(const struct sim_edge *e)
+{
+    const struct edge_memory *m = agent_memory(&e->agent);
+    if (!e->running || !e->connected || m->epoch == 0)
+        return "an edge is not back";
+    if (m->base != m->next - 1 || e->applied != m->next - 1)
+        return "an outbox is not empty";
+    if (journal_books(e, m->next - 1).pending != 0)
+        return "an admission is pending";
+    return NULL;
+}
+
+static const char *lane_unrest(const struct sim_lane *l)
+{
+    if (l->car || l->queued > 0)
+        return l->entry ? "a vehicle waits at an entry" : "a vehicle waits at an exit";
+    return NULL;
+}
+
+static void open_payment(void *arg, const struct payment_row *r)
+{
+    const char **why = arg;
+    if (r->state != PAYMENT_SUCCEEDED && r->state != PAYMENT_DECLINED)
+        *why = "a payment is not final";
+}
+
+static void open_debt(void *arg, const struct debt_row *r)
+{
+    const char **why = arg;
+    if (r->state != DEBT_PAID && strncmp(r->reason, "declined", 8) != 0)
+        *why = "a debt is open";
+}
+
+static void open_grant(void *arg, const struct grant_row *r)
+{
+    const char **why = arg;
+    (void)r;
+    *why = "an offer is not answered";
+}
+
+const char *check_unrest(struct sim *s)
+{
+    const char *why = NULL;
+    for (size_t i = 0; i < EDGES; i++) {
+        const struct sim_edge *e = &s->edges[i];
+        for (size_t k = 0; k < e->lane_count && !why; k++)
+            why = lane_unrest(&e->lanes[k]);
+        if (!why)
+            why = edge_unrest(e);
+    }
+    if (s->places[0].inside > 0 || s->places[1].inside > 0)
+        return "a vehicle is inside";
+    store_memory_payments(s->cloud.store, open_payment, &why);
+    store_memory_debts(s->cloud.store, open_debt, &why);
+    store_memory_open_grants(s->cloud.store, open_grant, &why);
+    return why;
+}
+
+/* ---- what is left then ---- */
+
+static void check_session(void *arg, const struct session_row *r)
+{
+    const struct sim *s = arg;
+    int64_t charged = provider_charged(s, r->id.text);
+    if (charged != r->paid_minor)
+        sim_fail(s, "stay %s: %lld charged, %lld booked", r->id.text, (long long)charged,
+                 (long long)r->paid_minor);
+    if (r->state == SESSION_CLOSED && charged > r->price_minor)
+        sim_fail(s, "stay %s: %lld charged, its price is %lld", r->id.text, (long long)charged,
+                 (long long)r->price_minor);
+}
+
+static void count_debt(void *arg, const struct debt_row *r)
+{
+    struct sim *s = arg;
+    (void)r;
+    s->totals.debts++;
+}
+
+void check_end(struct sim *s)
+{
+    for (size_t i = 0; i < EDGES; i++)
+        for (size_t k = 0; k < s->edges[i].lane_count; k++) {
+            struct sim_lane *l = &s->edges[i].lanes[k];
+            check_lane_at_rest(l);
+            if (l->counted - l->crossed != l->base)
+                sim_fail(s, "%s/%s is not at rest", l->edge->name.text, l->name.text);
+        }
+    store_memory_sessions(s->cloud.store, check_session, s);
+    store_memory_debts(s->cloud.store, count_debt, s);
+}
+
+void settle(struct sim *s)
+{
+    TRACE(s, "the faults stop");
+    weather_end(s);
+    int64_t until = sim_ms(s) + REST_MS;
+    s->leaving = true;
+    while (sim_ms(s) < until && sim_step(s))
+        ;
+    traffic_leave(s);
+    until = sim_ms(s) + patience_ms;
+    int64_t look = sim_ms(s);
+    const char *why = "nothing happened";
+    while (why && sim_step(s)) {
+        if (sim_ms(s) < look)
+            continue;
+        look = sim_ms(s) + 20000;
+        why = check_unrest(s);
+        if (why && sim_ms(s) > until)
+            sim_fail(s, "no rest: %s", why);
+    }
+    until = sim_ms(s) + 30000;
+    while (sim_ms(s) < until && sim_step(s))
+        ;
+    check_end(s);
+}

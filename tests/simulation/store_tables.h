@@ -1,0 +1,98 @@
+/* Inside of the store in memory: hash tables in an arena, one file of port functions per topic. */
+#ifndef BOOMGATE_TESTS_SIMULATION_STORE_TABLES_H
+#define BOOMGATE_TESTS_SIMULATION_STORE_TABLES_H
+
+#include "tests/simulation/arena.h"
+#include "tests/simulation/store_memory.h"
+
+enum { TABLE_BUCKETS = 4096, STORE_KEY_MAX = 80, NEWS_MAX = 4096 };
+
+/* Comes before the row in memory. */
+struct node {
+    struct node *chain; /* same bucket */
+    struct node *later; /* all rows in order of insertion */
+    struct node *list;  /* a list of the table's own: open grants, open debts, live decisions,
+                           sessions of one plate, payments of one session */
+    size_t key_len;
+    char key[STORE_KEY_MAX]; /* a multiple of any alignment, and so is the whole */
+};
+
+struct table {
+    size_t row_size;
+    struct node *first, *last;
+    struct node *list; /* head of the list above, if the table has one */
+    struct node *buckets[TABLE_BUCKETS];
+};
+
+/* Behind one plate: its sessions; behind one session: its payments. */
+struct head_row {
+    struct node *list;
+};
+
+struct lanes_row {
+    struct name place, edge;
+    struct hello_lane lanes[HELLO_LANES_MAX];
+    size_t count;
+};
+
+struct store_memory {
+    void *owner;
+    struct arena arena;
+    bool open;
+    uint64_t version;
+    struct table places, edges, lanes, streams, grants, lives, events, movements, sessions, plates,
+        payments, payers, debts, decisions;
+    struct store_memory_news news, coming;
+    struct node *news_events[NEWS_MAX], *coming_events[NEWS_MAX];
+};
+
+/* Through a const node too: only the store's own functions write rows. */
+static inline void *row_of(const struct node *n)
+{
+    return (void *)(uintptr_t)(n + 1);
+}
+
+/* A key of one or two parts; NUL-terminated parts of at most 39 bytes. */
+struct store_key {
+    size_t len;
+    char text[STORE_KEY_MAX];
+};
+struct store_key key_of(const char *a, const char *b);
+struct store_key key_of_numbers(int64_t a, int64_t b);
+
+struct node *table_find(const struct table *t, const struct store_key *k);
+/* Finds or adds it with a zero row. */
+struct node *table_at(struct store_memory *m, struct table *t, const struct store_key *k);
+/* Inserts or replaces. */
+struct node *table_put(struct store_memory *m, struct table *t, const struct store_key *k,
+                       const void *row);
+/* Copies the row, or ERR_NOTFOUND. */
+enum err table_get(const struct table *t, const struct store_key *k, void *ret);
+
+/* Lists through node.list; each write can be undone. */
+void list_add(struct store_memory *m, struct node **head, struct node *n);
+void list_drop(struct store_memory *m, struct node **head, struct node *n);
+bool list_has(const struct node *head, const struct node *n);
+
+/* The functions of the port; see cloud/ports.h. */
+enum err memory_add_event(void *self, const struct event_row *r);
+enum err memory_find_digest(void *self, int64_t stream, int64_t seq, struct digest *ret);
+enum err memory_merge_movement(void *self, const struct movement_row *r);
+enum err memory_find_movement(void *self, const struct movement_id *id, struct movement_row *ret);
+enum err memory_save_session(void *self, const struct session_row *r);
+enum err memory_find_session(void *self, const struct movement_id *id, struct session_row *ret);
+enum err memory_find_open_session(void *self, const struct name *place, const struct plate *plate,
+                                  struct session_row *ret);
+enum err memory_find_unmatched(void *self, const struct name *place, const struct plate *plate,
+                               struct wall_ms from, struct session_row *ret);
+enum err memory_save_payment(void *self, const struct payment_row *r);
+enum err memory_count_payments(void *self, const struct movement_id *session, int64_t *ret);
+enum err memory_save_debt(void *self, const struct debt_row *r);
+enum err memory_find_debt(void *self, const struct movement_id *session, struct debt_row *ret);
+enum err memory_collectable_debts(void *self, struct debt_row *ret, size_t max, size_t *ret_count);
+enum err memory_retry_debts(void *self, const char *reason);
+enum err memory_save_decision(void *self, const struct decision_row *r);
+enum err memory_find_decision(void *self, const struct request_id *id, struct decision_row *ret);
+enum err memory_prune_decisions(void *self, struct wall_ms before);
+
+#endif

@@ -2,6 +2,7 @@
  * collected. I8 */
 #include "tests/simulation/sim.h"
 
+#include <stdarg.h>
 #include <string.h>
 
 enum { REST_MS = 10 * 60 * 1000 };
@@ -27,43 +28,62 @@ static const char *lane_unrest(const struct sim_lane *l)
     return NULL;
 }
 
+/* The first thing found, in words. */
+__attribute__((format(printf, 2, 3))) static void note(struct sim *s, const char *format, ...)
+{
+    va_list ap;
+    if (s->unrest[0] != '\0')
+        return;
+    va_start(ap, format);
+    vsnprintf(s->unrest, sizeof s->unrest, format, ap);
+    va_end(ap);
+}
+
+/* One that certainly never was at the provider waits for a stay that goes on (its vehicle left
+ * without being read). */
+static bool waits_for_stay(const struct sim *s, const struct payment_row *r)
+{
+    struct session_row stay;
+    return r->state == PAYMENT_CREATED &&
+           s->cloud.inner.find_session(s->cloud.inner.self, &r->session, &stay) == ERR_OK &&
+           stay.state == SESSION_OPEN;
+}
+
 static void open_payment(void *arg, const struct payment_row *r)
 {
-    const char **why = arg;
-    if (r->state != PAYMENT_SUCCEEDED && r->state != PAYMENT_DECLINED)
-        *why = "a payment is not final";
+    if (r->state != PAYMENT_SUCCEEDED && r->state != PAYMENT_DECLINED && !waits_for_stay(arg, r))
+        note(arg, "payment %s is %s (%s)", r->key, payment_state_word(r->state), r->reason);
 }
 
 static void open_debt(void *arg, const struct debt_row *r)
 {
-    const char **why = arg;
     if (r->state != DEBT_PAID && strncmp(r->reason, "declined", 8) != 0)
-        *why = "a debt is open";
+        note(arg, "the debt of %s is open, %lld of %lld paid (%s)", r->session.text,
+             (long long)r->paid_minor, (long long)r->amount.minor, r->reason);
 }
 
 static void open_grant(void *arg, const struct grant_row *r)
 {
-    const char **why = arg;
-    (void)r;
-    *why = "an offer is not answered";
+    note(arg, "offer %lld of %s is not answered", (long long)r->id, r->place.text);
 }
 
 const char *check_unrest(struct sim *s)
 {
-    const char *why = NULL;
+    s->unrest[0] = '\0';
     for (size_t i = 0; i < EDGES; i++) {
         const struct sim_edge *e = &s->edges[i];
+        const char *why = edge_unrest(e);
         for (size_t k = 0; k < e->lane_count && !why; k++)
             why = lane_unrest(&e->lanes[k]);
-        if (!why)
-            why = edge_unrest(e);
+        if (why)
+            note(s, "%s: %s", e->name.text, why);
     }
     if (s->places[0].inside > 0 || s->places[1].inside > 0)
-        return "a vehicle is inside";
-    store_memory_payments(s->cloud.store, open_payment, &why);
-    store_memory_debts(s->cloud.store, open_debt, &why);
-    store_memory_open_grants(s->cloud.store, open_grant, &why);
-    return why;
+        note(s, "a vehicle is inside");
+    store_memory_open_grants(s->cloud.store, open_grant, s);
+    store_memory_payments(s->cloud.store, open_payment, s);
+    store_memory_debts(s->cloud.store, open_debt, s);
+    return s->unrest[0] != '\0' ? s->unrest : NULL;
 }
 
 /* ---- what is left then ---- */

@@ -284,6 +284,7 @@ struct sim {
     struct sim_cloud cloud;
     struct provider provider;
     struct totals totals;
+    char unrest[200];
 };
 
 /* Ends the process with seed, step and the reason. */

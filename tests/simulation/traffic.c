@@ -55,11 +55,17 @@ static void back_away(struct sim_lane *l)
 
 /* ---- crossing ---- */
 
+/* Edge and device were there all the time. */
+static bool watched_since(const struct sim_lane *l, int64_t since_ms)
+{
+    return l->edge->running && !l->silent && l->disturbed_ms < since_ms;
+}
+
 static void crossing_judged(struct sim *s, void *lane, int64_t since_ms)
 {
     struct sim_lane *l = lane;
     (void)s;
-    if (l->disturbed_ms >= since_ms)
+    if (!watched_since(l, since_ms))
         l->missed++;
 }
 
@@ -71,10 +77,7 @@ static void cross(struct sim_lane *l)
           l->name.text, c->authorised ? "" : " (nobody let it)");
     l->crossed++;
     if (!c->authorised) {
-        if (l->disturbed_ms >= l->b_since_ms - 2000)
-            l->missed++;
-        else
-            sim_in(s, 3000, crossing_judged, l, l->b_since_ms - 2000);
+        sim_in(s, 3000, crossing_judged, l, l->b_since_ms - 2000);
         l->place->intruded += l->entry;
     }
     l->place->inside += l->entry ? 1 : -1;
@@ -142,7 +145,6 @@ static void reverses(struct sim *s, void *lane, int64_t token)
     if (token != l->car_token)
         return;
     lane_set(l, IN_LOOP_B, false);
-    l->car->where = CAR_AT_COLUMN;
     sim_in(s, between(s, 500, 2500), backed_off_b, l, token);
 }
 

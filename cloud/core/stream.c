@@ -36,25 +36,38 @@ void stream_advance(struct stream_state *s, const struct digest *own)
     s->head = *own;
 }
 
-static struct hello_verdict known_journal(const struct hello *h, const struct stream_state *own)
+/* Is what the hello shows a point that this stream went through? */
+static bool was_there(const struct hello *h, const struct digest *then)
+{
+    if (h->next == 1)
+        return true;
+    return then && same(then, &h->head);
+}
+
+static struct hello_verdict known_journal(const struct hello *h, const struct stream_state *own,
+                                          const struct digest *then)
 {
     struct hello_verdict v = {HELLO_KNOWN, own->epoch, own->last, h->base > own->last};
     if (own->fenced)
         v.what = HELLO_RETIRED;
     else if (h->epoch == 0 && own->last == 0)
         return v; /* our first answer was lost */
-    else if (h->epoch != own->epoch || h->next <= own->last)
-        v.what = HELLO_FORK; /* an older copy of this journal */
+    else if (h->epoch == 0 && h->next == 1)
+        v.what = HELLO_STALE;
+    else if (h->epoch != own->epoch)
+        v.what = HELLO_FORK;
+    else if (h->next <= own->last)
+        v.what = was_there(h, then) ? HELLO_STALE : HELLO_FORK;
     else if (own->last > 0 && h->next - 1 == own->last && !same(&own->head, &h->head))
         v.what = HELLO_FORK;
     return v;
 }
 
 struct hello_verdict stream_hello(const struct hello *h, const struct stream_state *own,
-                                  int64_t newest_epoch)
+                                  const struct digest *then, int64_t newest_epoch)
 {
     if (own)
-        return known_journal(h, own);
+        return known_journal(h, own, then);
     if (h->epoch > newest_epoch)
         return (struct hello_verdict){HELLO_ADOPTED, h->epoch, 0, h->base > 0};
     return (struct hello_verdict){HELLO_NEW, newest_epoch + 1, 0, false};

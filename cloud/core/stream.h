@@ -51,7 +51,9 @@ enum hello_case {
     HELLO_NEW,     /* an unknown journal: gets the next epoch, older ones are fenced */
     HELLO_ADOPTED, /* an unknown journal with an epoch newer than any known here: this database was
                       restored; the epoch is taken over and replayed from the start */
-    HELLO_FORK,    /* the journal's history is not ours: freeze */
+    HELLO_STALE, /* this journal as it was: a hello that came late or twice; no answer. A journal that
+                      was truly set back freezes the stream with its first word that differs */
+    HELLO_FORK, /* the journal's history is not ours: freeze */
 };
 
 struct hello_verdict {
@@ -61,9 +63,10 @@ struct hello_verdict {
     bool gap; /* the edge holds more to be acknowledged than we have: facts are missing here */
 };
 
-/* `own` is the stream of this journal, NULL if the journal is not known; `newest_epoch` of this
- * edge, 0 if it has none. */
+/* `own` is the stream of this journal, NULL if the journal is not known; `then` is the digest that is
+ * committed for its event h->next - 1, NULL if there is none; `newest_epoch` of this edge, 0 if it has
+ * none. */
 struct hello_verdict stream_hello(const struct hello *h, const struct stream_state *own,
-                                  int64_t newest_epoch);
+                                  const struct digest *then, int64_t newest_epoch);
 
 #endif

@@ -156,7 +156,16 @@ void hello_take(struct service *s, const struct work *w, const struct request *r
     if (!e)
         e = register_edge(s, w);
     struct stream *own = by_journal(e, &h->journal);
-    struct hello_verdict v = stream_hello(h, own ? &own->state : NULL, e->row.newest_epoch);
+    struct digest then;
+    bool past = own && h->next > 1 && h->next <= own->state.last &&
+                FOUND(s, find_digest, own->row.id, h->next - 1, &then);
+    struct hello_verdict v =
+        stream_hello(h, own ? &own->state : NULL, past ? &then : NULL, e->row.newest_epoch);
+    if (v.what == HELLO_STALE) {
+        log_info("hello.stale", LT("place", w->place.text), LT("edge", w->edge.text),
+                 LN("next", h->next), LN("last", own->state.last));
+        return;
+    }
     if (v.what == HELLO_FORK || v.what == HELLO_RETIRED || (own && own->state.frozen)) {
         refuse(s, e, own, h, v.what);
         return;

@@ -75,8 +75,14 @@ static void restored_journal_gets_no_answer(void **state)
     assert_true(edge_hello(w, &e, "e"));
     struct test_edge old = e;
     edge_enter(w, &e, "22아2222");
+    /* So far it may as well be a hello that came late, or twice: nothing to freeze for. */
     assert_false(edge_hello(w, &old, "e"));
+    assert_int_equal(world_sql(w, "SELECT frozen FROM stream"), 0);
+    assert_true(edge_hello(w, &e, "e"));
+    /* Another history under the same numbers is no delay. */
+    edge_enter(w, &old, "33나3333");
     assert_int_equal(world_sql(w, "SELECT frozen FROM stream"), 1);
+    assert_false(edge_hello(w, &e, "e"));
 }
 
 static void unknown_stream_asks_for_hello(void **state)

@@ -58,7 +58,7 @@ static void hellos(void **state)
     s.head = digest_n(1);
     struct hello h = {.epoch = 5, .next = 11, .base = 8, .head = digest_n(1)};
 
-    struct hello_verdict v = stream_hello(&h, &s, 5);
+    struct hello_verdict v = stream_hello(&h, &s, NULL, 5);
     assert_int_equal(v.what, HELLO_KNOWN);
     assert_int_equal(v.epoch, 5);
     assert_int_equal(v.upto, 10);
@@ -66,37 +66,40 @@ static void hellos(void **state)
 
     h.next = 40; /* ahead of us: its head is not ours to judge */
     h.head = digest_n(7);
-    assert_int_equal(stream_hello(&h, &s, 5).what, HELLO_KNOWN);
+    assert_int_equal(stream_hello(&h, &s, NULL, 5).what, HELLO_KNOWN);
     h.base = 12; /* it was acknowledged more than we know */
-    assert_true(stream_hello(&h, &s, 5).gap);
+    assert_true(stream_hello(&h, &s, NULL, 5).gap);
 
     h = (struct hello){.epoch = 5, .next = 11, .base = 8, .head = digest_n(2)};
-    assert_int_equal(stream_hello(&h, &s, 5).what, HELLO_FORK);
-    h.next = 10; /* we know more than it does */
-    assert_int_equal(stream_hello(&h, &s, 5).what, HELLO_FORK);
+    assert_int_equal(stream_hello(&h, &s, NULL, 5).what, HELLO_FORK);
+    h.next = 10; /* we know more than it does: late if we went through it, else a fork */
+    struct digest ninth = digest_n(2), another = digest_n(3);
+    assert_int_equal(stream_hello(&h, &s, &ninth, 5).what, HELLO_STALE);
+    assert_int_equal(stream_hello(&h, &s, &another, 5).what, HELLO_FORK);
+    assert_int_equal(stream_hello(&h, &s, NULL, 5).what, HELLO_FORK);
     h = (struct hello){.epoch = 4, .next = 11, .head = digest_n(1)};
-    assert_int_equal(stream_hello(&h, &s, 5).what, HELLO_FORK);
-    h = (struct hello){.epoch = 0, .next = 1};
-    assert_int_equal(stream_hello(&h, &s, 5).what, HELLO_FORK);
+    assert_int_equal(stream_hello(&h, &s, NULL, 5).what, HELLO_FORK);
+    h = (struct hello){.epoch = 0, .next = 1}; /* from before its first answer */
+    assert_int_equal(stream_hello(&h, &s, NULL, 5).what, HELLO_STALE);
 
     struct stream_state unused = {.epoch = 5, .head = stream_origin()};
-    v = stream_hello(&h, &unused, 5); /* our first answer was lost */
+    v = stream_hello(&h, &unused, NULL, 5); /* our first answer was lost */
     assert_int_equal(v.what, HELLO_KNOWN);
     assert_int_equal(v.epoch, 5);
     assert_int_equal(v.upto, 0);
 
     s.fenced = true;
-    assert_int_equal(stream_hello(&h, &s, 6).what, HELLO_RETIRED);
+    assert_int_equal(stream_hello(&h, &s, NULL, 6).what, HELLO_RETIRED);
 
-    v = stream_hello(&h, NULL, 0);
+    v = stream_hello(&h, NULL, NULL, 0);
     assert_int_equal(v.what, HELLO_NEW);
     assert_int_equal(v.epoch, 1);
-    assert_int_equal(stream_hello(&h, NULL, 7).epoch, 8);
+    assert_int_equal(stream_hello(&h, NULL, NULL, 7).epoch, 8);
     h.epoch = 7;
-    assert_int_equal(stream_hello(&h, NULL, 7).what, HELLO_NEW);
+    assert_int_equal(stream_hello(&h, NULL, NULL, 7).what, HELLO_NEW);
     h.epoch = 9;
     h.base = 3;
-    v = stream_hello(&h, NULL, 7);
+    v = stream_hello(&h, NULL, NULL, 7);
     assert_int_equal(v.what, HELLO_ADOPTED);
     assert_int_equal(v.epoch, 9);
     assert_int_equal(v.upto, 0);

@@ -103,7 +103,7 @@ static enum err count_boot(sqlite3 *db, const char *machine)
 static enum err load_edge(sqlite3 *db, struct edge_memory *ret)
 {
     sqlite3_stmt *s;
-    bool row;
+    bool row = false;
     struct edge_memory m = {0};
     TRY(db_prepare(db,
                    "SELECT journal, epoch, next, base, head, boot, free, overdraft"

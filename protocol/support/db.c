@@ -114,7 +114,7 @@ static enum err applied(sqlite3 *db, const struct migration *migrations, int cou
     sqlite3_stmt *s = NULL;
     enum err e;
     int n = 0;
-    bool row;
+    bool row = false;
     TRY(db_prepare(db, "SELECT number, name FROM migration ORDER BY number", &s));
     while ((e = db_step(s, &row)) == ERR_OK && row) {
         char name[128];
@@ -182,7 +182,7 @@ enum err db_migrate(sqlite3 *db, const struct migration *migrations, int count)
 enum err db_check(sqlite3 *db)
 {
     sqlite3_stmt *s = NULL;
-    bool row;
+    bool row = false;
     char text[256] = "";
     TRY(db_prepare(db, "PRAGMA quick_check(1)", &s));
     enum err e = db_step(s, &row);
@@ -222,7 +222,7 @@ enum err db_step(sqlite3_stmt *s, bool *ret_row)
 
 enum err db_run(sqlite3_stmt *s)
 {
-    bool row;
+    bool row = false;
     enum err e = db_step(s, &row);
     sqlite3_reset(s);
     sqlite3_clear_bindings(s);

@@ -103,7 +103,8 @@ void cloud_put_place(struct sim_cloud *c, const struct sim_place *p)
                                    .policy = p->index == 0 ? POLICY_DEFER : POLICY_HOLD,
                                    .hold_max_ms = 120000,
                                    .exit_grace_ms = 15 * 60000,
-                                   .grant_size = p->index == 0 ? 3 : 0};
+                                   .grant_size = p->index == 0 ? 3 : 0,
+                                   .closed = p->closed};
     struct buf zone = buf_of(set->zone, sizeof set->zone);
     buf_adds(&zone, "Asia/Seoul");
     cloud_post(c, w);

@@ -194,6 +194,8 @@ static enum err save_lane(void *self, const struct lane_memory *m)
     struct sim_edge *e = self;
     if (fails(e))
         return ERR_IO;
+    if (e->sim->mutation == MUTATION_LANE_LOST)
+        return ERR_OK;
     for (size_t i = 0; i < e->lane_count; i++)
         if (name_equal(&e->lanes[i].name, &m->lane))
             e->journal.now.lanes[i] = *m;

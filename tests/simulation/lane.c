@@ -118,6 +118,7 @@ static void arrived(struct sim *s, void *lane, int64_t token)
     if (token != l->arm_token)
         return;
     l->arm = l->arm == ARM_RISING ? ARM_UP : ARM_DOWN;
+    l->left_open &= l->arm == ARM_UP;
     lane_set(l, l->arm == ARM_UP ? IN_ARM_UP : IN_ARM_DOWN, true);
     if (l->arm == ARM_UP && l->car)
         sim_in(s, between(s, 300, 2000), traffic_look, l, l->car_token);

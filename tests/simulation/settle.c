@@ -39,19 +39,19 @@ __attribute__((format(printf, 2, 3))) static void note(struct sim *s, const char
     va_end(ap);
 }
 
-/* One that certainly never was at the provider waits for a stay that goes on (its vehicle left
- * without being read). */
-static bool waits_for_stay(const struct sim *s, const struct payment_row *r)
+/* One that certainly is not at the provider may wait for a stay that goes on (its vehicle left
+ * without being read), or for nobody (what it was for fell into the grace). */
+static bool waits_for_nobody(const struct sim *s, const struct payment_row *r)
 {
-    struct session_row stay;
+    struct debt_row debt;
     return r->state == PAYMENT_CREATED &&
-           s->cloud.inner.find_session(s->cloud.inner.self, &r->session, &stay) == ERR_OK &&
-           stay.state == SESSION_OPEN;
+           (s->cloud.inner.find_debt(s->cloud.inner.self, &r->session, &debt) != ERR_OK ||
+            debt.state == DEBT_PAID);
 }
 
 static void open_payment(void *arg, const struct payment_row *r)
 {
-    if (r->state != PAYMENT_SUCCEEDED && r->state != PAYMENT_DECLINED && !waits_for_stay(arg, r))
+    if (r->state != PAYMENT_SUCCEEDED && r->state != PAYMENT_DECLINED && !waits_for_nobody(arg, r))
         note(arg, "payment %s is %s (%s)", r->key, payment_state_word(r->state), r->reason);
 }
 

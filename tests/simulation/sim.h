@@ -53,7 +53,7 @@ enum mutation {
     MUTATION_LEDGER_LIE,   /* the cloud's store does */
     MUTATION_CHARGE_AGAIN, /* the store forgets open payments in a restart */
     MUTATION_ANSWER_ANEW,  /* the store forgets decisions */
-    MUTATION_OPEN_EARLY,   /* the arm is raised before the commit */
+    MUTATION_LANE_LOST,    /* the journal forgets what a lane was doing */
     MUTATION_LOSE_EVENT,   /* the store takes an event for one it has */
     MUTATIONS
 };
@@ -147,6 +147,7 @@ struct sim_lane {
     struct car *car; /* at the column or under the arm */
     int64_t car_token;
     int64_t b_since_ms, free_since_ms;
+    bool left_open; /* raised for a vehicle that backed away; until the arm is down */
 
     /* I7 */
     int64_t crossed, counted; /* truth, and what the journal's events say */
@@ -259,6 +260,7 @@ struct sim_place {
     int64_t ledger;   /* told to the cloud: capacity and the phantoms found since */
     int64_t inside;   /* truly */
     int64_t intruded; /* ever */
+    bool closed;
 };
 
 struct totals {

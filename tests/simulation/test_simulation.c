@@ -29,7 +29,7 @@ static const char *const mutation_names[MUTATIONS] = {
     [MUTATION_LEDGER_LIE] = "the ledger says committed and is not",
     [MUTATION_CHARGE_AGAIN] = "the store forgets open payments in a restart",
     [MUTATION_ANSWER_ANEW] = "the store forgets decisions",
-    [MUTATION_OPEN_EARLY] = "the arm is raised before the commit",
+    [MUTATION_LANE_LOST] = "the journal forgets what a lane was doing",
     [MUTATION_LOSE_EVENT] = "the store drops an event",
 };
 

@@ -43,6 +43,7 @@ static void back_away(struct sim_lane *l)
 {
     struct sim *s = l->sim;
     struct car *c = l->car;
+    l->left_open |= c->authorised;
     c->where = l->entry ? CAR_AWAY : CAR_INSIDE;
     c->authorised = false;
     s->totals.turned_away++;
@@ -162,7 +163,9 @@ static void drives(struct sim *s, void *lane, int64_t token)
     c->where = CAR_UNDER_ARM;
     l->b_since_ms = sim_ms(s);
     lane_set(l, IN_LOOP_B, true);
-    c->reverses = hits(s, s->weather.reverse);
+    /* Two loops cannot tell a vehicle that backs out from under an arm that was raised for another
+     * one (lane.md: A was clear in between). Let nobody do that. */
+    c->reverses = hits(s, s->weather.reverse) && (l->loops == 3 || !l->left_open);
     if (c->reverses)
         sim_in(s, between(s, 400, 1500), reverses, l, token);
     else

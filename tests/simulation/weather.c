@@ -11,6 +11,7 @@ enum fault {
     FAULT_MONEY,
     FAULT_DRIVERS,
     FAULT_DISASTERS,
+    FAULT_OPERATOR,
     FAULTS
 };
 
@@ -19,26 +20,33 @@ static int64_t if_on(struct sim *s, enum fault f, int64_t low, int64_t high)
     return s->faults >> f & 1 ? between(s, low, high) : 0;
 }
 
+/* Up to `most`, but mostly little: 1 in 4 of a tenth, 1 in 4 of a hundredth. */
+static int64_t chance_of(struct sim *s, enum fault f, int64_t most)
+{
+    static const int64_t parts[] = {1, 1, 10, 100};
+    return if_on(s, f, 0, most / parts[between(s, 0, 3)]);
+}
+
 static struct weather storm(struct sim *s)
 {
     return (struct weather){
-        .lose = if_on(s, FAULT_LOSS, 0, 300000),
-        .duplicate = if_on(s, FAULT_LOSS, 0, 200000),
-        .late = if_on(s, FAULT_ORDER, 0, 200000),
-        .reorder = if_on(s, FAULT_ORDER, 0, 300000),
-        .kill_edge = if_on(s, FAULT_KILL_EDGE, 0, 10000),
-        .kill_cloud = if_on(s, FAULT_KILL_CLOUD, 0, 10000),
-        .journal = if_on(s, FAULT_JOURNAL, 0, 2000),
-        .deaf = if_on(s, FAULT_FIELD, 0, 100000),
-        .answer_lost = if_on(s, FAULT_FIELD, 0, 100000),
-        .charge_lost = if_on(s, FAULT_MONEY, 0, 400000),
-        .decline = if_on(s, FAULT_MONEY, 0, 200000),
-        .slow = if_on(s, FAULT_MONEY, 0, 400000),
-        .refuse = if_on(s, FAULT_MONEY, 0, 100000),
-        .rude = if_on(s, FAULT_DRIVERS, 0, 100000),
-        .reverse = if_on(s, FAULT_DRIVERS, 0, 200000),
-        .unreadable = if_on(s, FAULT_DRIVERS, 0, 100000),
-        .disaster_ms = if_on(s, FAULT_DISASTERS, 10000, 600000),
+        .lose = chance_of(s, FAULT_LOSS, 500000),
+        .duplicate = chance_of(s, FAULT_LOSS, 300000),
+        .late = chance_of(s, FAULT_ORDER, 300000),
+        .reorder = chance_of(s, FAULT_ORDER, 500000),
+        .kill_edge = chance_of(s, FAULT_KILL_EDGE, 50000),
+        .kill_cloud = chance_of(s, FAULT_KILL_CLOUD, 50000),
+        .journal = chance_of(s, FAULT_JOURNAL, 5000),
+        .deaf = chance_of(s, FAULT_FIELD, 300000),
+        .answer_lost = chance_of(s, FAULT_FIELD, 300000),
+        .charge_lost = chance_of(s, FAULT_MONEY, 500000),
+        .decline = chance_of(s, FAULT_MONEY, 300000),
+        .slow = chance_of(s, FAULT_MONEY, 500000),
+        .refuse = chance_of(s, FAULT_MONEY, 200000),
+        .rude = chance_of(s, FAULT_DRIVERS, 200000),
+        .reverse = chance_of(s, FAULT_DRIVERS, 300000),
+        .unreadable = chance_of(s, FAULT_DRIVERS, 200000),
+        .disaster_ms = if_on(s, FAULT_DISASTERS, 5000, 600000),
     };
 }
 
@@ -131,24 +139,38 @@ static void disaster(struct sim *s, void *who, int64_t what)
     sim_in(s, mean > 0 ? between(s, 1, 2 * mean) : 60000, disaster, who, what);
 }
 
-/* ---- the operator: lanes that counted a vehicle twice or never are made good ---- */
+/* ---- the operator: makes good what lanes counted in doubt, changes capacities, closes places ---- */
+
+static int64_t phantoms_of(const struct sim *s, const struct sim_place *p)
+{
+    int64_t phantoms = 0;
+    for (size_t i = 0; i < EDGES; i++)
+        for (size_t k = 0; s->edges[i].place == p && k < s->edges[i].lane_count; k++)
+            phantoms +=
+                s->edges[i].lanes[k].entry ? s->edges[i].lanes[k].base : -s->edges[i].lanes[k].base;
+    return phantoms > 0 ? phantoms : 0;
+}
+
+static void manage(struct sim *s, struct sim_place *p, int64_t less, bool closed)
+{
+    int64_t ledger = p->capacity + phantoms_of(s, p) - less;
+    ledger = ledger > 0 ? ledger : 1;
+    if (ledger == p->ledger && closed == p->closed)
+        return;
+    TRACE(s, "%s: capacity %lld%s", p->name.text, (long long)ledger, closed ? ", closed" : "");
+    p->ledger = ledger;
+    p->closed = closed;
+    cloud_put_place(&s->cloud, p);
+}
 
 static void audit(struct sim *s, void *who, int64_t what)
 {
-    (void)what;
     if (s->leaving)
         return;
     for (size_t p = 0; p < PLACES; p++) {
-        struct sim_place *place = &s->places[p];
-        int64_t phantoms = 0;
-        for (size_t i = 0; i < EDGES; i++)
-            for (size_t k = 0; s->edges[i].place == place && k < s->edges[i].lane_count; k++)
-                phantoms += s->edges[i].lanes[k].entry ? s->edges[i].lanes[k].base
-                                                       : -s->edges[i].lanes[k].base;
-        if (phantoms <= 0 || place->ledger == place->capacity + phantoms)
-            continue;
-        place->ledger = place->capacity + phantoms;
-        cloud_put_place(&s->cloud, place);
+        bool meddles = s->faults >> FAULT_OPERATOR & 1;
+        int64_t less = meddles && hits(s, 300000) ? between(s, 1, 5) : 0;
+        manage(s, &s->places[p], less, meddles && hits(s, 100000));
     }
     sim_in(s, 900000, audit, who, what);
 }
@@ -180,6 +202,8 @@ void weather_end(struct sim *s)
 {
     s->weather = (struct weather){0};
     s->provider.down = s->provider.open_breaker = false;
+    for (size_t p = 0; p < PLACES; p++)
+        manage(s, &s->places[p], 0, false);
     for (size_t i = 0; i < EDGES; i++)
         s->edges[i].partitioned = false;
 }

@@ -186,8 +186,8 @@ static void *hub_run(void *arg)
 {
     struct hub *h = arg;
     struct notes *n = mem_alloc(sizeof *n);
-    int64_t beat = real_ms();
-    int64_t earliest = beat;
+    int64_t earliest = real_ms();
+    int64_t beat = earliest + h->http->settings.heartbeat_ms;
     while (wait_for_work(h, earliest, beat, n)) {
         struct bytes b = {0};
         enum err e = ERR_OK;

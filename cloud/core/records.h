@@ -155,6 +155,7 @@ struct session_row {
     struct movement_id exit_movement;
     enum basis exit_basis;
     struct currency currency;
+    struct name tariff;  /* the rate table in force when it began (unmatched: when it ended) */
     int64_t price_minor; /* of the last quote, of the whole stay once closed */
     int64_t paid_minor;
     struct wall_ms paid_at;  /* v == 0: never */

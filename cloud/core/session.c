@@ -2,7 +2,7 @@
 
 #include <string.h>
 
-struct session_row session_open(const struct crossing *entry, struct currency currency)
+struct session_row session_open(const struct crossing *entry, const struct place_settings *place)
 {
     return (struct session_row){
         .id = entry->movement,
@@ -12,7 +12,8 @@ struct session_row session_open(const struct crossing *entry, struct currency cu
         .start = entry->at,
         .entry_edge = entry->edge,
         .entry_lane = entry->lane,
-        .currency = currency,
+        .currency = place->currency,
+        .tariff = place->tariff,
     };
 }
 
@@ -25,14 +26,16 @@ static void set_exit(struct session_row *s, const struct crossing *exit)
     s->exit_basis = exit->basis;
 }
 
-struct session_row session_unmatched(const struct crossing *exit, struct currency currency)
+struct session_row session_unmatched(const struct crossing *exit,
+                                     const struct place_settings *place)
 {
     struct session_row s = {
         .id = exit->movement,
         .place = exit->place,
         .plate = exit->plate,
         .state = SESSION_UNMATCHED,
-        .currency = currency,
+        .currency = place->currency,
+        .tariff = place->tariff,
     };
     set_exit(&s, exit);
     return s;
@@ -46,16 +49,13 @@ void session_close(struct session_row *s, const struct crossing *exit)
 
 struct session_row session_join(const struct crossing *entry, const struct session_row *unmatched)
 {
-    struct session_row s = session_open(entry, unmatched->currency);
-    struct crossing exit = {
-        .movement = unmatched->exit_movement,
-        .edge = unmatched->exit_edge,
-        .lane = unmatched->exit_lane,
-        .at = unmatched->end,
-        .basis = unmatched->exit_basis,
-    };
-    session_close(&s, &exit);
-    s.id = unmatched->id;
+    struct session_row s = *unmatched;
+    s.state = SESSION_CLOSED;
+    s.start = entry->at;
+    s.entry_edge = entry->edge;
+    s.entry_lane = entry->lane;
+    if (s.end.v < s.start.v)
+        s.end = s.start;
     return s;
 }
 

@@ -18,10 +18,12 @@ struct crossing {
     enum basis basis; /* exit: why it was let out; BASIS_NONE if nobody allowed it */
 };
 
-struct session_row session_open(const struct crossing *entry, struct currency currency);
+/* By the currency and the rates of the place as it is now. */
+struct session_row session_open(const struct crossing *entry, const struct place_settings *place);
 
 /* An exit whose entry is not known. */
-struct session_row session_unmatched(const struct crossing *exit, struct currency currency);
+struct session_row session_unmatched(const struct crossing *exit,
+                                     const struct place_settings *place);
 
 /* The exit of an open stay. The end is never before the start. */
 void session_close(struct session_row *s, const struct crossing *exit);

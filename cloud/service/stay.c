@@ -16,8 +16,10 @@ bool stay_price(struct service *s, struct place *p, const struct session_row *r,
     const struct place_settings *c = &p->row.settings;
     struct wall_ms end = at.v > r->start.v ? at : r->start;
     int64_t minor = -1;
-    enum err e =
-        s->ports.rates.price(s->ports.rates.self, &c->tariff, c->zone, r->start, end, &minor);
+    const struct rates_port *rates = &s->ports.rates;
+    enum err e = rates->price(rates->self, &r->tariff, c->zone, r->start, end, &minor);
+    if (e == ERR_NOTFOUND) /* the rates of its entry are gone from the configuration */
+        e = rates->price(rates->self, &c->tariff, c->zone, r->start, end, &minor);
     if (e == ERR_OK && minor >= 0 && minor <= PRICE_MAX_MINOR) {
         *ret_minor = minor;
         return true;
@@ -76,7 +78,7 @@ void stay_enter(struct service *s, struct place *p, const struct crossing *entry
         settle(s, p, &r, &none);
         return;
     }
-    r = session_open(entry, p->row.settings.currency);
+    r = session_open(entry, &p->row.settings);
     STORE(s, save_session, &r);
     p->row.open_sessions++;
     place_touch(s, p);
@@ -91,7 +93,7 @@ void stay_leave(struct service *s, struct place *p, const struct crossing *exit,
         !FOUND(s, find_open_session, &p->row.settings.place, &exit->plate, &r)) {
         if (crossed_before(s, p, exit))
             return;
-        r = session_unmatched(exit, p->row.settings.currency);
+        r = session_unmatched(exit, &p->row.settings);
         STORE(s, save_session, &r);
         notice_session(s, &r);
         return;

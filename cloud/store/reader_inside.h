@@ -50,7 +50,7 @@
             "WHERE place = ?1 AND direction IN ('entry', 'exit') "                                 \
             "AND completed_ms >= ?2 AND completed_ms < ?4 GROUP BY 1, 2")                          \
     X(SESSIONS,                                                                                    \
-      "SELECT s.id, s.place, p.zone, p.tariff, s.plate, s.state, s.start_ms, s.end_ms, "           \
+      "SELECT s.id, s.place, p.zone, s.tariff, s.plate, s.state, s.start_ms, s.end_ms, "           \
       "s.exit_basis, s.currency, s.price_minor, s.paid_minor, s.paid_ms, y.state, y.reason, "      \
       "d.state, coalesce(d.amount_minor - d.paid_minor, 0) "                                       \
       "FROM session AS s JOIN place AS p USING (place) LEFT JOIN debt AS d ON d.session = s.id "   \

@@ -12,7 +12,7 @@
     "first_ms, presented_ms, authorised_ms, started_ms, completed_ms, ended_ms"
 #define SESSION_COLUMNS                                                                            \
     "id, place, plate, state, start_ms, end_ms, entry_edge, entry_lane, exit_edge, exit_lane, "    \
-    "exit_movement, exit_basis, currency, price_minor, paid_minor, paid_ms, quote_ms, "            \
+    "exit_movement, exit_basis, currency, tariff, price_minor, paid_minor, paid_ms, quote_ms, "    \
     "quote_request"
 #define PAYMENT_COLUMNS                                                                            \
     "key, session, place, token, amount_minor, currency, state, attempts, created_ms, "            \
@@ -101,7 +101,7 @@ const char *const store_sql[STATEMENTS] = {
 
     [ST_SAVE_SESSION] =
         "INSERT INTO session (" SESSION_COLUMNS
-        ") VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?) ON CONFLICT (id) DO UPDATE SET "
+        ") VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?) ON CONFLICT (id) DO UPDATE SET "
         "plate = excluded.plate, state = excluded.state, start_ms = excluded.start_ms, "
         "end_ms = excluded.end_ms, entry_edge = excluded.entry_edge, "
         "entry_lane = excluded.entry_lane, exit_edge = excluded.exit_edge, "

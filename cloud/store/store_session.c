@@ -19,6 +19,7 @@ enum err store_save_session(void *self, const struct session_row *r)
     put_optional(&p, r->exit_movement.text);
     put_optional(&p, basis_word(r->exit_basis));
     put_text(&p, r->currency.code);
+    put_text(&p, r->tariff.text);
     put_int(&p, r->price_minor);
     put_int(&p, r->paid_minor);
     put_time(&p, r->paid_at);
@@ -45,6 +46,7 @@ static enum err fetch(sqlite3_stmt *st, struct session_row *ret)
     TAKE_TEXT(&t, r.exit_movement.text);
     TAKE_WORD(&t, basis_parse, &r.exit_basis);
     TAKE_TEXT(&t, r.currency.code);
+    TAKE_TEXT(&t, r.tariff.text);
     r.price_minor = take_int(&t);
     r.paid_minor = take_int(&t);
     r.paid_at = take_time(&t);

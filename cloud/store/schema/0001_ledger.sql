@@ -141,6 +141,7 @@ CREATE TABLE session (
     exit_movement TEXT,
     exit_basis    TEXT,
     currency      TEXT NOT NULL,
+    tariff        TEXT NOT NULL, -- in force when it began
     price_minor   INTEGER NOT NULL,
     paid_minor    INTEGER NOT NULL,
     paid_ms       INTEGER,

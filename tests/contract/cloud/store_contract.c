@@ -86,7 +86,8 @@ static struct session_row session_of(const char *id, const char *plate, int64_t 
                             .start = {start},
                             .entry_edge = edge_1,
                             .entry_lane = {"in-1"},
-                            .currency = {"KRW"}};
+                            .currency = {"KRW"},
+                            .tariff = {"t1"}};
     snprintf(r.id.text, sizeof r.id.text, "%s", id);
     snprintf(r.plate.text, sizeof r.plate.text, "%s", plate);
     return r;
@@ -398,6 +399,7 @@ static void sessions_by_plate(void **state)
     assert_int_equal(found.start.v, 200);
     assert_int_equal(found.end.v, 900);
     assert_string_equal(found.exit_lane.text, "out-1");
+    assert_string_equal(found.tariff.text, "t1");
     assert_string_equal(found.exit_movement.text, "0000000000000009");
     assert_int_equal(found.exit_basis, BASIS_PAID);
     assert_int_equal(found.price_minor, 3500);

@@ -366,6 +366,28 @@ static void an_unpriced_stay_is_let_out(void **state)
     assert_int_equal(scene_open_debts(w), 0);
 }
 
+/* The rate table in force at the entry rules the stay, as long as there is one of its name. */
+static void the_rates_of_the_entry_hold(void **state)
+{
+    struct scene *c = *state;
+    struct world *w = &c->w;
+    struct work *work = work_new(WORK_ADMIN, NULL, 0);
+    work->admin = (struct admin_command){.kind = ADMIN_PLACE_PUT,
+                                         .place = world_settings("a", 10),
+                                         .done = world_admin_done,
+                                         .arg = w};
+    work->admin.place.tariff = (struct name){"t4"};
+    assert_int_equal(service_post(w->service, work), ERR_OK);
+    world_run(w);
+    assert_int_equal(w->admin.err, ERR_OK);
+    world_restart(w);
+    struct request_id id = edge_ask(w, &c->e, REQUEST_EXIT, plate, false, 1);
+    assert_int_equal(world_answer(w, &id)->due.minor, KRW_HOUR);
+    w->no_tariff = "t3";
+    id = edge_ask(w, &c->e, REQUEST_EXIT, no_account, false, 2);
+    assert_int_equal(world_answer(w, &id)->due.minor, 2 * KRW_HOUR);
+}
+
 int main(void)
 {
 #define T(name, with) cmocka_unit_test_setup_teardown(name, with, scene_teardown)
@@ -388,6 +410,7 @@ int main(void)
         T(old_keys_are_not_charged, scene_defer),
         T(twenty_exits_while_down, scene_defer),
         T(an_unpriced_stay_is_let_out, scene_defer),
+        T(the_rates_of_the_entry_hold, scene_defer),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

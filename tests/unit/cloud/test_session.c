@@ -10,7 +10,7 @@
 
 #include <cmocka.h>
 
-static const struct currency krw = {"KRW"};
+static const struct place_settings place = {.currency = {"KRW"}, .tariff = {"t3"}};
 
 static struct crossing crossing_of(const char *movement, int64_t at, enum basis basis)
 {
@@ -25,9 +25,11 @@ static void a_stay(void **state)
 {
     (void)state;
     struct crossing in = crossing_of("00000000000000aa", 1000, BASIS_SPACE);
-    struct session_row s = session_open(&in, krw);
+    struct session_row s = session_open(&in, &place);
     assert_string_equal(s.id.text, "00000000000000aa");
     assert_int_equal(s.state, SESSION_OPEN);
+    assert_string_equal(s.currency.code, "KRW");
+    assert_string_equal(s.tariff.text, "t3");
     assert_int_equal(session_due(&s, 500, (struct wall_ms){2000}, 100), 500);
     session_paid(&s, 500, (struct wall_ms){5000});
     assert_int_equal(session_due(&s, 500, (struct wall_ms){9000}, 100), 0);
@@ -46,7 +48,7 @@ static void exit_before_entry(void **state)
 {
     (void)state;
     struct crossing out = crossing_of("00000000000000bb", 9000, BASIS_OFFLINE);
-    struct session_row u = session_unmatched(&out, krw);
+    struct session_row u = session_unmatched(&out, &place);
     assert_int_equal(u.state, SESSION_UNMATCHED);
     assert_int_equal(u.start.v, 0);
     struct crossing in = crossing_of("00000000000000aa", 1000, BASIS_SPACE);

@@ -100,7 +100,7 @@ static enum err fake_check(void *self, const struct name *tariff, const char *zo
     (void)self;
     (void)zone;
     (void)currency;
-    if (strcmp(tariff->text, "t3") == 0)
+    if (strcmp(tariff->text, "t3") == 0 || strcmp(tariff->text, "t4") == 0)
         return ERR_OK;
     snprintf(ret_reason, 160, "no such rate table");
     return ERR_NOTFOUND;
@@ -110,11 +110,13 @@ static enum err fake_price(void *self, const struct name *tariff, const char *zo
                            struct wall_ms start, struct wall_ms end, int64_t *ret_minor)
 {
     struct world *w = self;
-    (void)tariff;
     (void)zone;
     if (w->no_price || end.v < start.v)
         return ERR_INVAL;
-    *ret_minor = (end.v - start.v) / 60000 * w->price_per_minute;
+    if (w->no_tariff && strcmp(tariff->text, w->no_tariff) == 0)
+        return ERR_NOTFOUND;
+    int64_t times = strcmp(tariff->text, "t4") == 0 ? 2 : 1; /* t4 is twice as dear */
+    *ret_minor = (end.v - start.v) / 60000 * w->price_per_minute * times;
     return ERR_OK;
 }
 

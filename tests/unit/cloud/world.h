@@ -47,6 +47,7 @@ struct world {
     char last_notice[NOTICES][1024];
     int64_t price_per_minute;
     bool no_price;
+    const char *no_tariff; /* this rate table is gone; may be NULL */
     struct admin_result admin;
     size_t admin_count;
 };

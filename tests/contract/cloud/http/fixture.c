@@ -139,6 +139,7 @@ static void seed_stay(struct fixture *f, int number, const char *plate, int64_t 
         .start = {NOW_MS - start_ago_ms},
         .end = {end_ago_ms > 0 ? NOW_MS - end_ago_ms : 0},
         .currency = {"KRW"},
+        .tariff = name_of("t1"),
         .price_minor = price,
         .paid_minor = paid,
         .paid_at = {paid > 0 ? NOW_MS - end_ago_ms : 0},

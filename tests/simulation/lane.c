@@ -21,7 +21,7 @@ static void bit(struct sim_lane *l, enum lane_input i, bool on)
 
 /* ---- scanning ---- */
 
-static void plan_scan(struct sim_lane *l)
+void lane_scan(struct sim_lane *l)
 {
     if (l->scan_planned || !l->edge->running)
         return;
@@ -32,7 +32,7 @@ static void plan_scan(struct sim_lane *l)
 void lane_set(struct sim_lane *l, enum lane_input i, bool on)
 {
     bit(l, i, on);
-    plan_scan(l);
+    lane_scan(l);
 }
 
 void lane_show(struct sim *s, void *lane, int64_t incarnation)
@@ -80,7 +80,7 @@ static void silence_over(struct sim *s, void *lane, int64_t what)
     TRACE(s, "%s/%s speaks again", l->edge->name.text, l->name.text);
     l->silent = false;
     lane_disturbed(l);
-    plan_scan(l);
+    lane_scan(l);
 }
 
 void lane_silence(struct sim_lane *l, int64_t ms)

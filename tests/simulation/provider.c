@@ -67,6 +67,19 @@ static void answers(struct sim *s, void *answer, int64_t what)
     free(a);
 }
 
+/* I4: what was charged for a stay is never more than what was asked for it last. */
+static void expect_owed(struct sim *s, const struct payment_call *call)
+{
+    struct session_row stay;
+    const struct store_port *store = &s->cloud.inner;
+    if (store->find_session(store->self, &call->session, &stay) != ERR_OK)
+        sim_fail(s, "%s is charged for no stay", call->key);
+    int64_t charged = provider_charged(s, call->session.text);
+    if (charged > stay.price_minor)
+        sim_fail(s, "stay %s: %lld charged by %s, its price is %lld", call->session.text,
+                 (long long)charged, call->key, (long long)stay.price_minor);
+}
+
 static enum payment_outcome decide(struct charge *c)
 {
     return c->declined ? PAYMENT_RESULT_DECLINED : PAYMENT_RESULT_SUCCEEDED;
@@ -84,6 +97,7 @@ static enum payment_outcome charge(struct sim *s, const struct payment_call *cal
         c->made = !c->declined;
         c->minor = call->amount.minor;
         s->totals.charges += c->made;
+        expect_owed(s, call);
     }
     return reached && heard ? decide(c) : PAYMENT_RESULT_UNKNOWN;
 }

@@ -362,6 +362,7 @@ void uplink_receive(struct sim_edge *e, const struct message *m);
 struct field_port field_port_of(struct sim_edge *e);
 void lane_setup(struct sim_lane *l, struct sim_edge *e, size_t index, bool entry, int loops);
 void lane_set(struct sim_lane *l, enum lane_input i, bool on);
+void lane_scan(struct sim_lane *l);                             /* something changed: soon */
 void lane_show(struct sim *s, void *lane, int64_t incarnation); /* one snapshot to the agent */
 void lane_beat(struct sim *s, void *lane, int64_t what);        /* one now and then */
 void lane_silence(struct sim_lane *l, int64_t ms);

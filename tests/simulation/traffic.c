@@ -178,6 +178,8 @@ void traffic_authorised(struct sim_lane *l, bool authorised)
 {
     if (l->car && l->car->where == CAR_AT_COLUMN)
         l->car->authorised = authorised;
+    else if (!l->car)
+        l->left_open |= authorised;
 }
 
 void traffic_look(struct sim *s, void *lane, int64_t token)
@@ -211,7 +213,7 @@ static void plate_read(struct sim *s, void *lane, int64_t token)
     l->plate.confidence = 9000;
     if (readable)
         memcpy(l->plate.raw, text, l->plate.len);
-    lane_set(l, IN_LOOP_A, true);
+    lane_scan(l);
     if (!readable && l->entry)
         sim_in(s, between(s, 8000, 30000), impatient, l, token);
 }

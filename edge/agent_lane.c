@@ -161,6 +161,16 @@ static enum err note_restart(struct agent *a, size_t i, bool restarted)
     return s->heard ? step(a, i, LANE_EV_STALE) : ERR_OK;
 }
 
+/* Did the camera read another vehicle than the one of the Movement while nobody looked? */
+static bool stranger_read(const struct agent_lane *s, const struct plate_reading *p)
+{
+    struct plate plate;
+    if (p->sequence == s->plate_sequence || p->no_plate || p->len == 0)
+        return false;
+    return p->len >= PLATE_RAW_SIZE || plate_normalise(p->raw, p->len, &plate) != ERR_OK ||
+           strcmp(plate.text, s->movement.credential.plate.text) != 0;
+}
+
 static enum err hear(struct agent *a, size_t i, const struct lane_snapshot *io)
 {
     struct agent_lane *s = &a->live.lanes[i];
@@ -170,6 +180,8 @@ static enum err hear(struct agent *a, size_t i, const struct lane_snapshot *io)
     if (io->lost > 0)
         TRY(agent_gap(a, i, "observations were coalesced"));
 
+    if (!s->lane.view.fresh)
+        s->lane.stranger = stranger_read(s, &io->plate);
     bool was_on_a = s->lane.view.a;
     struct lane_out out = {0};
     lane_inputs(&s->lane, io->inputs, io->read_at, a->now.mono, &out);

@@ -146,6 +146,7 @@ struct lane {
     bool c_seen;
     bool doubt; /* authorised: inputs were not seen for a while; crossing: A was clear at B on */
     struct mono_ms authorised_at;
+    bool stranger; /* told before lane_inputs: another plate was read while nobody looked */
 
     bool may_close; /* L2 */
     bool held;      /* obstructed too often: until an authorised passage or the arm is down */

@@ -42,9 +42,12 @@ static void resume_authorised(struct lane *l, struct mono_ms now, struct lane_ou
     }
     l->doubt = true;
     l->vended = !l->view.down;
+    /* Whoever stands before a raised arm is the authorised vehicle only if there was no time and no sign of
+     * another: else two would drive in on one space. */
+    bool same = l->view.a && young && !l->stranger;
     if (!l->view.down && l->view.b) {
         rule_passing(l, out);
-    } else if (l->view.down || l->b_seen) {
+    } else if (l->view.down || l->b_seen || !same) {
         if (passed)
             rule_drove_through(l, out);
         else
@@ -73,6 +76,7 @@ static void resume_crossing(struct lane *l, struct mono_ms now, struct lane_out 
 static void on_fresh(struct lane *l, struct mono_ms now, struct lane_out *out)
 {
     rule_alarm_set(l, out, ALARM_DEVICE_SILENT, false);
+    l->a_clear_seen = l->a_clear_seen || (l->authorised && l->stranger);
     if (l->gap)
         rule_fact(out, LANE_FACT_GAP);
     l->gap = l->may_close = false;
@@ -92,6 +96,7 @@ static void on_fresh(struct lane *l, struct mono_ms now, struct lane_out *out)
         rule_enter(l, waited ? l->was : LANE_PRESENTED, LANE_NEVER);
         out->acts |= LANE_ACT_CAMERA;
     }
+    l->stranger = false;
 }
 
 /* --- idle, and a vehicle that waits --- */

@@ -49,15 +49,24 @@ static bool waits_for_nobody(const struct sim *s, const struct payment_row *r)
             debt.state == DEBT_PAID);
 }
 
+/* After a day keys are not used again: a person looks (domain.md, "Payment"). */
+static bool waits_for_person(const struct payment_row *r)
+{
+    return r->state == PAYMENT_MANUAL &&
+           wall_diff_ms(r->changed, r->created) > 24 * 3600 * INT64_C(1000);
+}
+
 static void open_payment(void *arg, const struct payment_row *r)
 {
-    if (r->state != PAYMENT_SUCCEEDED && r->state != PAYMENT_DECLINED && !waits_for_nobody(arg, r))
+    bool final = r->state == PAYMENT_SUCCEEDED || r->state == PAYMENT_DECLINED;
+    if (!final && !waits_for_nobody(arg, r) && !waits_for_person(r))
         note(arg, "payment %s is %s (%s)", r->key, payment_state_word(r->state), r->reason);
 }
 
 static void open_debt(void *arg, const struct debt_row *r)
 {
-    if (r->state != DEBT_PAID && strncmp(r->reason, "declined", 8) != 0)
+    if (r->state != DEBT_PAID && strncmp(r->reason, "declined", 8) != 0 &&
+        strncmp(r->reason, "manual", 6) != 0)
         note(arg, "the debt of %s is open, %lld of %lld paid (%s)", r->session.text,
              (long long)r->paid_minor, (long long)r->amount.minor, r->reason);
 }

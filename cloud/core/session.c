@@ -77,5 +77,6 @@ bool session_quote_stands(const struct session_row *s, const struct request_id *
 void session_paid(struct session_row *s, int64_t minor, struct wall_ms at)
 {
     s->paid_minor += minor;
-    s->paid_at = at;
+    if (at.v > s->paid_at.v)
+        s->paid_at = at;
 }

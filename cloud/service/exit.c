@@ -60,9 +60,7 @@ static struct exit_facts facts_of(struct service *s, const struct place *p,
     if (!r)
         return f;
     f.price_minor = c->price_minor;
-    f.due_minor = c->price_minor - r->paid_minor;
-    if (!c->said_pending) /* the grace belongs to a fresh question, not to a payment just made */
-        f.due_minor = session_due(r, c->price_minor, r->quote_at, set->exit_grace_ms);
+    f.due_minor = session_due(r, c->price_minor, r->quote_at, set->exit_grace_ms);
     f.account = account_of(s, &r->plate) != NULL;
     f.available = s->ports.payments.available(s->ports.payments.self);
     f.payment_open = payment_of(s, &r->id) != NULL;

@@ -55,7 +55,8 @@ static void book(struct service *s, const struct payment_row *row)
     struct session_row r;
     if (!FOUND(s, find_session, &row->session, &r))
         service_die("payment without a session", ERR_IO);
-    session_paid(&r, row->amount.minor, s->now.wall);
+    /* The grace runs from when the amount was quoted: a late answer to an old question starts none. */
+    session_paid(&r, row->amount.minor, row->created);
     STORE(s, save_session, &r);
     if (r.state == SESSION_CLOSED && r.paid_minor > r.price_minor)
         anomaly_record(s, state_place(s, &r.place), NULL, 0, "overpaid", false, row->key);

@@ -300,6 +300,35 @@ static void paying_leaves_a_grace(void **state)
     assert_int_equal(world_answer(w, &id)->basis, BASIS_PAID);
 }
 
+/* The vehicle backed out of a question whose payment was still open, and asks again a price step later:
+ * the payment of a moment ago settles both, no second one over the small rest. */
+static void a_payment_of_a_moment_ago_settles_the_next_question(void **state)
+{
+    struct scene *c = *state;
+    struct world *w = &c->w;
+    edge_ask(w, &c->e, REQUEST_EXIT, plate, false, 1);
+    world_pass_ms(w, 10 * 60000);
+    struct request_id id = edge_ask(w, &c->e, REQUEST_EXIT, plate, false, 2);
+    world_result(w, 0, PAYMENT_RESULT_SUCCEEDED);
+    assert_int_equal(world_answer(w, &id)->basis, BASIS_PAID);
+    assert_int_equal(world_sql(w, "SELECT count(*) FROM payment"), 1);
+    edge_leave(w, &c->e, plate, BASIS_PAID, &id);
+    assert_int_equal(scene_open_debts(w), 0);
+}
+
+/* ... but one that was quoted long ago does not: the rest is asked for. */
+static void a_payment_of_long_ago_leaves_the_rest_due(void **state)
+{
+    struct scene *c = *state;
+    struct world *w = &c->w;
+    edge_ask(w, &c->e, REQUEST_EXIT, plate, false, 1);
+    world_pass_ms(w, 60 * 60000);
+    struct request_id id = edge_ask(w, &c->e, REQUEST_EXIT, plate, false, 2);
+    world_result(w, 0, PAYMENT_RESULT_SUCCEEDED);
+    assert_int_equal(world_sql(w, "SELECT count(*) FROM payment"), 2);
+    assert_int_equal(world_answer(w, &id)->verdict, VERDICT_PENDING);
+}
+
 static void old_keys_are_not_charged(void **state)
 {
     struct scene *c = *state;
@@ -407,6 +436,8 @@ int main(void)
         T(restart_queries_first, scene_defer),
         T(offline_exit_is_a_debt, scene_defer),
         T(paying_leaves_a_grace, scene_defer),
+        T(a_payment_of_a_moment_ago_settles_the_next_question, scene_defer),
+        T(a_payment_of_long_ago_leaves_the_rest_due, scene_defer),
         T(old_keys_are_not_charged, scene_defer),
         T(twenty_exits_while_down, scene_defer),
         T(an_unpriced_stay_is_let_out, scene_defer),

@@ -39,14 +39,14 @@ __attribute__((format(printf, 2, 3))) static void note(struct sim *s, const char
     va_end(ap);
 }
 
-/* One that certainly is not at the provider may wait for a stay that goes on (its vehicle left
- * without being read), or for nobody (what it was for fell into the grace). */
-static bool waits_for_nobody(const struct sim *s, const struct payment_row *r)
+/* One that certainly is not at the provider waits for a stay that goes on: its vehicle left without
+ * being read. */
+static bool waits_for_stay(const struct sim *s, const struct payment_row *r)
 {
-    struct debt_row debt;
+    struct session_row stay;
     return r->state == PAYMENT_CREATED &&
-           (s->cloud.inner.find_debt(s->cloud.inner.self, &r->session, &debt) != ERR_OK ||
-            debt.state == DEBT_PAID);
+           s->cloud.inner.find_session(s->cloud.inner.self, &r->session, &stay) == ERR_OK &&
+           stay.state == SESSION_OPEN;
 }
 
 /* After a day keys are not used again: a person looks (domain.md, "Payment"). */
@@ -59,7 +59,7 @@ static bool waits_for_person(const struct payment_row *r)
 static void open_payment(void *arg, const struct payment_row *r)
 {
     bool final = r->state == PAYMENT_SUCCEEDED || r->state == PAYMENT_DECLINED;
-    if (!final && !waits_for_nobody(arg, r) && !waits_for_person(r))
+    if (!final && !waits_for_stay(arg, r) && !waits_for_person(r))
         note(arg, "payment %s is %s (%s)", r->key, payment_state_word(r->state), r->reason);
 }
 

@@ -12,7 +12,8 @@
 static const int64_t start_mono_ms = INT64_C(1000000000000);
 static const int64_t start_wall_ms = INT64_C(1800000000000);
 
-static void say(const struct sim *s, const char *format, va_list ap)
+__attribute__((format(printf, 2, 0))) static void say(const struct sim *s, const char *format,
+                                                      va_list ap)
 {
     char text[1800];
     vsnprintf(text, sizeof text, format, ap);

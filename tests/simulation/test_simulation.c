@@ -19,7 +19,7 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { LANES = 6, STEPS = 40000, SECONDS = 25, MUTATION_SEEDS = 60 };
+enum { LANES = 6, STEPS = 60000, SECONDS = 25, MUTATION_SEEDS = 60 };
 
 static const char *const mutation_names[MUTATIONS] = {
     [MUTATION_NONE] = "none",

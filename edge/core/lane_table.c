@@ -29,10 +29,13 @@ static void on_stale(struct lane *l, struct mono_ms now, struct lane_out *out)
 
 static void resume_authorised(struct lane *l, struct mono_ms now, struct lane_out *out)
 {
+    /* C may have come on while nobody looked; its edge will not come again. */
+    if (l->config.loops == 3 && l->view.c && (l->view.b || l->b_seen))
+        l->c_seen = true;
     /* All but the fall of B, which nobody saw. */
     bool passed = l->b_seen && (l->config.loops == 3 ? l->c_seen : l->a_clear_seen);
     bool young = mono_diff_ms(now, l->authorised_at) < l->config.reissue_ms;
-    l->a_clear_seen = l->a_clear_seen || !l->view.a;
+    l->a_clear_seen = l->a_clear_seen || !l->view.a || l->stranger;
     if (l->view.down && l->was == LANE_OPENING && !l->b_seen && !l->a_clear_seen && young) {
         rule_move(out, LANE_ACT_OPEN);
         l->opens = 0;
@@ -42,22 +45,17 @@ static void resume_authorised(struct lane *l, struct mono_ms now, struct lane_ou
     }
     l->doubt = true;
     l->vended = !l->view.down;
-    /* Whoever stands before a raised arm is the authorised vehicle only if there was no time and no sign of
-     * another: else two would drive in on one space. */
-    bool same = l->view.a && young && !l->stranger;
     if (!l->view.down && l->view.b) {
         rule_passing(l, out);
-    } else if (l->view.down || l->b_seen || !same) {
-        if (passed)
-            rule_drove_through(l, out);
-        else
-            rule_uncertain(l, out);
-        rule_rest(l, now, out);
-    } else if (l->view.up) {
-        rule_enter(l, LANE_OPEN, mono_after(now, l->config.hold_open_ms));
-    } else {
-        rule_enter(l, LANE_OPENING, mono_after(now, l->config.open_ms));
+        return;
     }
+    /* Under an arm that was up while nobody looked the vehicle may have gone through, and who stands there
+     * now may be the next one: it does not inherit the authorisation, or two drive in on one space. */
+    if (passed)
+        rule_drove_through(l, out);
+    else
+        rule_uncertain(l, out);
+    rule_rest(l, now, out);
 }
 
 /* An unauthorised crossing whose end nobody saw. */
@@ -76,7 +74,6 @@ static void resume_crossing(struct lane *l, struct mono_ms now, struct lane_out 
 static void on_fresh(struct lane *l, struct mono_ms now, struct lane_out *out)
 {
     rule_alarm_set(l, out, ALARM_DEVICE_SILENT, false);
-    l->a_clear_seen = l->a_clear_seen || (l->authorised && l->stranger);
     if (l->gap)
         rule_fact(out, LANE_FACT_GAP);
     l->gap = l->may_close = false;

@@ -351,7 +351,10 @@ static void silence_before_the_vehicle_moved(void **state)
     bench_let_in(&b);
     bench_event(&b, LANE_EV_STALE);
     bench_see(&b);
-    bench_said(&b, LANE_OPEN, "+device_silent -device_silent gap");
+    bench_said(&b, LANE_PRESENTED,
+               "+device_silent -device_silent gap void:uncertain ended:uncertain presented CAMERA");
+    bench_event(&b, LANE_EV_ALLOWED); /* asked anew: paid a moment ago */
+    bench_said(&b, LANE_OPEN, "authorised OPEN");
     bench_drive_through(&b);
     bench_said(&b, LANE_PASSED, "started completed ended:drove_through");
     bench_wait(&b, 1000);
@@ -513,17 +516,63 @@ static void restart_does_not_pass_an_authorisation_on(void **state)
     bench_see(&b);
     bench_said(&b, LANE_PRESENTED, "completed ended:uncertain presented CAMERA");
 
-    r = authorised_at(3000); /* little time, but another plate was read */
+    r = authorised_at(3000); /* seconds are enough for that */
     bench_restart(&b, DIRECTION_ENTRY, 2, &r);
     b.bits = (b.bits & ~(1U << IN_ARM_DOWN)) | up;
+    bench_see(&b);
+    bench_said(&b, LANE_PRESENTED, "completed ended:uncertain presented CAMERA");
+}
+
+/* The arm is still down: the authorised vehicle is the one on A, unless another plate was read. */
+static void restart_does_not_open_for_a_stranger(void **state)
+{
+    (void)state;
+    struct bench b;
+    struct lane_restored r = authorised_at(3000);
+    bench_restart(&b, DIRECTION_ENTRY, 2, &r);
+    b.bits |= 1U << IN_LOOP_A;
+    bench_see(&b);
+    bench_said(&b, LANE_OPENING, "OPEN");
+
+    bench_restart(&b, DIRECTION_ENTRY, 2, &r);
+    b.bits |= 1U << IN_LOOP_A;
     b.lane.stranger = true;
     bench_see(&b);
     bench_said(&b, LANE_PRESENTED, "completed ended:uncertain presented CAMERA");
+}
 
-    bench_restart(&b, DIRECTION_ENTRY, 2, &r); /* neither: it is the same */
-    b.bits = (b.bits & ~(1U << IN_ARM_DOWN)) | up;
+/* A stranger at an exit proves that A was clear, not that the vehicle on B went through. */
+static void restart_counts_nobody_out_for_a_stranger(void **state)
+{
+    (void)state;
+    struct bench b;
+    struct lane_restored r = authorised_at(3000);
+    r.state = LANE_PASSING;
+    r.b_seen = true;
+    bench_restart(&b, DIRECTION_EXIT, 2, &r);
+    b.bits = (b.bits & ~(1U << IN_ARM_DOWN)) | 1U << IN_ARM_UP | 1U << IN_LOOP_A;
+    b.lane.stranger = true;
     bench_see(&b);
-    bench_said(&b, LANE_OPEN, "");
+    bench_said(&b, LANE_PRESENTED, "void:uncertain ended:uncertain presented CAMERA");
+}
+
+/* The vehicle reached C while nobody looked: when it leaves B and C it is through, without a wait in which
+ * the next one could slip in. */
+static void restart_on_b_and_c(void **state)
+{
+    (void)state;
+    struct bench b;
+    struct lane_restored r = authorised_at(3000);
+    r.state = LANE_PASSING;
+    r.b_seen = r.a_clear_seen = true;
+    bench_restart(&b, DIRECTION_ENTRY, 3, &r);
+    b.bits = (b.bits & ~(1U << IN_ARM_DOWN)) | 1U << IN_ARM_UP | 1U << IN_LOOP_B | 1U << IN_LOOP_C;
+    bench_see(&b);
+    bench_said(&b, LANE_PASSING, "");
+    bench_off(&b, IN_LOOP_B);
+    bench_off(&b, IN_LOOP_C);
+    bench_wait(&b, 300);
+    bench_said(&b, LANE_PASSED, "completed ended:drove_through");
 }
 
 static void an_arm_that_may_not_close_stays_up_for_who_is_there(void **state)
@@ -603,6 +652,9 @@ int main(void)
         cmocka_unit_test(restart_after_the_fall_of_b),
         cmocka_unit_test(restart_with_the_arm_up_and_no_edge_seen),
         cmocka_unit_test(restart_does_not_pass_an_authorisation_on),
+        cmocka_unit_test(restart_does_not_open_for_a_stranger),
+        cmocka_unit_test(restart_counts_nobody_out_for_a_stranger),
+        cmocka_unit_test(restart_on_b_and_c),
         cmocka_unit_test(an_arm_that_may_not_close_stays_up_for_who_is_there),
         cmocka_unit_test(restart_with_a_waiting_vehicle),
         cmocka_unit_test(one_scan_that_shows_everything_at_once),

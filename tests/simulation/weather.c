@@ -141,13 +141,19 @@ static void disaster(struct sim *s, void *who, int64_t what)
 
 /* ---- the operator: makes good what lanes counted in doubt, changes capacities, closes places ---- */
 
+/* Vehicles that are only counted. One that was counted in doubt and then seen driving in without a
+ * space is also owed: that admits one more by itself, until it is worked off. */
 static int64_t phantoms_of(const struct sim *s, const struct sim_place *p)
 {
     int64_t phantoms = 0;
-    for (size_t i = 0; i < EDGES; i++)
-        for (size_t k = 0; s->edges[i].place == p && k < s->edges[i].lane_count; k++)
-            phantoms +=
-                s->edges[i].lanes[k].entry ? s->edges[i].lanes[k].base : -s->edges[i].lanes[k].base;
+    for (size_t i = 0; i < EDGES; i++) {
+        const struct sim_edge *e = &s->edges[i];
+        if (e->place != p)
+            continue;
+        phantoms -= journal_books(e, (int64_t)e->journal.committed.row_count).overdraft;
+        for (size_t k = 0; k < e->lane_count; k++)
+            phantoms += e->lanes[k].entry ? e->lanes[k].base : -e->lanes[k].base;
+    }
     return phantoms > 0 ? phantoms : 0;
 }
 

@@ -1,7 +1,8 @@
 /* Runs the simulation over seeds:
  *
- *   test_simulation                          the seeds that about 30 s allow, from the first one
- *   test_simulation --seconds N              ... that N s allow
+ *   test_simulation                          the seeds that 25 s of CPU allow, from the first one
+ *   test_simulation --seconds N              ... that N s of CPU allow
+ *   test_simulation [--seed N] --seeds N     that many
  *   test_simulation --seed N [--steps M] [--trace]   one seed, as it failed
  *   test_simulation --mutations              each way to break the surroundings must be found
  *   test_simulation --mutation K             one of them, until it is found

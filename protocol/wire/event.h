@@ -34,7 +34,10 @@ enum { EVENT_BYTES_MAX = 8192, EVENT_VERSION_SIZE = 32, EVENT_DETAIL_SIZE = 96 }
  *   space.declined        grant n reason
  *   space.returned        n reason
  *   lane.alarm            lane alarm active [detail]
- *   count.gap             lane detail: observations may be missing */
+ *   count.gap             lane detail: observations may be missing
+ *   command.result        lane command action stage [reason actor detail]: reason where the command
+ *                         was rejected or failed; actor and detail (the person's own words) with the
+ *                         first one */
 enum event_kind {
     EVENT_UNKNOWN, /* decoded only: a type this program does not know; stored raw */
     EVENT_EDGE_STARTED,
@@ -52,6 +55,7 @@ enum event_kind {
     EVENT_SPACE_RETURNED,
     EVENT_LANE_ALARM,
     EVENT_COUNT_GAP,
+    EVENT_COMMAND_RESULT,
     EVENT_KINDS
 };
 
@@ -68,6 +72,10 @@ struct event_data {
     enum outcome outcome;
     enum spent spent;
     struct request_id request;
+    struct request_id command; /* the id of a command */
+    enum action action;
+    enum stage stage;
+    struct name actor;
     int64_t grant;  /* > 0 */
     int64_t n;      /* spaces, > 0 */
     int64_t repaid; /* spaces of a credit that paid the edge's overdraft: 0..n (a passage: 0..1) */

@@ -33,6 +33,10 @@ enum {
     ACTIVE,
     VERSION,
     DETAIL,
+    COMMAND,
+    ACTION,
+    STAGE,
+    ACTOR,
     DATA_MEMBERS
 };
 
@@ -58,6 +62,10 @@ static const struct member data_members[DATA_MEMBERS] = {
     [ACTIVE] = {ROW("active", MEMBER_BOOL, event_data, active)},
     [VERSION] = {ROW("version", MEMBER_TEXT, event_data, version)},
     [DETAIL] = {ROW("detail", MEMBER_TEXT, event_data, detail)},
+    [COMMAND] = {ROW("command", MEMBER_HEX, event_data, command)},
+    [ACTION] = {ROW("action", MEMBER_WORD, event_data, action), .words = &action_vocabulary},
+    [STAGE] = {ROW("stage", MEMBER_WORD, event_data, stage), .words = &stage_vocabulary},
+    [ACTOR] = {ROW("actor", MEMBER_NAME, event_data, actor)},
 };
 
 #define BIT(i)  MEMBER_BIT(i)
@@ -83,6 +91,8 @@ static const struct {
     [EVENT_SPACE_RETURNED] = {BIT(N) | BIT(REASON), 0},
     [EVENT_LANE_ALARM] = {BIT(LANE) | BIT(ALARM) | BIT(ACTIVE), BIT(DETAIL)},
     [EVENT_COUNT_GAP] = {BIT(LANE) | BIT(DETAIL), 0},
+    [EVENT_COMMAND_RESULT] = {BIT(LANE) | BIT(COMMAND) | BIT(ACTION) | BIT(STAGE),
+                              BIT(REASON) | BIT(ACTOR) | BIT(DETAIL)},
 };
 
 enum { TIME, EPOCH, PREV, BOOT, MONO, CLOCK, ENVELOPE_MEMBERS };

@@ -16,7 +16,7 @@ static const char *const channels[TOPIC_KINDS] = {
     [TOPIC_REQUEST] = "request",     [TOPIC_RESPONSE] = "response",
     [TOPIC_GRANT] = "grant",         [TOPIC_STATUS] = "status",
     [TOPIC_TELEMETRY] = "telemetry", [TOPIC_OCCUPANCY] = "occupancy",
-    [TOPIC_CLOUD_STATUS] = "status",
+    [TOPIC_CLOUD_STATUS] = "status", [TOPIC_COMMAND] = "command",
 };
 
 static enum err topic_write(enum topic_kind kind, const char *place, const char *edge, char *ret)

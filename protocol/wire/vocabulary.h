@@ -22,6 +22,9 @@ extern const struct vocabulary reason_vocabulary;
 extern const struct vocabulary spent_vocabulary;
 extern const struct vocabulary alarm_vocabulary;
 extern const struct vocabulary verdict_vocabulary;
+extern const struct vocabulary action_vocabulary;
+extern const struct vocabulary stage_vocabulary;
+extern const struct vocabulary expect_vocabulary;
 extern const struct vocabulary event_kind_vocabulary;
 extern const struct vocabulary request_kind_vocabulary;
 

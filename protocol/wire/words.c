@@ -56,8 +56,19 @@ static const char *const reason_words[] = {
     [REASON_OPEN_TIMEOUT] = "open_timeout",
     [REASON_UNCERTAIN] = "uncertain",
     [REASON_UNAVAILABLE] = "unavailable",
+    [REASON_STATE] = "state",
+    [REASON_NO_VEHICLE] = "no_vehicle",
+    [REASON_LOCAL] = "local",
+    [REASON_FIRE] = "fire",
+    [REASON_CLOCK] = "clock",
+    [REASON_BUSY] = "busy",
+    [REASON_UNSAFE] = "unsafe",
+    [REASON_NO_LANE] = "no_lane",
+    [REASON_RESTARTED] = "restarted",
+    [REASON_TIMEOUT] = "timeout",
+    [REASON_REFUSED] = "refused",
 };
-VOCABULARY(reason, REASON_UNAVAILABLE);
+VOCABULARY(reason, REASON_REFUSED);
 
 static const char *const spent_words[] = {"", "space", "overdraft"};
 VOCABULARY(spent, SPENT_OVERDRAFT);
@@ -79,6 +90,21 @@ VOCABULARY(alarm, ALARM_LIMITS);
 static const char *const verdict_words[] = {"", "allow", "deny", "pending"};
 VOCABULARY(verdict, VERDICT_PENDING);
 
+static const char *const action_words[] = {
+    [ACTION_NONE] = "",           [ACTION_OPEN] = "open",
+    [ACTION_CLOSE] = "close",     [ACTION_HOLD_OPEN] = "hold_open",
+    [ACTION_RELEASE] = "release", [ACTION_LOCK] = "lock",
+    [ACTION_UNLOCK] = "unlock",   [ACTION_RESET_FAULT] = "reset_fault",
+};
+VOCABULARY(action, ACTION_RESET_FAULT);
+
+static const char *const stage_words[] = {"",         "accepted", "executing", "done",
+                                          "rejected", "failed",   "expired"};
+VOCABULARY(stage, STAGE_EXPIRED);
+
+static const char *const expect_words[] = {"", "vehicle", "no_vehicle", "arm_up", "arm_down"};
+VOCABULARY(expect, EXPECT_ARM_DOWN);
+
 static const char *const event_kind_words[] = {
     [EVENT_UNKNOWN] = "",
     [EVENT_EDGE_STARTED] = "edge.started",
@@ -96,6 +122,7 @@ static const char *const event_kind_words[] = {
     [EVENT_SPACE_RETURNED] = "space.returned",
     [EVENT_LANE_ALARM] = "lane.alarm",
     [EVENT_COUNT_GAP] = "count.gap",
+    [EVENT_COMMAND_RESULT] = "command.result",
 };
 VOCABULARY(event_kind, EVENT_KINDS - 1);
 
@@ -150,3 +177,6 @@ TYPED(reason)
 TYPED(spent)
 TYPED(alarm)
 TYPED(verdict)
+TYPED(action)
+TYPED(stage)
+TYPED(expect)

@@ -58,9 +58,21 @@ enum reason {
     REASON_OPEN_TIMEOUT,  /* void: the arm did not open */
     REASON_UNCERTAIN,     /* void: an exit whose crossing could not be proven */
     REASON_UNAVAILABLE,   /* cannot be decided now */
+    REASON_STATE,         /* command: the lane is not in a state that allows or expects it */
+    REASON_NO_VEHICLE,    /* command: nobody stands on loop A */
+    REASON_LOCAL,         /* command: local stop, or the service key has the lane */
+    REASON_FIRE,          /* command: the fire input, or what it left latched */
+    REASON_CLOCK,         /* command: the edge cannot tell whether it is still valid */
+    REASON_BUSY,          /* command: another one of this lane is under way */
+    REASON_UNSAFE,        /* command: a safety input forbids the motion */
+    REASON_NO_LANE,       /* command: this edge has no such lane */
+    REASON_RESTARTED,     /* command: the agent stopped in between; whether it acted is not known */
+    REASON_TIMEOUT,       /* command: what proves it was not seen in time */
+    REASON_REFUSED,       /* command: the device refused it, or it could not be written */
 };
 /* "full" "please_wait" "no_credential" "declined" "no_account" "payment" "no_session" "closed"
- * "late" "surplus" "backed_out" "open_timeout" "uncertain" "unavailable" */
+ * "late" "surplus" "backed_out" "open_timeout" "uncertain" "unavailable" "state" "no_vehicle"
+ * "local" "fire" "clock" "busy" "unsafe" "no_lane" "restarted" "timeout" "refused" */
 
 /* From which pocket an unauthorised entry crossing was taken. */
 enum spent { SPENT_NONE, SPENT_SPACE, SPENT_OVERDRAFT };
@@ -81,6 +93,35 @@ enum alarm {
 /* "device_silent" "open_timeout" "close_timeout" "obstructed" "forced" "unauthorised" "wrong_way"
  * "plate_unreadable" "limits" */
 
+/* What a person far away asks of a lane. */
+enum action {
+    ACTION_NONE,
+    ACTION_OPEN,      /* let the vehicle on loop A through */
+    ACTION_CLOSE,     /* lower an arm that stayed up */
+    ACTION_HOLD_OPEN, /* raise the arm and leave it up */
+    ACTION_RELEASE,   /* end of HOLD_OPEN */
+    ACTION_LOCK,      /* admit nobody */
+    ACTION_UNLOCK,
+    ACTION_RESET_FAULT, /* a person looked: take up work again */
+};
+/* "open" "close" "hold_open" "release" "lock" "unlock" "reset_fault" */
+
+/* How far a command has come; the last four are final. */
+enum stage {
+    STAGE_NONE,
+    STAGE_ACCEPTED,  /* its id is committed, the lane was told */
+    STAGE_EXECUTING, /* the device took the motion */
+    STAGE_DONE,      /* proven: limit switch, or the state asked for */
+    STAGE_REJECTED,  /* not begun; the reason says why */
+    STAGE_FAILED,    /* begun, and not proven done */
+    STAGE_EXPIRED,   /* it came, or would have come, too late */
+};
+/* "accepted" "executing" "done" "rejected" "failed" "expired" */
+
+/* What must be the case for a command to begin. */
+enum expect { EXPECT_NONE, EXPECT_VEHICLE, EXPECT_NO_VEHICLE, EXPECT_ARM_UP, EXPECT_ARM_DOWN };
+/* "vehicle" "no_vehicle" "arm_up" "arm_down" */
+
 enum verdict { VERDICT_NONE, VERDICT_ALLOW, VERDICT_DENY, VERDICT_PENDING };
 /* "allow" "deny" "pending" */
 
@@ -93,6 +134,9 @@ const char *reason_word(enum reason v);
 const char *spent_word(enum spent v);
 const char *alarm_word(enum alarm v);
 const char *verdict_word(enum verdict v);
+const char *action_word(enum action v);
+const char *stage_word(enum stage v);
+const char *expect_word(enum expect v);
 
 /* ERR_NOTFOUND for a word that is not in the list. */
 enum err direction_parse(const char *text, enum direction *ret);
@@ -103,5 +147,8 @@ enum err reason_parse(const char *text, enum reason *ret);
 enum err spent_parse(const char *text, enum spent *ret);
 enum err alarm_parse(const char *text, enum alarm *ret);
 enum err verdict_parse(const char *text, enum verdict *ret);
+enum err action_parse(const char *text, enum action *ret);
+enum err stage_parse(const char *text, enum stage *ret);
+enum err expect_parse(const char *text, enum expect *ret);
 
 #endif

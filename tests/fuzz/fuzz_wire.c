@@ -98,7 +98,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     decode(TOPIC_RESPONSE, data, size);
 #else
     static const enum topic_kind kinds[] = {TOPIC_ACK,       TOPIC_GRANT,     TOPIC_STATUS,
-                                            TOPIC_TELEMETRY, TOPIC_OCCUPANCY, TOPIC_CLOUD_STATUS};
+                                            TOPIC_TELEMETRY, TOPIC_OCCUPANCY, TOPIC_CLOUD_STATUS,
+                                            TOPIC_COMMAND};
     for (size_t i = 0; i < sizeof kinds / sizeof kinds[0]; i++)
         decode(kinds[i], data, size);
 #endif

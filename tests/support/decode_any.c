@@ -1,6 +1,7 @@
 #include "tests/support/decode_any.h"
 
 #include "protocol/wire/ack.h"
+#include "protocol/wire/command.h"
 #include "protocol/wire/event_codec.h"
 #include "protocol/wire/grant.h"
 #include "protocol/wire/request.h"
@@ -18,6 +19,7 @@ union message {
     struct request request;
     struct response response;
     struct grant grant;
+    struct command command;
     struct status status;
     struct telemetry telemetry;
     struct occupancy occupancy;
@@ -33,6 +35,7 @@ static enum err decode(const struct topic *t, const void *bytes, size_t len, uni
     case TOPIC_REQUEST: return request_decode(bytes, len, &m->request, reason);
     case TOPIC_RESPONSE: return response_decode(bytes, len, &m->response, reason);
     case TOPIC_GRANT: return grant_decode(bytes, len, &m->grant, reason);
+    case TOPIC_COMMAND: return command_decode(bytes, len, &m->command, reason);
     case TOPIC_STATUS: return status_decode(bytes, len, &m->status, reason);
     case TOPIC_TELEMETRY: return telemetry_decode(bytes, len, &m->telemetry, reason);
     case TOPIC_OCCUPANCY: return occupancy_decode(bytes, len, &m->occupancy, reason);
@@ -51,6 +54,7 @@ static enum err encode(const struct topic *t, const union message *m, char *ret)
     case TOPIC_REQUEST: return request_encode(&m->request, ret, AGAIN_SIZE, &len);
     case TOPIC_RESPONSE: return response_encode(&m->response, ret, AGAIN_SIZE, &len);
     case TOPIC_GRANT: return grant_encode(&m->grant, ret, AGAIN_SIZE, &len);
+    case TOPIC_COMMAND: return command_encode(&m->command, ret, AGAIN_SIZE, &len);
     case TOPIC_STATUS: return status_encode(&m->status, ret, AGAIN_SIZE, &len);
     case TOPIC_TELEMETRY: return telemetry_encode(&m->telemetry, ret, AGAIN_SIZE, &len);
     case TOPIC_OCCUPANCY: return occupancy_encode(&m->occupancy, ret, AGAIN_SIZE, &len);

@@ -99,6 +99,8 @@ def rules_problem(channel, names, m):
         if m["data"].get("repaid", 0) > credited:
             return "data.repaid: more than was credited"
         return identity_problem(names, m)
+    if channel == "command" and m["not_after"] <= m["issued"]:
+        return "not_after: not after issued"
     if channel == "occupancy" and max(m["occupied"], m["free"]) > m["capacity"]:
         return "occupied, free: more than capacity"
     if channel == "request" and m["kind"] == "hello" and m["base"] >= m["next"]:

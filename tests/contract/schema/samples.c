@@ -2,6 +2,7 @@
  * its members and with the required ones only. With --words: one line per vocabulary, its name and
  * its words. */
 #include "protocol/wire/ack.h"
+#include "protocol/wire/command.h"
 #include "protocol/wire/event_codec.h"
 #include "protocol/wire/grant.h"
 #include "protocol/wire/request.h"
@@ -64,6 +65,10 @@ static struct event full_event(enum event_kind kind)
                  .outcome = OUTCOME_DROVE_THROUGH,
                  .spent = SPENT_OVERDRAFT,
                  .request = {"00112233445566778899aabbccddeeff"},
+                 .command = {"ffeeddccbbaa99887766554433221100"},
+                 .action = ACTION_HOLD_OPEN,
+                 .stage = STAGE_ACCEPTED,
+                 .actor = {"kim"},
                  .grant = 17,
                  .n = 8,
                  .repaid = 1,
@@ -83,6 +88,9 @@ static struct event bare_event(enum event_kind kind)
     e.data.spent = SPENT_NONE;
     e.data.repaid = 0;
     e.data.active = false;
+    e.data.actor = (struct name){{0}};
+    if (kind == EVENT_COMMAND_RESULT)
+        e.data.reason = REASON_NONE;
     if (kind != EVENT_CREDENTIAL_READ)
         e.data.plate = (struct plate){{0}};
     if (kind != EVENT_COUNT_GAP)
@@ -198,17 +206,43 @@ static void states(void)
     PRINT(TOPIC_TELEMETRY, "e03", telemetry, &t);
 }
 
+static void commands(void)
+{
+    struct command c = {
+        .id = {"ffeeddccbbaa99887766554433221100"},
+        .lane = {"in-1"},
+        .action = ACTION_OPEN,
+        .issued = now,
+        .not_after = {now.v + 30000},
+        .actor = {"kim"},
+        .reason = "\"help\" call, 창구 3",
+        .expect = EXPECT_ARM_DOWN,
+    };
+    PRINT(TOPIC_COMMAND, "e03", command, &c);
+    c.action = ACTION_RESET_FAULT;
+    c.expect = EXPECT_NONE;
+    PRINT(TOPIC_COMMAND, "e03", command, &c);
+}
+
 static void words(void)
 {
     static const struct {
         const char *name;
         const struct vocabulary *v;
     } all[] = {
-        {"direction", &direction_vocabulary},   {"clock", &clock_state_vocabulary},
-        {"outcome", &outcome_vocabulary},       {"basis", &basis_vocabulary},
-        {"reason", &reason_vocabulary},         {"spent", &spent_vocabulary},
-        {"alarm", &alarm_vocabulary},           {"verdict", &verdict_vocabulary},
-        {"event_kind", &event_kind_vocabulary}, {"request_kind", &request_kind_vocabulary},
+        {"direction", &direction_vocabulary},
+        {"clock", &clock_state_vocabulary},
+        {"outcome", &outcome_vocabulary},
+        {"basis", &basis_vocabulary},
+        {"reason", &reason_vocabulary},
+        {"spent", &spent_vocabulary},
+        {"alarm", &alarm_vocabulary},
+        {"verdict", &verdict_vocabulary},
+        {"action", &action_vocabulary},
+        {"stage", &stage_vocabulary},
+        {"expect", &expect_vocabulary},
+        {"event_kind", &event_kind_vocabulary},
+        {"request_kind", &request_kind_vocabulary},
     };
     for (size_t i = 0; i < sizeof all / sizeof all[0]; i++) {
         printf("%s", all[i].name);
@@ -228,5 +262,6 @@ int main(int argc, char **argv)
     requests();
     responses();
     states();
+    commands();
     return 0;
 }

@@ -39,6 +39,10 @@ static struct event full_event(enum event_kind kind)
                  .outcome = OUTCOME_DROVE_THROUGH,
                  .spent = SPENT_OVERDRAFT,
                  .request = {"00112233445566778899aabbccddeeff"},
+                 .command = {"ffeeddccbbaa99887766554433221100"},
+                 .action = ACTION_OPEN,
+                 .stage = STAGE_DONE,
+                 .actor = {"kim"},
                  .grant = 17,
                  .n = 8,
                  .repaid = 1,
@@ -178,6 +182,8 @@ static void values_out_of_bounds_are_not_encoded(void **state)
     REFUSE(EVENT_EDGE_STARTED, e->edge.text[0] = '\0');
     REFUSE(EVENT_EDGE_STARTED, e->time.v = INT64_MAX);
     REFUSE(EVENT_CREDENTIAL_READ, e->data.confidence = 10001);
+    REFUSE(EVENT_COMMAND_RESULT, e->data.stage = STAGE_EXPIRED + 1);
+    REFUSE(EVENT_COMMAND_RESULT, e->data.command.text[31] = 'X');
     REFUSE(EVENT_CREDENTIAL_READ, e->data.confidence = -1);
     REFUSE(EVENT_CREDENTIAL_READ, memcpy(e->data.raw.text, "\xEC\x95", 3));
     REFUSE(EVENT_CREDENTIAL_READ, memcpy(e->data.raw.text, "\xC0\x80", 3));

@@ -35,6 +35,7 @@ static const struct {
 } folders[] = {
     {"ack", {TOPIC_ACK, {"lot07"}, {"e03"}}},
     {"cloud-status", {TOPIC_CLOUD_STATUS, {""}, {"c1"}}},
+    {"command", {TOPIC_COMMAND, {"lot07"}, {"e03"}}},
     {"event", {TOPIC_EVENT, {"lot07"}, {"e03"}}},
     {"grant", {TOPIC_GRANT, {"lot07"}, {"e03"}}},
     {"occupancy", {TOPIC_OCCUPANCY, {"lot07"}, {""}}},

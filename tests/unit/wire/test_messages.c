@@ -1,6 +1,7 @@
 /* The small messages: what is out of bounds is not encoded, and an output is untouched then. What is
  * decoded is in test_golden.c. */
 #include "protocol/wire/ack.h"
+#include "protocol/wire/command.h"
 #include "protocol/wire/grant.h"
 #include "protocol/wire/request.h"
 #include "protocol/wire/status.h"
@@ -112,6 +113,29 @@ static void acks_and_grants(void **state)
     REFUSE(grant, grant, ERR_INVAL, v->n = 0);
     REFUSE(grant, grant, ERR_INVAL, v->n = 10001);
     FITS_EXACTLY(grant, grant);
+}
+
+static void commands(void **state)
+{
+    (void)state;
+    static const struct command command = {
+        .id = {"00112233445566778899aabbccddeeff"},
+        .lane = {"in-1"},
+        .action = ACTION_OPEN,
+        .issued = {INT64_C(1795156272345)},
+        .not_after = {INT64_C(1795156302345)},
+        .actor = {"kim"},
+        .reason = "help call",
+    };
+    REFUSE(command, command, ERR_INVAL, v->id.text[0] = '\0');
+    REFUSE(command, command, ERR_INVAL, v->lane.text[0] = '\0');
+    REFUSE(command, command, ERR_INVAL, v->action = ACTION_NONE);
+    REFUSE(command, command, ERR_INVAL, v->action = ACTION_RESET_FAULT + 1);
+    REFUSE(command, command, ERR_INVAL, v->not_after = v->issued);
+    REFUSE(command, command, ERR_INVAL, v->actor.text[0] = 'K');
+    REFUSE(command, command, ERR_INVAL, v->reason[0] = '\0');
+    REFUSE(command, command, ERR_INVAL, v->expect = EXPECT_ARM_DOWN + 1);
+    FITS_EXACTLY(command, command);
 }
 
 static void states_of_an_edge(void **state)
@@ -233,6 +257,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(acks_and_grants),
+        cmocka_unit_test(commands),
         cmocka_unit_test(states_of_an_edge),
         cmocka_unit_test(the_largest_telemetry_fits),
         cmocka_unit_test(the_largest_hello_fits),

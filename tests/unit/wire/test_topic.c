@@ -20,6 +20,7 @@ static const struct {
     {{TOPIC_RESPONSE, {"a"}, {"e1"}}, "boomgate/v1/a/e1/response", "boomgate/v1/+/+/response"},
     {{TOPIC_GRANT, {"a"}, {"e1"}}, "boomgate/v1/a/e1/grant", "boomgate/v1/+/+/grant"},
     {{TOPIC_STATUS, {"a"}, {"e1"}}, "boomgate/v1/a/e1/status", "boomgate/v1/+/+/status"},
+    {{TOPIC_COMMAND, {"a"}, {"e1"}}, "boomgate/v1/a/e1/command", "boomgate/v1/+/+/command"},
     {{TOPIC_TELEMETRY, {"a"}, {"e1"}}, "boomgate/v1/a/e1/telemetry", "boomgate/v1/+/+/telemetry"},
     {{TOPIC_OCCUPANCY, {"lot-07"}, {""}},
      "boomgate/v1/lot-07/occupancy",

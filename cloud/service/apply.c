@@ -74,12 +74,15 @@ static void raise_alarm(struct service *s, struct stream *st, const struct event
 {
     char detail[ANOMALY_DETAIL_SIZE];
     struct buf b = buf_of(detail, sizeof detail);
-    buf_addf(&b, "%s %s %s", e->data.lane.text, alarm_word(e->data.alarm),
+    bool of_edge = e->kind == EVENT_EDGE_ALARM;
+    buf_addf(&b, "%s %s %s", of_edge ? "edge" : e->data.lane.text, alarm_word(e->data.alarm),
              e->kind == EVENT_PASSAGE_UNAUTHORISED ? direction_word(e->data.direction)
                                                    : e->data.detail);
-    if (e->kind == EVENT_LANE_ALARM && e->data.active) {
-        struct anomaly_row r = {
-            .place = e->place, .edge = e->edge, .kind = "lane_alarm", .at = e->time};
+    if ((of_edge || e->kind == EVENT_LANE_ALARM) && e->data.active) {
+        struct anomaly_row r = {.place = e->place,
+                                .edge = e->edge,
+                                .kind = of_edge ? "edge_alarm" : "lane_alarm",
+                                .at = e->time};
         memcpy(r.detail, detail, b.len + 1);
         notice_anomaly(s, &r);
     } else if (e->kind == EVENT_PASSAGE_UNAUTHORISED) {

@@ -34,6 +34,7 @@ enum { EVENT_BYTES_MAX = 8192, EVENT_VERSION_SIZE = 32, EVENT_DETAIL_SIZE = 96 }
  *   space.declined        grant n reason
  *   space.returned        n reason
  *   lane.alarm            lane alarm active [detail]
+ *   edge.alarm            alarm active [detail]: a condition of the whole edge
  *   count.gap             lane detail: observations may be missing
  *   command.result        lane command action stage [reason actor detail]: reason where the command
  *                         was rejected or failed; actor and detail (the person's own words) with the
@@ -54,6 +55,7 @@ enum event_kind {
     EVENT_SPACE_DECLINED,
     EVENT_SPACE_RETURNED,
     EVENT_LANE_ALARM,
+    EVENT_EDGE_ALARM,
     EVENT_COUNT_GAP,
     EVENT_COMMAND_RESULT,
     EVENT_KINDS

@@ -84,8 +84,13 @@ static const char *const alarm_words[] = {
     [ALARM_WRONG_WAY] = "wrong_way",
     [ALARM_PLATE_UNREADABLE] = "plate_unreadable",
     [ALARM_LIMITS] = "limits",
+    [ALARM_DISK] = "disk",
+    [ALARM_JOURNAL] = "journal",
+    [ALARM_CLOCK] = "clock",
+    [ALARM_SESSION_TAKEN_OVER] = "session_taken_over",
+    [ALARM_UPLINK_STALLED] = "uplink_stalled",
 };
-VOCABULARY(alarm, ALARM_LIMITS);
+VOCABULARY(alarm, ALARM_UPLINK_STALLED);
 
 static const char *const verdict_words[] = {"", "allow", "deny", "pending"};
 VOCABULARY(verdict, VERDICT_PENDING);
@@ -121,6 +126,7 @@ static const char *const event_kind_words[] = {
     [EVENT_SPACE_DECLINED] = "space.declined",
     [EVENT_SPACE_RETURNED] = "space.returned",
     [EVENT_LANE_ALARM] = "lane.alarm",
+    [EVENT_EDGE_ALARM] = "edge.alarm",
     [EVENT_COUNT_GAP] = "count.gap",
     [EVENT_COMMAND_RESULT] = "command.result",
 };

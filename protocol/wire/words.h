@@ -89,9 +89,16 @@ enum alarm {
     ALARM_WRONG_WAY,
     ALARM_PLATE_UNREADABLE, /* impossible registers or text that is not UTF-8 */
     ALARM_LIMITS,           /* both limit switches, or neither without motion */
+
+    /* Of an edge, not of a lane. */
+    ALARM_DISK,               /* the journal's storage is nearly full */
+    ALARM_JOURNAL,            /* nothing could be committed, or a damaged journal was set aside */
+    ALARM_CLOCK,              /* the wall clock stepped, or cannot be right */
+    ALARM_SESSION_TAKEN_OVER, /* another client uses this edge's identity */
+    ALARM_UPLINK_STALLED,     /* events wait for their acknowledgement for long */
 };
 /* "device_silent" "open_timeout" "close_timeout" "obstructed" "forced" "unauthorised" "wrong_way"
- * "plate_unreadable" "limits" */
+ * "plate_unreadable" "limits" "disk" "journal" "clock" "session_taken_over" "uplink_stalled" */
 
 /* What a person far away asks of a lane. */
 enum action {

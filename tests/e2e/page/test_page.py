@@ -188,7 +188,7 @@ def korean_is_complete():
             return found""")
         check(english == [], f"nothing is left in English: {english}")
         b.click("[data-lang=en]")
-        check(b.text(".state .word") == "Full", "switched to English")
+        b.until(lambda: b.text(".state .word") == "Full", "switched to English", 2)
         b.go(api.url)
         b.until(lambda: b.text(".state .word") == "Full", "and remembered")
 

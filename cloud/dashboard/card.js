@@ -138,7 +138,7 @@ function drawLanes(list, place, now) {
     const item = list.children[i];
     const [glyph, name] = item.children;
     const state = laneWord(lane);
-    const direction = lane.direction === 'exit' ? 'exit' : 'entry';
+    const direction = ['exit', 'reversible'].includes(lane.direction) ? lane.direction : 'entry';
     if (item.dataset.state !== state) {
       item.dataset.state = state;
       glyph.firstElementChild.replaceChildren(...gate(state));

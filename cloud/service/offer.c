@@ -56,7 +56,7 @@ static bool eligible(const struct edge *e)
     if (!st || st->state.frozen || !e->live.online)
         return false;
     for (size_t i = 0; i < e->lane_count; i++)
-        if (e->lanes[i].direction == DIRECTION_ENTRY)
+        if (e->lanes[i].direction != DIRECTION_EXIT)
             return true;
     return false;
 }

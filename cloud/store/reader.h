@@ -50,8 +50,8 @@ struct edge_view {
 
 struct lane_view {
     struct name edge, lane;
-    char direction[8]; /* "entry" "exit" */
-    char state[16];    /* "" : no telemetry of this lane yet */
+    char direction[12]; /* "entry" "exit" "reversible" */
+    char state[16];     /* "" : no telemetry of this lane yet */
     char arm[12];
     bool online; /* inputs fresh, as the edge said */
     bool edge_online;

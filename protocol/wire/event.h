@@ -38,7 +38,10 @@ enum { EVENT_BYTES_MAX = 8192, EVENT_VERSION_SIZE = 32, EVENT_DETAIL_SIZE = 96 }
  *   count.gap             lane detail: observations may be missing
  *   command.result        lane command action stage [reason actor detail]: reason where the command
  *                         was rejected or failed; actor and detail (the person's own words) with the
- *                         first one */
+ *                         first one
+ *   arm.opened            lane cause [movement command]: the arm left, or is told to leave, a place
+ *                         that is not its upper limit
+ *   lane.mode             lane mode active [command]: a mode began to hold the lane, or ended */
 enum event_kind {
     EVENT_UNKNOWN, /* decoded only: a type this program does not know; stored raw */
     EVENT_EDGE_STARTED,
@@ -58,6 +61,8 @@ enum event_kind {
     EVENT_EDGE_ALARM,
     EVENT_COUNT_GAP,
     EVENT_COMMAND_RESULT,
+    EVENT_ARM_OPENED,
+    EVENT_LANE_MODE,
     EVENT_KINDS
 };
 
@@ -78,6 +83,8 @@ struct event_data {
     enum action action;
     enum stage stage;
     struct name actor;
+    enum cause cause;
+    enum lane_mode mode;
     int64_t grant;  /* > 0 */
     int64_t n;      /* spaces, > 0 */
     int64_t repaid; /* spaces of a credit that paid the edge's overdraft: 0..n (a passage: 0..1) */

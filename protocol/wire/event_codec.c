@@ -37,6 +37,8 @@ enum {
     ACTION,
     STAGE,
     ACTOR,
+    CAUSE,
+    MODE,
     DATA_MEMBERS
 };
 
@@ -66,6 +68,8 @@ static const struct member data_members[DATA_MEMBERS] = {
     [ACTION] = {ROW("action", MEMBER_WORD, event_data, action), .words = &action_vocabulary},
     [STAGE] = {ROW("stage", MEMBER_WORD, event_data, stage), .words = &stage_vocabulary},
     [ACTOR] = {ROW("actor", MEMBER_NAME, event_data, actor)},
+    [CAUSE] = {ROW("cause", MEMBER_WORD, event_data, cause), .words = &cause_vocabulary},
+    [MODE] = {ROW("mode", MEMBER_WORD, event_data, mode), .words = &lane_mode_vocabulary},
 };
 
 #define BIT(i)  MEMBER_BIT(i)
@@ -94,6 +98,8 @@ static const struct {
     [EVENT_COUNT_GAP] = {BIT(LANE) | BIT(DETAIL), 0},
     [EVENT_COMMAND_RESULT] = {BIT(LANE) | BIT(COMMAND) | BIT(ACTION) | BIT(STAGE),
                               BIT(REASON) | BIT(ACTOR) | BIT(DETAIL)},
+    [EVENT_ARM_OPENED] = {BIT(LANE) | BIT(CAUSE), BIT(MOVEMENT) | BIT(COMMAND)},
+    [EVENT_LANE_MODE] = {BIT(LANE) | BIT(MODE) | BIT(ACTIVE), BIT(COMMAND)},
 };
 
 enum { TIME, EPOCH, PREV, BOOT, MONO, CLOCK, ENVELOPE_MEMBERS };
@@ -127,6 +133,8 @@ static const char *contradiction(const struct event *e)
     if (e->kind == EVENT_PASSAGE_UNAUTHORISED && d->direction == DIRECTION_ENTRY &&
         d->spent == SPENT_NONE)
         return "data.spent: missing, expected space or overdraft for an entry";
+    if (d->direction == DIRECTION_REVERSIBLE)
+        return "data.direction: \"reversible\" is a lane's, expected entry or exit";
     return NULL;
 }
 

@@ -21,7 +21,7 @@ static const struct member telemetry_members[TELEMETRY_MEMBERS] = {
 static const struct record_shape telemetry_shape = {telemetry_members, TELEMETRY_MEMBERS,
                                                     ALL(TELEMETRY_MEMBERS), 0};
 
-enum { LANE, DIRECTION, STATE, ARM, ONLINE, LINK, INPUTS, LANE_MEMBERS };
+enum { LANE, DIRECTION, STATE, ARM, ONLINE, LINK, INPUTS, MODE, DEGRADED, LANE_MEMBERS };
 
 static const struct member lane_members[LANE_MEMBERS] = {
     [LANE] = {ROW("lane", MEMBER_NAME, telemetry_lane, lane)},
@@ -32,8 +32,12 @@ static const struct member lane_members[LANE_MEMBERS] = {
     [ONLINE] = {ROW("online", MEMBER_BOOL, telemetry_lane, online)},
     [LINK] = {ROW("link_us", MEMBER_INT, telemetry_lane, link_us), .max = RECORD_INT_MAX},
     [INPUTS] = {ROW("inputs", MEMBER_U32, telemetry_lane, inputs)},
+    [MODE] = {ROW("mode", MEMBER_WORD, telemetry_lane, mode), .words = &lane_mode_vocabulary},
+    [DEGRADED] = {ROW("degraded", MEMBER_BOOL, telemetry_lane, degraded)},
 };
-static const struct record_shape lane_shape = {lane_members, LANE_MEMBERS, ALL(LANE_MEMBERS), 0};
+#define OPTIONAL (MEMBER_BIT(MODE) | MEMBER_BIT(DEGRADED))
+static const struct record_shape lane_shape = {lane_members, LANE_MEMBERS,
+                                               ALL(LANE_MEMBERS) & ~OPTIONAL, OPTIONAL};
 
 enum err telemetry_encode(const struct telemetry *t, char *ret, size_t size, size_t *ret_len)
 {

@@ -21,6 +21,8 @@ extern const struct vocabulary basis_vocabulary;
 extern const struct vocabulary reason_vocabulary;
 extern const struct vocabulary spent_vocabulary;
 extern const struct vocabulary alarm_vocabulary;
+extern const struct vocabulary lane_mode_vocabulary;
+extern const struct vocabulary cause_vocabulary;
 extern const struct vocabulary verdict_vocabulary;
 extern const struct vocabulary action_vocabulary;
 extern const struct vocabulary stage_vocabulary;

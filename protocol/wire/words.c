@@ -14,8 +14,8 @@
                   #name ": one spelling for each value");                                          \
     const struct vocabulary name##_vocabulary = {name##_words, (last) + 1}
 
-static const char *const direction_words[] = {"", "entry", "exit"};
-VOCABULARY(direction, DIRECTION_EXIT);
+static const char *const direction_words[] = {"", "entry", "exit", "reversible"};
+VOCABULARY(direction, DIRECTION_REVERSIBLE);
 
 static const char *const clock_state_words[] = {"", "synced", "holdover", "unset"};
 VOCABULARY(clock_state, CLOCK_UNSET);
@@ -67,8 +67,13 @@ static const char *const reason_words[] = {
     [REASON_RESTARTED] = "restarted",
     [REASON_TIMEOUT] = "timeout",
     [REASON_REFUSED] = "refused",
+    [REASON_LOCKED] = "locked",
+    [REASON_HELD_OPEN] = "held_open",
+    [REASON_ARM_BROKEN] = "arm_broken",
+    [REASON_LIMITS] = "limits",
+    [REASON_AUDIT] = "audit",
 };
-VOCABULARY(reason, REASON_REFUSED);
+VOCABULARY(reason, REASON_AUDIT);
 
 static const char *const spent_words[] = {"", "space", "overdraft"};
 VOCABULARY(spent, SPENT_OVERDRAFT);
@@ -89,8 +94,25 @@ static const char *const alarm_words[] = {
     [ALARM_CLOCK] = "clock",
     [ALARM_SESSION_TAKEN_OVER] = "session_taken_over",
     [ALARM_UPLINK_STALLED] = "uplink_stalled",
+    [ALARM_LOOP_A_STUCK] = "loop_a_stuck",
+    [ALARM_LOOP_B_STUCK] = "loop_b_stuck",
+    [ALARM_LOOP_FAULT] = "loop_fault",
+    [ALARM_ARM_BROKEN] = "arm_broken",
+    [ALARM_MAINS_LOST] = "mains_lost",
+    [ALARM_BATTERY_LOW] = "battery_low",
+    [ALARM_CABINET_OPEN] = "cabinet_open",
+    [ALARM_TICKET_LOW] = "ticket_low",
+    [ALARM_HELP] = "help",
 };
-VOCABULARY(alarm, ALARM_UPLINK_STALLED);
+VOCABULARY(alarm, ALARM_HELP);
+
+static const char *const lane_mode_words[] = {"",     "local_stop", "local",
+                                              "fire", "hold_open",  "lock"};
+VOCABULARY(lane_mode, LANE_MODE_LOCK);
+
+static const char *const cause_words[] = {"",       "ticket", "right",      "manual", "remote",
+                                          "forced", "fire",   "evacuation", "mains"};
+VOCABULARY(cause, CAUSE_MAINS);
 
 static const char *const verdict_words[] = {"", "allow", "deny", "pending"};
 VOCABULARY(verdict, VERDICT_PENDING);
@@ -129,6 +151,8 @@ static const char *const event_kind_words[] = {
     [EVENT_EDGE_ALARM] = "edge.alarm",
     [EVENT_COUNT_GAP] = "count.gap",
     [EVENT_COMMAND_RESULT] = "command.result",
+    [EVENT_ARM_OPENED] = "arm.opened",
+    [EVENT_LANE_MODE] = "lane.mode",
 };
 VOCABULARY(event_kind, EVENT_KINDS - 1);
 
@@ -182,6 +206,8 @@ TYPED(basis)
 TYPED(reason)
 TYPED(spent)
 TYPED(alarm)
+TYPED(lane_mode)
+TYPED(cause)
 TYPED(verdict)
 TYPED(action)
 TYPED(stage)

@@ -7,8 +7,9 @@
 
 #include <stddef.h>
 
-enum direction { DIRECTION_NONE, DIRECTION_ENTRY, DIRECTION_EXIT };
-/* "entry" "exit" */
+/* REVERSIBLE is said of a lane only: a Movement always has one of the other two. */
+enum direction { DIRECTION_NONE, DIRECTION_ENTRY, DIRECTION_EXIT, DIRECTION_REVERSIBLE };
+/* "entry" "exit" "reversible" */
 
 /* How sure the edge is of its wall clock. */
 enum clock_state { CLOCK_NONE, CLOCK_SYNCED, CLOCK_HOLDOVER, CLOCK_UNSET };
@@ -69,10 +70,16 @@ enum reason {
     REASON_RESTARTED,     /* command: the agent stopped in between; whether it acted is not known */
     REASON_TIMEOUT,       /* command: what proves it was not seen in time */
     REASON_REFUSED,       /* command: the device refused it, or it could not be written */
+    REASON_LOCKED,        /* the lane is locked */
+    REASON_HELD_OPEN,     /* the lane is held open */
+    REASON_ARM_BROKEN,    /* the arm is broken off or swung away */
+    REASON_LIMITS,        /* where the arm is cannot be told from its limit switches */
+    REASON_AUDIT,         /* entry: crossings were not counted; nobody until an audit */
 };
 /* "full" "please_wait" "no_credential" "declined" "no_account" "payment" "no_session" "closed"
  * "late" "surplus" "backed_out" "open_timeout" "uncertain" "unavailable" "state" "no_vehicle"
- * "local" "fire" "clock" "busy" "unsafe" "no_lane" "restarted" "timeout" "refused" */
+ * "local" "fire" "clock" "busy" "unsafe" "no_lane" "restarted" "timeout" "refused" "locked"
+ * "held_open" "arm_broken" "limits" "audit" */
 
 /* From which pocket an unauthorised entry crossing was taken. */
 enum spent { SPENT_NONE, SPENT_SPACE, SPENT_OVERDRAFT };
@@ -96,9 +103,47 @@ enum alarm {
     ALARM_CLOCK,              /* the wall clock stepped, or cannot be right */
     ALARM_SESSION_TAKEN_OVER, /* another client uses this edge's identity */
     ALARM_UPLINK_STALLED,     /* events wait for their acknowledgement for long */
+
+    /* Of a lane. */
+    ALARM_LOOP_A_STUCK, /* on for too long: ignored for arming, counting is degraded */
+    ALARM_LOOP_B_STUCK, /* on for too long under a raised arm: counting is degraded */
+    ALARM_LOOP_FAULT,   /* a detector reports a fault: its loop counts as occupied */
+    ALARM_ARM_BROKEN,   /* broken off or swung away: open, unprotected */
+    ALARM_MAINS_LOST,
+    ALARM_BATTERY_LOW,
+    ALARM_CABINET_OPEN,
+    ALARM_TICKET_LOW,
+    ALARM_HELP, /* the help button */
 };
 /* "device_silent" "open_timeout" "close_timeout" "obstructed" "forced" "unauthorised" "wrong_way"
- * "plate_unreadable" "limits" "disk" "journal" "clock" "session_taken_over" "uplink_stalled" */
+ * "plate_unreadable" "limits" "disk" "journal" "clock" "session_taken_over" "uplink_stalled"
+ * "loop_a_stuck" "loop_b_stuck" "loop_fault" "arm_broken" "mains_lost"
+ * "battery_low" "cabinet_open" "ticket_low" "help" */
+
+/* What holds a whole lane, the strongest first. */
+enum lane_mode {
+    LANE_MODE_NONE,
+    LANE_MODE_LOCAL_STOP, /* somebody stopped it on the spot */
+    LANE_MODE_LOCAL,      /* the service key has it */
+    LANE_MODE_FIRE,       /* latched: open until a person resets it */
+    LANE_MODE_HOLD_OPEN,
+    LANE_MODE_LOCK,
+};
+/* "local_stop" "local" "fire" "hold_open" "lock" */
+
+/* Why an arm opened. */
+enum cause {
+    CAUSE_NONE,
+    CAUSE_TICKET,     /* a casual parker */
+    CAUSE_RIGHT,      /* a permit, a booking */
+    CAUSE_MANUAL,     /* by hand, at the lane */
+    CAUSE_REMOTE,     /* a command */
+    CAUSE_FORCED,     /* nobody asked for it */
+    CAUSE_FIRE,       /* this lane's fire input */
+    CAUSE_EVACUATION, /* another lane's */
+    CAUSE_MAINS,      /* the mains are lost, and the lane is to stand open then */
+};
+/* "ticket" "right" "manual" "remote" "forced" "fire" "evacuation" "mains" */
 
 /* What a person far away asks of a lane. */
 enum action {
@@ -140,6 +185,8 @@ const char *basis_word(enum basis v);
 const char *reason_word(enum reason v);
 const char *spent_word(enum spent v);
 const char *alarm_word(enum alarm v);
+const char *lane_mode_word(enum lane_mode v);
+const char *cause_word(enum cause v);
 const char *verdict_word(enum verdict v);
 const char *action_word(enum action v);
 const char *stage_word(enum stage v);
@@ -153,6 +200,8 @@ enum err basis_parse(const char *text, enum basis *ret);
 enum err reason_parse(const char *text, enum reason *ret);
 enum err spent_parse(const char *text, enum spent *ret);
 enum err alarm_parse(const char *text, enum alarm *ret);
+enum err lane_mode_parse(const char *text, enum lane_mode *ret);
+enum err cause_parse(const char *text, enum cause *ret);
 enum err verdict_parse(const char *text, enum verdict *ret);
 enum err action_parse(const char *text, enum action *ret);
 enum err stage_parse(const char *text, enum stage *ret);

@@ -73,6 +73,8 @@ static struct event full_event(enum event_kind kind)
                  .n = 8,
                  .repaid = 1,
                  .alarm = ALARM_FORCED,
+                 .cause = CAUSE_REMOTE,
+                 .mode = LANE_MODE_HOLD_OPEN,
                  .active = true,
                  .version = "0.1.0",
                  .detail = "arm left \"down\" with no command\n"},
@@ -91,6 +93,10 @@ static struct event bare_event(enum event_kind kind)
     e.data.actor = (struct name){{0}};
     if (kind == EVENT_COMMAND_RESULT)
         e.data.reason = REASON_NONE;
+    else
+        e.data.command = (struct request_id){{0}};
+    if (kind == EVENT_ARM_OPENED)
+        e.data.movement = (struct movement_id){{0}};
     if (kind != EVENT_CREDENTIAL_READ)
         e.data.plate = (struct plate){{0}};
     if (kind != EVENT_COUNT_GAP)
@@ -123,7 +129,7 @@ static void requests(void)
                   .free = 12,
                   .overdraft = 0,
                   .lane_count = 2,
-                  .lanes = {{{"in-1"}, DIRECTION_ENTRY}, {{"out-1"}, DIRECTION_EXIT}}},
+                  .lanes = {{{"in-1"}, DIRECTION_ENTRY}, {{"out-1"}, DIRECTION_REVERSIBLE}}},
     };
     PRINT(TOPIC_REQUEST, "e03", request, &hello);
     hello.hello.epoch = 0;
@@ -188,7 +194,8 @@ static void states(void)
         .free = 12,
         .clock = CLOCK_HOLDOVER,
         .lane_count = 1,
-        .lanes = {{{"in-1"}, DIRECTION_ENTRY, "open", "up", true, 412, 0x3FFFFFF}},
+        .lanes =
+            {{{"in-1"}, DIRECTION_ENTRY, "open", "up", true, 412, 0x3FFFFFF, LANE_MODE_FIRE, true}},
     };
     PRINT(TOPIC_ACK, "e03", ack, &ack);
     PRINT(TOPIC_ACK, "e03", ack, &none);
@@ -202,6 +209,9 @@ static void states(void)
     PRINT(TOPIC_TELEMETRY, "e03", telemetry, &t);
     t.epoch = 0;
     t.next = 1;
+    t.lanes[0] = (struct telemetry_lane){{"in-1"}, DIRECTION_REVERSIBLE, "idle", "down", true, 0,
+                                         0,        LANE_MODE_NONE,       false};
+    PRINT(TOPIC_TELEMETRY, "e03", telemetry, &t);
     t.lane_count = 0;
     PRINT(TOPIC_TELEMETRY, "e03", telemetry, &t);
 }
@@ -238,6 +248,8 @@ static void words(void)
         {"spent", &spent_vocabulary},
         {"alarm", &alarm_vocabulary},
         {"verdict", &verdict_vocabulary},
+        {"lane_mode", &lane_mode_vocabulary},
+        {"cause", &cause_vocabulary},
         {"action", &action_vocabulary},
         {"stage", &stage_vocabulary},
         {"expect", &expect_vocabulary},

@@ -47,6 +47,8 @@ static struct event full_event(enum event_kind kind)
                  .n = 8,
                  .repaid = 1,
                  .alarm = ALARM_FORCED,
+                 .cause = CAUSE_REMOTE,
+                 .mode = LANE_MODE_LOCK,
                  .active = true,
                  .version = "0.1.0",
                  .detail = "arm left \"down\"\n\\ with no command"},

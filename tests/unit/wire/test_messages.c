@@ -166,12 +166,14 @@ static void the_largest_telemetry_fits(void **state)
     t.lane_count = TELEMETRY_LANES_MAX;
     for (size_t i = 0; i < t.lane_count; i++)
         t.lanes[i] = (struct telemetry_lane){{"0123456789012345678901234567890"},
-                                             DIRECTION_ENTRY,
+                                             DIRECTION_REVERSIBLE,
                                              "fifteen-letters",
                                              "eleven-char",
                                              false,
                                              INT64_C(9007199254740991),
-                                             UINT32_MAX};
+                                             UINT32_MAX,
+                                             LANE_MODE_LOCAL_STOP,
+                                             true};
     assert_int_equal(telemetry_encode(&t, text, sizeof text, &len), ERR_OK);
 }
 
@@ -184,7 +186,7 @@ static void the_largest_hello_fits(void **state)
     r.hello.lane_count = HELLO_LANES_MAX;
     for (size_t i = 0; i < r.hello.lane_count; i++)
         r.hello.lanes[i] =
-            (struct hello_lane){{"0123456789012345678901234567890"}, DIRECTION_ENTRY};
+            (struct hello_lane){{"0123456789012345678901234567890"}, DIRECTION_REVERSIBLE};
     assert_int_equal(request_encode(&r, text, sizeof text, &len), ERR_OK);
 }
 

@@ -9,7 +9,9 @@
 
 #include "protocol/base/clock.h"
 #include "protocol/base/id.h"
+#include "protocol/base/money.h"
 #include "protocol/wire/plate_text.h"
+#include "protocol/wire/right.h"
 #include "protocol/wire/words.h"
 
 enum { EVENT_BYTES_MAX = 8192, EVENT_VERSION_SIZE = 32, EVENT_DETAIL_SIZE = 96 };
@@ -20,8 +22,8 @@ enum { EVENT_BYTES_MAX = 8192, EVENT_VERSION_SIZE = 32, EVENT_DETAIL_SIZE = 96 }
  *   edge.started          version (boot is in the envelope)
  *   vehicle.presented     lane movement direction
  *   credential.read       lane movement plate raw confidence
- *   passage.authorised    lane movement direction basis [plate request]
- *   passage.denied        lane movement direction reason [plate request]
+ *   passage.authorised    lane movement direction basis [plate request right due]
+ *   passage.denied        lane movement direction reason [plate request right]
  *   passage.started       lane movement
  *   passage.completed     lane movement direction repaid [plate]: an authorised vehicle crossed and
  *                         both loops cleared
@@ -41,7 +43,8 @@ enum { EVENT_BYTES_MAX = 8192, EVENT_VERSION_SIZE = 32, EVENT_DETAIL_SIZE = 96 }
  *                         first one
  *   arm.opened            lane cause [movement command]: the arm left, or is told to leave, a place
  *                         that is not its upper limit
- *   lane.mode             lane mode active [command]: a mode began to hold the lane, or ended */
+ *   lane.mode             lane mode active [command]: a mode began to hold the lane, or ended
+ *   rights.applied        list: this version of the rights list is in force */
 enum event_kind {
     EVENT_UNKNOWN, /* decoded only: a type this program does not know; stored raw */
     EVENT_EDGE_STARTED,
@@ -63,6 +66,7 @@ enum event_kind {
     EVENT_COMMAND_RESULT,
     EVENT_ARM_OPENED,
     EVENT_LANE_MODE,
+    EVENT_RIGHTS_APPLIED,
     EVENT_KINDS
 };
 
@@ -92,6 +96,9 @@ struct event_data {
     bool active;
     char version[EVENT_VERSION_SIZE];
     char detail[EVENT_DETAIL_SIZE];
+    struct right_id right; /* that was honoured, or was found and refused */
+    struct money due;      /* the edge's own quote; currency "" if there is none */
+    int64_t list;          /* version of the rights list, > 0 */
 };
 
 struct event {

@@ -39,10 +39,16 @@ enum {
     ACTOR,
     CAUSE,
     MODE,
+    RIGHT,
+    DUE,
+    CURRENCY,
+    LIST,
     DATA_MEMBERS
 };
 
 enum { CONFIDENCE_MAX = 10000, SPACES_MAX = 1000000 };
+
+#define DUE_MAX_MINOR INT64_C(1000000000000)
 
 static const struct member data_members[DATA_MEMBERS] = {
     [LANE] = {ROW("lane", MEMBER_NAME, event_data, lane)},
@@ -70,6 +76,10 @@ static const struct member data_members[DATA_MEMBERS] = {
     [ACTOR] = {ROW("actor", MEMBER_NAME, event_data, actor)},
     [CAUSE] = {ROW("cause", MEMBER_WORD, event_data, cause), .words = &cause_vocabulary},
     [MODE] = {ROW("mode", MEMBER_WORD, event_data, mode), .words = &lane_mode_vocabulary},
+    [RIGHT] = {ROW("right", MEMBER_TEXT, event_data, right)},
+    [DUE] = {ROW("due_minor", MEMBER_INT, event_data, due.minor), .max = DUE_MAX_MINOR},
+    [CURRENCY] = {ROW("currency", MEMBER_CURRENCY, event_data, due.currency)},
+    [LIST] = {ROW("list", MEMBER_INT, event_data, list), .min = 1, .max = RECORD_INT_MAX},
 };
 
 #define BIT(i)  MEMBER_BIT(i)
@@ -83,8 +93,9 @@ static const struct {
     [EVENT_VEHICLE_PRESENTED] = {PASSAGE, 0},
     [EVENT_CREDENTIAL_READ] = {BIT(LANE) | BIT(MOVEMENT) | BIT(PLATE) | BIT(RAW) | BIT(CONFIDENCE),
                                0},
-    [EVENT_PASSAGE_AUTHORISED] = {PASSAGE | BIT(BASIS), BIT(PLATE) | BIT(REQUEST)},
-    [EVENT_PASSAGE_DENIED] = {PASSAGE | BIT(REASON), BIT(PLATE) | BIT(REQUEST)},
+    [EVENT_PASSAGE_AUTHORISED] = {PASSAGE | BIT(BASIS), BIT(PLATE) | BIT(REQUEST) | BIT(RIGHT) |
+                                                            BIT(DUE) | BIT(CURRENCY)},
+    [EVENT_PASSAGE_DENIED] = {PASSAGE | BIT(REASON), BIT(PLATE) | BIT(REQUEST) | BIT(RIGHT)},
     [EVENT_PASSAGE_STARTED] = {BIT(LANE) | BIT(MOVEMENT), 0},
     [EVENT_PASSAGE_COMPLETED] = {PASSAGE | BIT(REPAID), BIT(PLATE)},
     [EVENT_PASSAGE_VOIDED] = {PASSAGE | BIT(REASON) | BIT(REPAID), BIT(PLATE)},
@@ -100,6 +111,7 @@ static const struct {
                               BIT(REASON) | BIT(ACTOR) | BIT(DETAIL)},
     [EVENT_ARM_OPENED] = {BIT(LANE) | BIT(CAUSE), BIT(MOVEMENT) | BIT(COMMAND)},
     [EVENT_LANE_MODE] = {BIT(LANE) | BIT(MODE) | BIT(ACTIVE), BIT(COMMAND)},
+    [EVENT_RIGHTS_APPLIED] = {BIT(LIST), 0},
 };
 
 enum { TIME, EPOCH, PREV, BOOT, MONO, CLOCK, ENVELOPE_MEMBERS };
@@ -135,6 +147,8 @@ static const char *contradiction(const struct event *e)
         return "data.spent: missing, expected space or overdraft for an entry";
     if (d->direction == DIRECTION_REVERSIBLE)
         return "data.direction: \"reversible\" is a lane's, expected entry or exit";
+    if (d->due.minor > 0 && d->due.currency.code[0] == '\0')
+        return "data.currency: missing beside data.due_minor";
     return NULL;
 }
 

@@ -30,7 +30,7 @@ enum member_type {
     MEMBER_U32,      /* uint32_t */
     MEMBER_BOOL,     /* bool */
     MEMBER_WORD,     /* an enum with a vocabulary */
-    MEMBER_TIME,     /* struct wall_ms, RFC 3339; only as a required member */
+    MEMBER_TIME,     /* struct wall_ms, RFC 3339; 0 is absent where it is optional */
     MEMBER_CURRENCY, /* struct currency */
 };
 

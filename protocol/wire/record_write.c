@@ -23,7 +23,7 @@ static bool absent(const struct member *m, const void *field)
     case MEMBER_U32: return *(const uint32_t *)field == 0;
     case MEMBER_BOOL: return !*(const bool *)field;
     case MEMBER_WORD: return word_value(field) == 0;
-    case MEMBER_TIME: return false;
+    case MEMBER_TIME: return ((const struct wall_ms *)field)->v == 0;
     case MEMBER_NAME:
     case MEMBER_HEX:
     case MEMBER_TEXT:

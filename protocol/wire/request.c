@@ -3,6 +3,7 @@
 
 #include "protocol/wire/json_out.h"
 #include "protocol/wire/record.h"
+#include "protocol/wire/rights.h"
 
 #define ALL(count) (MEMBER_BIT(count) - 1)
 
@@ -57,6 +58,16 @@ static const struct member question_members[QUESTION_MEMBERS] = {
 static const struct record_shape question_shape = {question_members, QUESTION_MEMBERS, ALL(PLATE),
                                                    MEMBER_BIT(PLATE) | MEMBER_BIT(NO_SPACE)};
 
+enum { HAVE, WANTED, PART, RIGHTS_MEMBERS };
+
+static const struct member rights_members[RIGHTS_MEMBERS] = {
+    [HAVE] = {ROW("have", MEMBER_INT, rights_question, have), .max = RECORD_INT_MAX},
+    [WANTED] = {ROW("version", MEMBER_INT, rights_question, version), .max = RECORD_INT_MAX},
+    [PART] = {ROW("part", MEMBER_INT, rights_question, part), .max = RIGHTS_PARTS_MAX},
+};
+static const struct record_shape rights_shape = {rights_members, RIGHTS_MEMBERS, MEMBER_BIT(HAVE),
+                                                 MEMBER_BIT(WANTED) | MEMBER_BIT(PART)};
+
 /* What a hello says of its own stream must fit together. A text for what is wrong, or NULL. */
 static const char *contradiction(const struct hello *h)
 {
@@ -83,6 +94,8 @@ enum err request_encode(const struct request *r, char *ret, size_t size, size_t 
     TRY(record_write(&b, &header_shape, r));
     if (r->kind == REQUEST_HELLO)
         TRY(hello_write(&b, &r->hello));
+    else if (r->kind == REQUEST_RIGHTS)
+        TRY(record_write(&b, &rights_shape, &r->rights));
     else
         TRY(record_write(&b, &question_shape, &r->question));
     buf_adds(&b, "}");
@@ -104,6 +117,8 @@ static enum err request_read(const json_t *object, struct request *r, char *reas
     TRY(record_read(object, "", &header_shape, r, reason));
     if (r->kind == REQUEST_HELLO)
         return hello_read(object, &r->hello, reason);
+    if (r->kind == REQUEST_RIGHTS)
+        return record_read(object, "", &rights_shape, &r->rights, reason);
     return record_read(object, "", &question_shape, &r->question, reason);
 }
 

@@ -19,8 +19,8 @@ enum {
     VERSION_SIZE = 32,
 };
 
-enum request_kind { REQUEST_NONE, REQUEST_HELLO, REQUEST_ENTRY, REQUEST_EXIT };
-/* "hello" "entry" "exit" */
+enum request_kind { REQUEST_NONE, REQUEST_HELLO, REQUEST_ENTRY, REQUEST_EXIT, REQUEST_RIGHTS };
+/* "hello" "entry" "exit" "rights" */
 
 /* A journal introduces itself: at each session start, when it has no epoch, and every 10 minutes. */
 struct hello {
@@ -50,12 +50,20 @@ struct passage_question {
     bool no_space;       /* entry: the edge has no space in hand */
 };
 
+/* Which rights list the edge has, and what it wants of a newer one (rights.h). */
+struct rights_question {
+    int64_t have;    /* version in force; 0: none */
+    int64_t version; /* the list that is being fetched; 0: whatever is newest */
+    int64_t part;    /* of that list: this part and the next ones are wanted */
+};
+
 struct request {
     enum request_kind kind;
     struct request_id id;
     union {
         struct hello hello;               /* REQUEST_HELLO */
         struct passage_question question; /* REQUEST_ENTRY, REQUEST_EXIT */
+        struct rights_question rights;    /* REQUEST_RIGHTS */
     };
 };
 
@@ -73,12 +81,21 @@ struct passage_answer {
     char display[DISPLAY_SIZE]; /* "": the edge's own text for the reason */
 };
 
+/* The list whose parts follow on the `rights` topic; of == 0: `version` is what the edge has, and it
+ * is confirmed. */
+struct rights_answer {
+    int64_t version; /* 0: the place has no list */
+    int64_t from;    /* 0: a whole list; otherwise the changes since that version */
+    int64_t of;      /* parts */
+};
+
 struct response {
     enum request_kind kind;
     struct request_id id;
     union {
         struct hello_answer hello;
         struct passage_answer answer;
+        struct rights_answer rights;
     };
 };
 

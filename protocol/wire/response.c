@@ -2,6 +2,7 @@
 #include "protocol/wire/json_out.h"
 #include "protocol/wire/record.h"
 #include "protocol/wire/request.h"
+#include "protocol/wire/rights.h"
 
 #define ALL(count) (MEMBER_BIT(count) - 1)
 
@@ -38,6 +39,16 @@ static const struct member answer_members[ANSWER_MEMBERS] = {
     [CURRENCY] = {ROW("currency", MEMBER_CURRENCY, passage_answer, due.currency)},
 };
 
+enum { LIST_VERSION, LIST_FROM, LIST_PARTS, RIGHTS_MEMBERS };
+
+static const struct member rights_members[RIGHTS_MEMBERS] = {
+    [LIST_VERSION] = {ROW("version", MEMBER_INT, rights_answer, version), .max = RECORD_INT_MAX},
+    [LIST_FROM] = {ROW("from", MEMBER_INT, rights_answer, from), .max = RECORD_INT_MAX},
+    [LIST_PARTS] = {ROW("of", MEMBER_INT, rights_answer, of), .max = RIGHTS_PARTS_MAX},
+};
+static const struct record_shape rights_shape = {rights_members, RIGHTS_MEMBERS,
+                                                 ALL(RIGHTS_MEMBERS), 0};
+
 /* A verdict brings its grounds; an amount and its currency come together or not at all. */
 static struct record_shape answer_shape(enum verdict verdict, bool priced)
 {
@@ -73,6 +84,8 @@ enum err response_encode(const struct response *r, char *ret, size_t size, size_
     TRY(record_write(&b, &header_shape, r));
     if (r->kind == REQUEST_HELLO)
         TRY(record_write(&b, &hello_shape, &r->hello));
+    else if (r->kind == REQUEST_RIGHTS)
+        TRY(record_write(&b, &rights_shape, &r->rights));
     else
         TRY(answer_write(&b, r));
     buf_adds(&b, "}");
@@ -96,6 +109,8 @@ static enum err response_read(const json_t *object, struct response *r, char *re
     TRY(record_read(object, "", &header_shape, r, reason));
     if (r->kind == REQUEST_HELLO)
         return record_read(object, "", &hello_shape, &r->hello, reason);
+    if (r->kind == REQUEST_RIGHTS)
+        return record_read(object, "", &rights_shape, &r->rights, reason);
     return answer_read(object, r, reason);
 }
 

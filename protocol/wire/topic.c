@@ -17,6 +17,7 @@ static const char *const channels[TOPIC_KINDS] = {
     [TOPIC_GRANT] = "grant",         [TOPIC_STATUS] = "status",
     [TOPIC_TELEMETRY] = "telemetry", [TOPIC_OCCUPANCY] = "occupancy",
     [TOPIC_CLOUD_STATUS] = "status", [TOPIC_COMMAND] = "command",
+    [TOPIC_RIGHTS] = "rights",
 };
 
 static enum err topic_write(enum topic_kind kind, const char *place, const char *edge, char *ret)

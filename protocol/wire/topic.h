@@ -18,6 +18,7 @@ enum topic_kind {
     TOPIC_STATUS,    /* edge -> all, QoS 1, retained */
     TOPIC_TELEMETRY, /* edge -> all, QoS 0 */
     TOPIC_COMMAND,   /* cloud -> edge, QoS 1 */
+    TOPIC_RIGHTS,    /* cloud -> edge, QoS 1 */
     TOPIC_EDGE_KINDS,
     TOPIC_OCCUPANCY = TOPIC_EDGE_KINDS, /* boomgate/v1/{place}/occupancy: QoS 1, retained */
     TOPIC_CLOUD_STATUS, /* boomgate/v1/cloud/{instance}/status: QoS 1, retained; `edge` = instance */

@@ -29,6 +29,8 @@ extern const struct vocabulary stage_vocabulary;
 extern const struct vocabulary expect_vocabulary;
 extern const struct vocabulary event_kind_vocabulary;
 extern const struct vocabulary request_kind_vocabulary;
+extern const struct vocabulary right_kind_vocabulary;
+extern const struct vocabulary space_rule_vocabulary;
 
 /* The spelling of value `v`, or "" if it is absent or out of range. Never NULL. */
 const char *vocabulary_word(const struct vocabulary *v, int value);

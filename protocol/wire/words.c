@@ -4,6 +4,7 @@
 
 #include "protocol/wire/event.h"
 #include "protocol/wire/request.h"
+#include "protocol/wire/rights.h"
 #include "protocol/wire/vocabulary.h"
 
 #include <assert.h>
@@ -36,9 +37,9 @@ VOCABULARY(outcome, OUTCOME_UNCERTAIN);
 static const char *const basis_words[] = {
     [BASIS_NONE] = "",           [BASIS_SPACE] = "space",   [BASIS_BOUND] = "bound",
     [BASIS_PAID] = "paid",       [BASIS_FREE] = "free",     [BASIS_DEFERRED] = "deferred",
-    [BASIS_OFFLINE] = "offline", [BASIS_MANUAL] = "manual",
+    [BASIS_OFFLINE] = "offline", [BASIS_MANUAL] = "manual", [BASIS_RIGHT] = "right",
 };
-VOCABULARY(basis, BASIS_MANUAL);
+VOCABULARY(basis, BASIS_RIGHT);
 
 static const char *const reason_words[] = {
     [REASON_NONE] = "",
@@ -72,8 +73,11 @@ static const char *const reason_words[] = {
     [REASON_ARM_BROKEN] = "arm_broken",
     [REASON_LIMITS] = "limits",
     [REASON_AUDIT] = "audit",
+    [REASON_BARRED] = "barred",
+    [REASON_NOT_VALID] = "not_valid",
+    [REASON_PASSBACK] = "passback",
 };
-VOCABULARY(reason, REASON_AUDIT);
+VOCABULARY(reason, REASON_PASSBACK);
 
 static const char *const spent_words[] = {"", "space", "overdraft"};
 VOCABULARY(spent, SPENT_OVERDRAFT);
@@ -103,8 +107,9 @@ static const char *const alarm_words[] = {
     [ALARM_CABINET_OPEN] = "cabinet_open",
     [ALARM_TICKET_LOW] = "ticket_low",
     [ALARM_HELP] = "help",
+    [ALARM_PASSBACK] = "passback",
 };
-VOCABULARY(alarm, ALARM_HELP);
+VOCABULARY(alarm, ALARM_PASSBACK);
 
 static const char *const lane_mode_words[] = {"",     "local_stop", "local",
                                               "fire", "hold_open",  "lock"};
@@ -153,11 +158,18 @@ static const char *const event_kind_words[] = {
     [EVENT_COMMAND_RESULT] = "command.result",
     [EVENT_ARM_OPENED] = "arm.opened",
     [EVENT_LANE_MODE] = "lane.mode",
+    [EVENT_RIGHTS_APPLIED] = "rights.applied",
 };
 VOCABULARY(event_kind, EVENT_KINDS - 1);
 
-static const char *const request_kind_words[] = {"", "hello", "entry", "exit"};
-VOCABULARY(request_kind, REQUEST_EXIT);
+static const char *const request_kind_words[] = {"", "hello", "entry", "exit", "rights"};
+VOCABULARY(request_kind, REQUEST_RIGHTS);
+
+static const char *const right_kind_words[] = {"", "permit", "booking", "deny", "account"};
+VOCABULARY(right_kind, RIGHT_ACCOUNT);
+
+static const char *const space_rule_words[] = {"", "normal", "bound"};
+VOCABULARY(space_rule, SPACE_RULE_BOUND);
 
 const char *vocabulary_word(const struct vocabulary *v, int value)
 {
@@ -212,3 +224,5 @@ TYPED(verdict)
 TYPED(action)
 TYPED(stage)
 TYPED(expect)
+TYPED(right_kind)
+TYPED(space_rule)

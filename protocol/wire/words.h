@@ -39,8 +39,9 @@ enum basis {
     BASIS_DEFERRED, /* exit: the cloud opens and records a debt */
     BASIS_OFFLINE,  /* exit: no answer within the deadline; the local rule opens, a debt follows */
     BASIS_MANUAL,
+    BASIS_RIGHT, /* a right of the list: an entry spends a space, too; an exit when offline */
 };
-/* "space" "bound" "paid" "free" "deferred" "offline" "manual" */
+/* "space" "bound" "paid" "free" "deferred" "offline" "manual" "right" */
 
 /* Why not (or not yet). */
 enum reason {
@@ -75,11 +76,14 @@ enum reason {
     REASON_ARM_BROKEN,    /* the arm is broken off or swung away */
     REASON_LIMITS,        /* where the arm is cannot be told from its limit switches */
     REASON_AUDIT,         /* entry: crossings were not counted; nobody until an audit */
+    REASON_BARRED,        /* on the deny list */
+    REASON_NOT_VALID,     /* has a right, but not for now */
+    REASON_PASSBACK,      /* the right's vehicle is inside already */
 };
 /* "full" "please_wait" "no_credential" "declined" "no_account" "payment" "no_session" "closed"
  * "late" "surplus" "backed_out" "open_timeout" "uncertain" "unavailable" "state" "no_vehicle"
  * "local" "fire" "clock" "busy" "unsafe" "no_lane" "restarted" "timeout" "refused" "locked"
- * "held_open" "arm_broken" "limits" "audit" */
+ * "held_open" "arm_broken" "limits" "audit" "barred" "not_valid" "passback" */
 
 /* From which pocket an unauthorised entry crossing was taken. */
 enum spent { SPENT_NONE, SPENT_SPACE, SPENT_OVERDRAFT };
@@ -113,12 +117,13 @@ enum alarm {
     ALARM_BATTERY_LOW,
     ALARM_CABINET_OPEN,
     ALARM_TICKET_LOW,
-    ALARM_HELP, /* the help button */
+    ALARM_HELP,     /* the help button */
+    ALARM_PASSBACK, /* a right comes in twice, or goes out twice, in a row */
 };
 /* "device_silent" "open_timeout" "close_timeout" "obstructed" "forced" "unauthorised" "wrong_way"
  * "plate_unreadable" "limits" "disk" "journal" "clock" "session_taken_over" "uplink_stalled"
  * "loop_a_stuck" "loop_b_stuck" "loop_fault" "arm_broken" "mains_lost"
- * "battery_low" "cabinet_open" "ticket_low" "help" */
+ * "battery_low" "cabinet_open" "ticket_low" "help" "passback" */
 
 /* What holds a whole lane, the strongest first. */
 enum lane_mode {

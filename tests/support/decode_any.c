@@ -5,6 +5,7 @@
 #include "protocol/wire/event_codec.h"
 #include "protocol/wire/grant.h"
 #include "protocol/wire/request.h"
+#include "protocol/wire/rights.h"
 #include "protocol/wire/status.h"
 
 #include <stdio.h>
@@ -24,6 +25,7 @@ union message {
     struct telemetry telemetry;
     struct occupancy occupancy;
     struct cloud_status cloud_status;
+    struct rights_part rights;
 };
 
 static enum err decode(const struct topic *t, const void *bytes, size_t len, union message *m,
@@ -40,6 +42,7 @@ static enum err decode(const struct topic *t, const void *bytes, size_t len, uni
     case TOPIC_TELEMETRY: return telemetry_decode(bytes, len, &m->telemetry, reason);
     case TOPIC_OCCUPANCY: return occupancy_decode(bytes, len, &m->occupancy, reason);
     case TOPIC_CLOUD_STATUS: return cloud_status_decode(bytes, len, &m->cloud_status, reason);
+    case TOPIC_RIGHTS: return rights_decode(bytes, len, &m->rights, NULL, reason);
     case TOPIC_KINDS: break;
     }
     return ERR_NOTFOUND;
@@ -59,6 +62,7 @@ static enum err encode(const struct topic *t, const union message *m, char *ret)
     case TOPIC_TELEMETRY: return telemetry_encode(&m->telemetry, ret, AGAIN_SIZE, &len);
     case TOPIC_OCCUPANCY: return occupancy_encode(&m->occupancy, ret, AGAIN_SIZE, &len);
     case TOPIC_CLOUD_STATUS: return cloud_status_encode(&m->cloud_status, ret, AGAIN_SIZE, &len);
+    case TOPIC_RIGHTS: return rights_encode(&m->rights, ret, AGAIN_SIZE, &len);
     case TOPIC_KINDS: break;
     }
     return ERR_NOTFOUND;
@@ -73,7 +77,7 @@ static void die(const char *what, const void *bytes, size_t len)
 enum err decode_any(const struct topic *topic, const void *bytes, size_t len, char *ret_reason,
                     char *again)
 {
-    union message m, untouched;
+    static union message m, untouched; /* large */
     memset(&m, PATTERN, sizeof m);
     memset(&untouched, PATTERN, sizeof untouched);
     enum err result = decode(topic, bytes, len, &m, ret_reason);

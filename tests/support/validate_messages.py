@@ -98,6 +98,8 @@ def rules_problem(channel, names, m):
         credited = m["data"].get("n", 1)
         if m["data"].get("repaid", 0) > credited:
             return "data.repaid: more than was credited"
+        if m["data"].get("due_minor", 0) > 0 and "currency" not in m["data"]:
+            return "data.currency: missing beside data.due_minor"
         return identity_problem(names, m)
     if channel == "command" and m["not_after"] <= m["issued"]:
         return "not_after: not after issued"
@@ -105,6 +107,21 @@ def rules_problem(channel, names, m):
         return "occupied, free: more than capacity"
     if channel == "request" and m["kind"] == "hello" and m["base"] >= m["next"]:
         return "base: not below next"
+    if channel == "rights":
+        return part_problem(m)
+    return None
+
+
+def part_problem(m):
+    if m["of"] == 0 and (m["part"] or m["entries"]):
+        return "of: found 0, expected no entries then"
+    if m["of"] and m["part"] >= m["of"]:
+        return "part: not below of"
+    if m["from"] >= m["version"]:
+        return "from: not below version"
+    for right in m["entries"]:
+        if not right.get("removed") and right.get("until", "9") <= right.get("from", ""):
+            return "until: not after from"
     return None
 
 

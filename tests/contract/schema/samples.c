@@ -6,6 +6,7 @@
 #include "protocol/wire/event_codec.h"
 #include "protocol/wire/grant.h"
 #include "protocol/wire/request.h"
+#include "protocol/wire/rights.h"
 #include "protocol/wire/status.h"
 #include "protocol/wire/topic.h"
 #include "protocol/wire/vocabulary.h"
@@ -77,7 +78,10 @@ static struct event full_event(enum event_kind kind)
                  .mode = LANE_MODE_HOLD_OPEN,
                  .active = true,
                  .version = "0.1.0",
-                 .detail = "arm left \"down\" with no command\n"},
+                 .detail = "arm left \"down\" with no command\n",
+                 .right = {"permit:2026-17"},
+                 .due = {3500, {"KRW"}},
+                 .list = 12},
     };
 }
 
@@ -88,6 +92,8 @@ static struct event bare_event(enum event_kind kind)
     e.data.direction = DIRECTION_EXIT;
     e.data.request = (struct request_id){{0}};
     e.data.spent = SPENT_NONE;
+    e.data.right = (struct right_id){{0}};
+    e.data.due = (struct money){0};
     e.data.repaid = 0;
     e.data.active = false;
     e.data.actor = (struct name){{0}};
@@ -153,6 +159,41 @@ static void requests(void)
     question.question.plate.text[0] = '\0';
     question.question.no_space = false;
     PRINT(TOPIC_REQUEST, "e03", request, &question);
+}
+
+static void lists(void)
+{
+    static struct rights_part p = {
+        .version = 13,
+        .from = 12,
+        .of = 2,
+        .part = 1,
+        .sha256 = "00112233445566778899aabbccddeeff00112233445566778899aabbccddeeff",
+        .count = 3,
+        .entries = {{.id = {"permit:1"}, .removed = true},
+                    {.id = {"permit:2"},
+                     .kind = RIGHT_PERMIT,
+                     .plate = {"22아2222"},
+                     .credential = "QR-0815",
+                     .from = now,
+                     .until = {now.v + 86400000},
+                     .offline_s = 900,
+                     .space = SPACE_RULE_BOUND},
+                    {.id = {"deny:1"}, .kind = RIGHT_DENY, .plate = {"33나3333"}}},
+    };
+    PRINT(TOPIC_RIGHTS, "e03", rights, &p);
+    p.of = p.part = 0;
+    p.count = 0;
+    PRINT(TOPIC_RIGHTS, "e03", rights, &p);
+
+    struct request q = {
+        .kind = REQUEST_RIGHTS, .id = {"00112233445566778899aabbccddeeff"}, .rights = {12, 13, 4}};
+    PRINT(TOPIC_REQUEST, "e03", request, &q);
+    q.rights = (struct rights_question){0};
+    PRINT(TOPIC_REQUEST, "e03", request, &q);
+    struct response r = {
+        .kind = REQUEST_RIGHTS, .id = {"00112233445566778899aabbccddeeff"}, .rights = {13, 12, 2}};
+    PRINT(TOPIC_RESPONSE, "e03", response, &r);
 }
 
 static void responses(void)
@@ -255,6 +296,8 @@ static void words(void)
         {"expect", &expect_vocabulary},
         {"event_kind", &event_kind_vocabulary},
         {"request_kind", &request_kind_vocabulary},
+        {"right_kind", &right_kind_vocabulary},
+        {"space_rule", &space_rule_vocabulary},
     };
     for (size_t i = 0; i < sizeof all / sizeof all[0]; i++) {
         printf("%s", all[i].name);
@@ -273,6 +316,7 @@ int main(int argc, char **argv)
     events();
     requests();
     responses();
+    lists();
     states();
     commands();
     return 0;

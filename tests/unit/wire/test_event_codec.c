@@ -51,7 +51,10 @@ static struct event full_event(enum event_kind kind)
                  .mode = LANE_MODE_LOCK,
                  .active = true,
                  .version = "0.1.0",
-                 .detail = "arm left \"down\"\n\\ with no command"},
+                 .detail = "arm left \"down\"\n\\ with no command",
+                 .right = {"permit:17"},
+                 .due = {3500, {"KRW"}},
+                 .list = 12},
     };
 }
 
@@ -128,9 +131,13 @@ static void optional_members_may_be_absent(void **state)
     size_t len;
     e.data.plate.text[0] = '\0';
     e.data.request.text[0] = '\0';
+    e.data.right.text[0] = '\0';
+    e.data.due = (struct money){0};
     assert_int_equal(event_encode(&e, text, sizeof text, &len), ERR_OK);
     assert_null(strstr(text, "plate"));
     assert_null(strstr(text, "request"));
+    assert_null(strstr(text, "right"));
+    assert_null(strstr(text, "due"));
     assert_int_equal(event_decode(&source, text, len, &back, NULL), ERR_OK);
     assert_string_equal(back.data.plate.text, "");
     assert_string_equal(back.data.request.text, "");

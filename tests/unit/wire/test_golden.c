@@ -27,7 +27,7 @@
 
 #define ROOT "tests/golden/wire"
 
-enum { PATH_MAX_BYTES = 512, LINE_MAX_BYTES = 1024, FILE_MAX_BYTES = 65536 };
+enum { PATH_MAX_BYTES = 512, LINE_MAX_BYTES = 1024, FILE_MAX_BYTES = 70000 };
 
 static const struct {
     const char *folder;
@@ -41,6 +41,7 @@ static const struct {
     {"occupancy", {TOPIC_OCCUPANCY, {"lot07"}, {""}}},
     {"request", {TOPIC_REQUEST, {"lot07"}, {"e03"}}},
     {"response", {TOPIC_RESPONSE, {"lot07"}, {"e03"}}},
+    {"rights", {TOPIC_RIGHTS, {"lot07"}, {"e03"}}},
     {"status", {TOPIC_STATUS, {"lot07"}, {"e03"}}},
     {"telemetry", {TOPIC_TELEMETRY, {"lot07"}, {"e03"}}},
 };

@@ -4,12 +4,14 @@
 #include "protocol/wire/command.h"
 #include "protocol/wire/grant.h"
 #include "protocol/wire/request.h"
+#include "protocol/wire/rights.h"
 #include "protocol/wire/status.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <string.h>
 
 #include <cmocka.h>
@@ -255,6 +257,43 @@ static void a_price_needs_its_currency(void **state)
     assert_string_equal(back.answer.due.currency.code, "");
 }
 
+/* G3, and that a part of ordinary entries fits whole. */
+static void a_part_says_where_its_entries_are(void **state)
+{
+    (void)state;
+    static struct rights_part p, back;
+    static char text[RIGHTS_BYTES_MAX + 1], entries[RIGHTS_BYTES_MAX + 1];
+    struct rights_span span;
+    size_t len, entries_len;
+    p = (struct rights_part){.version = 2, .of = 1, .count = RIGHTS_ENTRIES_MAX};
+    memset(p.sha256, 'a', RIGHTS_SHA_SIZE - 1);
+    for (size_t i = 0; i < p.count; i++) {
+        p.entries[i] = (struct right){.kind = RIGHT_PERMIT, .plate = {"서울12가3456"}};
+        snprintf(p.entries[i].id.text, RIGHT_ID_SIZE, "permit-2026-%zu", i);
+        p.entries[i].from.v = 1795000000000;
+        p.entries[i].until.v = 1796000000000;
+    }
+    assert_int_equal(rights_encode(&p, text, sizeof text, &len), ERR_OK);
+    assert_int_equal(rights_decode(text, len, &back, &span, NULL), ERR_OK);
+    assert_int_equal(back.count, p.count);
+    assert_int_equal(back.entries[255].until.v, 1796000000000);
+    assert_int_equal(
+        rights_entries_encode(p.entries, p.count, entries, sizeof entries, &entries_len), ERR_OK);
+    assert_int_equal(span.len, entries_len);
+    assert_memory_equal(text + span.at, entries, entries_len);
+
+    for (size_t i = 0; i < p.count; i++) { /* what does not fit is not sent */
+        memset(p.entries[i].credential, '"', CREDENTIAL_TEXT_SIZE - 1);
+        memset(p.entries[i].plate.text, 'X', PLATE_SIZE - 1);
+    }
+    size_t untouched = 7;
+    assert_int_equal(rights_encode(&p, text, sizeof text, &untouched), ERR_FULL);
+    p.count = 1;
+    p.entries[0].kind = RIGHT_NONE;
+    assert_int_equal(rights_encode(&p, text, sizeof text, &untouched), ERR_INVAL);
+    assert_int_equal(untouched, 7);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -267,6 +306,7 @@ int main(void)
         cmocka_unit_test(questions),
         cmocka_unit_test(answers),
         cmocka_unit_test(a_price_needs_its_currency),
+        cmocka_unit_test(a_part_says_where_its_entries_are),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -22,6 +22,7 @@ static const struct {
     {{TOPIC_STATUS, {"a"}, {"e1"}}, "boomgate/v1/a/e1/status", "boomgate/v1/+/+/status"},
     {{TOPIC_COMMAND, {"a"}, {"e1"}}, "boomgate/v1/a/e1/command", "boomgate/v1/+/+/command"},
     {{TOPIC_TELEMETRY, {"a"}, {"e1"}}, "boomgate/v1/a/e1/telemetry", "boomgate/v1/+/+/telemetry"},
+    {{TOPIC_RIGHTS, {"a"}, {"e1"}}, "boomgate/v1/a/e1/rights", "boomgate/v1/+/+/rights"},
     {{TOPIC_OCCUPANCY, {"lot-07"}, {""}},
      "boomgate/v1/lot-07/occupancy",
      "boomgate/v1/+/occupancy"},

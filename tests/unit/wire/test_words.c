@@ -12,10 +12,11 @@
 #include <cmocka.h>
 
 static const struct vocabulary *const all[] = {
-    &direction_vocabulary, &clock_state_vocabulary, &outcome_vocabulary,
-    &basis_vocabulary,     &reason_vocabulary,      &spent_vocabulary,
-    &alarm_vocabulary,     &verdict_vocabulary,     &lane_mode_vocabulary,
-    &cause_vocabulary,     &event_kind_vocabulary,  &request_kind_vocabulary,
+    &direction_vocabulary,  &clock_state_vocabulary, &outcome_vocabulary,
+    &basis_vocabulary,      &reason_vocabulary,      &spent_vocabulary,
+    &alarm_vocabulary,      &verdict_vocabulary,     &lane_mode_vocabulary,
+    &cause_vocabulary,      &event_kind_vocabulary,  &request_kind_vocabulary,
+    &right_kind_vocabulary, &space_rule_vocabulary,
 };
 
 static void every_word_reads_back(void **state)
@@ -39,7 +40,7 @@ static void out_of_range_is_the_empty_word(void **state)
     (void)state;
     assert_string_equal(reason_word((enum reason)99), "");
     assert_string_equal(event_kind_word((enum event_kind) - 1), "");
-    assert_string_equal(request_kind_word((enum request_kind)4), "");
+    assert_string_equal(request_kind_word((enum request_kind)99), "");
 }
 
 static void unknown_words_leave_the_output_alone(void **state)

@@ -94,6 +94,8 @@ static enum err take_input(struct agent *a, const struct agent_input *in)
     bool of_lane = in->kind == INPUT_IO || in->kind == INPUT_COMMAND_RESULT;
     if (of_lane && in->lane >= a->config.lane_count)
         return ERR_OK;
+    if (a->live.crippled && !agent_takes_crippled(in->kind))
+        return ERR_OK;
     switch (in->kind) {
     case INPUT_IO: return agent_lane_io(a, in->lane, &in->io);
     case INPUT_COMMAND_RESULT: return agent_lane_outcome(a, in->lane, &in->command);
@@ -102,6 +104,9 @@ static enum err take_input(struct agent *a, const struct agent_input *in)
     case INPUT_ACK: return agent_ack(a, &in->ack);
     case INPUT_RESPONSE: return agent_response(a, &in->response);
     case INPUT_GRANT: return agent_grant(a, &in->grant);
+    case INPUT_EDGE_ALARM: agent_alarm(a, &in->alarm); return ERR_OK;
+    case INPUT_CLOCK: a->clock = in->clock; return ERR_OK;
+    case INPUT_STORAGE: a->live.frugal = in->frugal; return ERR_OK;
     }
     return ERR_OK;
 }
@@ -112,10 +117,12 @@ static enum err decide(struct agent *a, const struct agent_input *in, size_t n)
         TRY(take_input(a, &in[k]));
     for (size_t i = 0; i < a->config.lane_count; i++)
         TRY(agent_lane_tick(a, i));
-    agent_hello_tick(a);
+    if (!a->live.crippled)
+        agent_hello_tick(a);
     for (size_t i = 0; i < a->config.lane_count; i++)
         TRY(agent_lane_decide(a, i));
-    return agent_surplus(a);
+    TRY(agent_recording(a) ? agent_surplus(a) : ERR_OK);
+    return agent_host_tell(a);
 }
 
 static bool same_memory(const struct lane_memory *x, const struct lane_memory *y)
@@ -184,7 +191,7 @@ static void begin_turn(struct agent *a, struct now now)
 /* Whatever failed, it was the journal or it makes the journal useless: ERR_IO (A2). */
 static enum err finish_turn(struct agent *a, enum err e)
 {
-    if (e == ERR_OK)
+    if (e == ERR_OK && !a->live.crippled)
         e = save(a);
     if (a->transaction)
         a->ports.journal.rollback(a->ports.journal.self);
@@ -201,6 +208,23 @@ enum err agent_turn(struct agent *a, const struct agent_input *in, size_t n, str
 {
     begin_turn(a, now);
     return finish_turn(a, decide(a, in, n));
+}
+
+/* A9. The saved state says crippled: a failure puts that back as well. */
+enum err agent_heal(struct agent *a, const struct edge_memory *memory, struct now now)
+{
+    struct journal_port nowhere = a->ports.journal;
+    begin_turn(a, now);
+    a->ports.journal = a->journal;
+    a->live.crippled = false;
+    enum err e = agent_transaction(a);
+    if (e == ERR_OK)
+        e = agent_settle(a, memory);
+    a->durable = true; /* even if nothing is owed, a commit has to work */
+    e = finish_turn(a, e);
+    if (e != ERR_OK)
+        a->ports.journal = nowhere;
+    return e;
 }
 
 /* --- start --- */
@@ -272,13 +296,6 @@ static struct admission_config admission_config_of(const struct agent *a)
     };
 }
 
-static enum err record_start(struct agent *a)
-{
-    struct event_data d = {0};
-    memcpy(d.version, a->config.version, sizeof d.version);
-    return agent_append(a, EVENT_EDGE_STARTED, &d);
-}
-
 enum err agent_start(struct agent *a, const struct agent_config *config,
                      const struct agent_ports *ports, const struct edge_memory *memory,
                      const struct lane_memory *lanes, size_t lane_count, struct now now)
@@ -287,6 +304,8 @@ enum err agent_start(struct agent *a, const struct agent_config *config,
     memset(a, 0, sizeof *a);
     a->config = *config;
     a->ports = *ports;
+    a->journal = ports->journal;
+    a->clock = config->clock;
     a->now = now;
     a->admission = admission_config_of(a);
     a->live.memory = *memory;
@@ -299,7 +318,7 @@ enum err agent_start(struct agent *a, const struct agent_config *config,
             a->has_entry = true;
     }
     begin_turn(a, now);
-    return finish_turn(a, record_start(a));
+    return finish_turn(a, agent_record_start(a));
 }
 
 /* --- what others see --- */
@@ -325,8 +344,10 @@ static struct mono_ms lane_due(const struct agent *a, size_t i)
 
 struct mono_ms agent_next_deadline(const struct agent *a)
 {
-    struct mono_ms first = a->live.online ? a->live.hello_due : never;
-    first = earlier(first, a->live.base_due);
+    bool talks = a->live.online && !a->live.crippled;
+    struct mono_ms first = talks ? a->live.hello_due : never;
+    if (!a->live.crippled)
+        first = earlier(first, a->live.base_due);
     for (size_t i = 0; i < a->config.lane_count; i++)
         first = earlier(first, lane_due(a, i));
     return first;
@@ -342,7 +363,7 @@ void agent_snapshot(const struct agent *a, struct now now, struct telemetry *ret
         .outbox_depth = m->next - 1 - m->base,
         .free = m->spaces.free,
         .overdraft = m->spaces.overdraft,
-        .clock = a->config.clock,
+        .clock = a->clock,
         .lane_count = a->config.lane_count,
     };
     for (size_t i = 0; i < t.lane_count; i++) {

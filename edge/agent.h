@@ -14,7 +14,13 @@
  * A7 The question of a vehicle that waits on `pending` is repeated under its id, because the final
  *    answer travels at QoS 0 and may be lost.
  * A8 An acknowledgement moves the base at once and is written with the next transaction, after
- *    `ack_save_ms` at the latest. A crash in between only costs a resend. */
+ *    `ack_save_ms` at the latest. A crash in between only costs a resend.
+ * A9 An agent that cannot commit is crippled (lane.md): nothing is recorded, no entry is authorised,
+ *    an exit opens by the local rule for a vehicle on loop A, each fact is a line of the log. What
+ *    was on record as authorised when it began is settled when a commit works again; all other
+ *    crossings are counted and told as one count.gap per lane.
+ * A10 When storage is nearly full, observations (retention.h) are left out of the record and told as
+ *    one count.gap per lane when there is room again; no other fact ever is. */
 #ifndef BOOMGATE_EDGE_AGENT_H
 #define BOOMGATE_EDGE_AGENT_H
 
@@ -31,9 +37,9 @@ struct agent_config {
     struct name place;
     struct name edge;
     char version[VERSION_SIZE];
-    enum clock_state clock;
-    int64_t keep_max; /* free spaces above this are returned */
-    int64_t rate;     /* domain milliseconds per real millisecond: 1 outside simulation */
+    enum clock_state clock; /* at the start; INPUT_CLOCK tells what becomes of it */
+    int64_t keep_max;       /* free spaces above this are returned */
+    int64_t rate;           /* domain milliseconds per real millisecond: 1 outside simulation */
 
     /* Real time: network and link. */
     int64_t entry_deadline_ms;
@@ -121,7 +127,19 @@ struct agent_lane {
     bool plate_alarm;
     bool full; /* the cloud said so: the sign */
     char text[DISPLAY_SIZE];
+    int64_t left_out; /* A10: observations */
     struct lane_memory saved;
+
+    /* A9: the Movement that was on record when the agent was crippled, and what came of it. */
+    struct agent_owed {
+        bool open;
+        bool authorised; /* meanwhile, which is not on record */
+        bool ended;
+        enum event_kind crossing; /* EVENT_PASSAGE_COMPLETED, _VOIDED or EVENT_UNKNOWN */
+        enum reason reason;
+        enum outcome outcome;
+        struct agent_movement movement;
+    } owed;
 
     /* Decided in this turn, done after the commit. */
     enum lane_command motion;
@@ -133,6 +151,8 @@ struct agent_lane {
     enum lane_command failed;
 };
 
+enum { EDGE_ALARMS = ALARM_UPLINK_STALLED - ALARM_DISK + 1 };
+
 /* Everything a turn may change: copied before, put back if it fails. */
 struct agent_state {
     struct edge_memory memory;
@@ -142,6 +162,14 @@ struct agent_state {
     struct mono_ms hello_due;
     bool say_hello;          /* after this turn's commit */
     struct mono_ms base_due; /* A8: memory.base is to be written; INT64_MAX: it is */
+    bool started;            /* edge.started is on record, or waits for an epoch */
+    bool crippled;           /* A9 */
+    struct mono_ms crippled_since;
+    bool frugal; /* A10 */
+    struct agent_alarm {
+        bool active, told; /* told: what is on record */
+        char detail[EVENT_DETAIL_SIZE];
+    } alarms[EDGE_ALARMS]; /* from ALARM_DISK on */
     struct agent_lane lanes[AGENT_LANES_MAX];
 };
 
@@ -150,6 +178,8 @@ struct agent {
     struct agent_config config;
     struct admission_config admission;
     struct agent_ports ports;
+    struct journal_port journal; /* A9: while crippled, ports.journal leads nowhere */
+    enum clock_state clock;
     struct agent_state live;
     struct agent_state before;
     struct lane_outputs shown[AGENT_LANES_MAX];
@@ -163,14 +193,25 @@ struct agent {
 
 /* Begins from what the journal remembers: `lanes` are matched by name, unknown ones are ignored.
  * The boot number in `memory` is already this start's. Copies its arguments. Records edge.started
- * in a transaction of its own if there is an epoch. ERR_INVAL: see agent_config_check. ERR_IO. */
+ * in a transaction of its own if there is an epoch. ERR_INVAL: see agent_config_check. ERR_IO: it
+ * could not be recorded; the agent is good for agent_cripple. */
 enum err agent_start(struct agent *a, const struct agent_config *config,
                      const struct agent_ports *ports, const struct edge_memory *memory,
                      const struct lane_memory *lanes, size_t lane_count, struct now now);
 
 /* One turn: the inputs in order, due timers, one transaction, then the acts. `n` may be 0.
- * ERR_IO: nothing of the turn happened (A2); the process should end. */
+ * ERR_IO: nothing of the turn happened (A2). */
 enum err agent_turn(struct agent *a, const struct agent_input *in, size_t n, struct now now);
+
+/* A9: after agent_turn or agent_start failed with ERR_IO. Turns go on, without the journal, and do
+ * not fail. */
+void agent_cripple(struct agent *a, struct now now);
+
+/* Tries to commit again; `memory` is what the journal holds. Another journal than before starts
+ * without an epoch (A5). ERR_IO: still crippled. */
+enum err agent_heal(struct agent *a, const struct edge_memory *memory, struct now now);
+
+bool agent_crippled(const struct agent *a);
 
 /* When to call agent_turn at the latest; INT64_MAX: not before there is an input. */
 struct mono_ms agent_next_deadline(const struct agent *a);

@@ -4,6 +4,7 @@
 #define BOOMGATE_EDGE_AGENT_INTERNAL_H
 
 #include "edge/agent.h"
+#include "edge/core/retention.h"
 
 /* --- agent_record.c: facts become events and move spaces --- */
 
@@ -26,6 +27,38 @@ enum err agent_adopt(struct agent *a, int64_t epoch);
 
 /* Spaces this edge has no use for go back. */
 enum err agent_surplus(struct agent *a);
+
+/* Tells of the crossings no event could, and takes up a vehicle that waits unrecorded. */
+enum err agent_adopt_lane(struct agent *a, size_t i);
+
+/* Records edge.started. */
+enum err agent_record_start(struct agent *a);
+
+/* --- agent_host.c: what the host says of itself --- */
+
+void agent_alarm(struct agent *a, const struct edge_alarm_input *in);
+
+/* Records which alarms changed and what was left out (A10). */
+enum err agent_host_tell(struct agent *a);
+
+/* A10: true if the event is not to be recorded; it is counted for its lane then. */
+bool agent_leaves_out(struct agent *a, enum event_kind kind, const struct name *lane);
+
+/* --- agent_crippled.c: A9 --- */
+
+/* Which inputs a crippled agent takes. */
+bool agent_takes_crippled(enum input_kind kind);
+
+/* A line of the log for a fact that is not recorded; nothing unless crippled. */
+void agent_unrecorded(const struct agent *a, size_t i, const char *what);
+
+/* What comes of the Movement that was on record; false: the present one is another. */
+void agent_owe_authorised(struct agent *a, size_t i);
+bool agent_owe_crossing(struct agent *a, size_t i, enum event_kind kind, enum reason reason);
+void agent_owe_end(struct agent *a, size_t i, enum outcome outcome);
+
+/* A commit may work again: records what is owed, or begins with another journal. */
+enum err agent_settle(struct agent *a, const struct edge_memory *memory);
 
 /* --- agent_lane.c: one lane's inputs and decisions --- */
 
@@ -53,6 +86,12 @@ void agent_act(struct agent *a);
 static inline int64_t agent_network_ms(const struct agent *a, int64_t real_ms)
 {
     return real_ms * a->config.rate;
+}
+
+/* Can facts be recorded? A5, A9. */
+static inline bool agent_recording(const struct agent *a)
+{
+    return a->live.memory.epoch != 0 && !a->live.crippled;
 }
 
 static inline const struct lane_config *agent_lane_config(const struct agent *a, size_t i)

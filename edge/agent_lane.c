@@ -22,7 +22,8 @@ struct admission_view agent_lane_view(const struct agent *a, size_t i)
 {
     int64_t grace_ms = agent_network_ms(a, a->config.exit_deadline_ms);
     return (struct admission_view){
-        .epoch = a->live.memory.epoch != 0,
+        .epoch = agent_recording(a),
+        .crippled = a->live.crippled,
         .plate = plate_known(&a->live.lanes[i].movement.credential),
         .online = a->live.online,
         .settled = mono_diff_ms(a->now.mono, a->live.offline_since) >= grace_ms,

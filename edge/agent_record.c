@@ -19,7 +19,7 @@ enum err agent_transaction(struct agent *a)
 enum err agent_append(struct agent *a, enum event_kind kind, const struct event_data *data)
 {
     struct edge_memory *m = &a->live.memory;
-    if (m->epoch == 0)
+    if (!agent_recording(a) || agent_leaves_out(a, kind, &data->lane))
         return ERR_OK;
     TRY(agent_transaction(a));
     struct event e = {
@@ -32,7 +32,7 @@ enum err agent_append(struct agent *a, enum event_kind kind, const struct event_
         .time = a->now.wall,
         .boot = m->boot,
         .mono = a->now.mono,
-        .clock = a->config.clock,
+        .clock = a->clock,
         .data = *data,
     };
     char bytes[EVENT_BYTES_MAX];
@@ -90,7 +90,7 @@ static enum err presented(struct agent *a, size_t i)
     struct agent_lane *s = &a->live.lanes[i];
     s->movement = (struct agent_movement){
         .id = a->ports.entropy.movement(a->ports.entropy.self),
-        .unrecorded = a->live.memory.epoch == 0,
+        .unrecorded = !agent_recording(a),
         .presented = a->now.wall,
     };
     s->text[0] = '\0';
@@ -105,6 +105,8 @@ static enum err authorised(struct agent *a, size_t i)
     if (is_entry(a, i))
         TRY(spaces_authorise(&a->live.memory.spaces));
     s->movement.decided = a->now.wall;
+    if (a->live.crippled)
+        agent_owe_authorised(a, i);
     struct event_data d = about(a, i, true);
     d.basis = s->movement.basis;
     d.plate = s->movement.credential.plate;
@@ -122,11 +124,11 @@ static enum err refused(struct agent *a, size_t i)
     return append_movement(a, i, EVENT_PASSAGE_DENIED, &d);
 }
 
-/* A crossing that no event can tell of moves no spaces; it is told as a gap (A5). */
+/* A crossing that no event can tell of moves no spaces; it is told as a gap (A5, A9). */
 static enum err missed(struct agent *a, size_t i)
 {
-    if (a->live.memory.epoch != 0)
-        return agent_gap(a, i, "a crossing that began without an epoch");
+    if (agent_recording(a))
+        return agent_gap(a, i, "a crossing whose beginning was not recorded");
     a->live.lanes[i].missed += 1;
     return ERR_OK;
 }
@@ -134,6 +136,8 @@ static enum err missed(struct agent *a, size_t i)
 static enum err completed(struct agent *a, size_t i)
 {
     struct agent_lane *s = &a->live.lanes[i];
+    if (a->live.crippled && agent_owe_crossing(a, i, EVENT_PASSAGE_COMPLETED, REASON_NONE))
+        return ERR_OK;
     if (s->movement.unrecorded)
         return missed(a, i);
     struct event_data d = about(a, i, true);
@@ -146,6 +150,8 @@ static enum err completed(struct agent *a, size_t i)
 static enum err voided(struct agent *a, size_t i, enum reason reason)
 {
     struct agent_lane *s = &a->live.lanes[i];
+    if (a->live.crippled)
+        agent_owe_crossing(a, i, EVENT_PASSAGE_VOIDED, reason);
     if (s->movement.unrecorded)
         return ERR_OK;
     struct event_data d = about(a, i, true);
@@ -161,14 +167,16 @@ static enum err unauthorised(struct agent *a, size_t i)
     struct agent_lane *s = &a->live.lanes[i];
     if (s->movement.id.text[0] == '\0') {
         s->movement.id = a->ports.entropy.movement(a->ports.entropy.self);
-        s->movement.unrecorded = a->live.memory.epoch == 0;
+        s->movement.unrecorded = !agent_recording(a);
         s->movement.presented = a->now.wall;
         if (a->now.mono.v <= s->ahead_until.v)
             s->movement.credential = s->ahead;
         s->ahead = (struct credential){0};
     }
-    if (s->movement.unrecorded)
+    if (s->movement.unrecorded) {
+        agent_unrecorded(a, i, event_kind_word(EVENT_PASSAGE_UNAUTHORISED));
         return missed(a, i);
+    }
     struct event_data d = about(a, i, true);
     d.plate = s->movement.credential.plate;
     if (is_entry(a, i))
@@ -183,6 +191,8 @@ static enum err ended(struct agent *a, size_t i, enum outcome outcome)
     struct agent_lane *s = &a->live.lanes[i];
     struct event_data d = about(a, i, false);
     d.outcome = outcome;
+    if (a->live.crippled)
+        agent_owe_end(a, i, outcome);
     TRY(append_movement(a, i, EVENT_MOVEMENT_ENDED, &d));
     s->movement = (struct agent_movement){0};
     admission_end(&s->admission);
@@ -218,12 +228,12 @@ enum err agent_facts(struct agent *a, size_t i, const struct lane_out *out)
     return ERR_OK;
 }
 
-static enum err adopt_lane(struct agent *a, size_t i)
+enum err agent_adopt_lane(struct agent *a, size_t i)
 {
     struct agent_lane *s = &a->live.lanes[i];
     if (s->missed > 0) {
         char detail[EVENT_DETAIL_SIZE];
-        snprintf(detail, sizeof detail, "%lld crossings before the first epoch",
+        snprintf(detail, sizeof detail, "%lld crossings that could not be recorded",
                  (long long)s->missed);
         TRY(agent_gap(a, i, detail));
         s->missed = 0;
@@ -238,6 +248,14 @@ static enum err adopt_lane(struct agent *a, size_t i)
     return s->movement.credential.plate.text[0] != '\0' ? agent_credential_read(a, i) : ERR_OK;
 }
 
+enum err agent_record_start(struct agent *a)
+{
+    struct event_data d = {0};
+    memcpy(d.version, a->config.version, sizeof d.version);
+    a->live.started = true;
+    return agent_append(a, EVENT_EDGE_STARTED, &d);
+}
+
 enum err agent_adopt(struct agent *a, int64_t epoch)
 {
     struct edge_memory *m = &a->live.memory;
@@ -247,11 +265,9 @@ enum err agent_adopt(struct agent *a, int64_t epoch)
     m->spaces = (struct spaces){0};
     memset(m->head.text, '0', DIGEST_SIZE - 1);
     m->head.text[DIGEST_SIZE - 1] = '\0';
-    struct event_data d = {0};
-    memcpy(d.version, a->config.version, sizeof d.version);
-    TRY(agent_append(a, EVENT_EDGE_STARTED, &d));
+    TRY(agent_record_start(a));
     for (size_t i = 0; i < a->config.lane_count; i++)
-        TRY(adopt_lane(a, i));
+        TRY(agent_adopt_lane(a, i));
     return ERR_OK;
 }
 

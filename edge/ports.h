@@ -10,6 +10,7 @@
 #include "protocol/base/clock.h"
 #include "protocol/base/id.h"
 #include "protocol/modbus/lane_io.h"
+#include "protocol/wire/event.h"
 #include "protocol/wire/plate_text.h"
 #include "protocol/wire/request.h"
 
@@ -102,6 +103,9 @@ enum input_kind {
     INPUT_ACK,
     INPUT_RESPONSE,
     INPUT_GRANT,
+    INPUT_EDGE_ALARM, /* what the host sees of itself */
+    INPUT_CLOCK,
+    INPUT_STORAGE,
 };
 
 struct lane_snapshot {
@@ -131,6 +135,13 @@ struct grant_input {
     int64_t n;
 };
 
+/* A condition of the edge: level, not edge; the agent records its changes. */
+struct edge_alarm_input {
+    enum alarm alarm; /* ALARM_DISK .. ALARM_UPLINK_STALLED */
+    bool active;
+    char detail[EVENT_DETAIL_SIZE]; /* "": none */
+};
+
 struct agent_input {
     enum input_kind kind;
     size_t lane; /* INPUT_IO, INPUT_COMMAND_RESULT */
@@ -140,6 +151,9 @@ struct agent_input {
         struct ack_input ack;
         struct grant_input grant;
         struct response response;
+        struct edge_alarm_input alarm;
+        enum clock_state clock;
+        bool frugal; /* INPUT_STORAGE: only business facts are recorded */
     };
 };
 

@@ -158,6 +158,8 @@ static struct decision consider_unread_exit(struct admission *a, const struct ad
 static struct decision consider_exit(struct admission *a, const struct admission_config *c,
                                      const struct admission_view *v, struct mono_ms now)
 {
+    if (v->crippled && (v->plate || reached(mono_after(a->since, c->no_credential_ms), now)))
+        return allow(a, BASIS_OFFLINE);
     if (!v->plate)
         return consider_unread_exit(a, c, now);
     if (!v->epoch)

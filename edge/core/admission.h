@@ -47,7 +47,8 @@ struct admission_view {
     bool epoch; /* there is one: entries may be admitted, questions asked */
     bool plate;
     bool online;
-    bool settled; /* offline for so long that nobody waits for the uplink */
+    bool settled;  /* offline for so long that nobody waits for the uplink */
+    bool crippled; /* nothing can be recorded: an exit opens, read or not (lane.md) */
     int64_t free;
 };
 

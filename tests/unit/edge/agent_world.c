@@ -57,7 +57,7 @@ static void say_event(char *said, const struct event *e)
     for (size_t i = 0; i < sizeof words / sizeof words[0]; i++)
         if (words[i][0] != '\0')
             buf_addf(&b, "/%s", words[i]);
-    if (e->kind == EVENT_LANE_ALARM)
+    if (e->kind == EVENT_LANE_ALARM || e->kind == EVENT_EDGE_ALARM)
         buf_adds(&b, d->active ? "+" : "-");
     if (d->n > 0)
         buf_addf(&b, "/n%d", (int)d->n);
@@ -126,6 +126,10 @@ static void keep_movement(struct world *w, const struct event *e)
         return;
     struct world_movement *m = &w->working.movements[lane_of(w, &e->data.lane)];
     bool same = strcmp(m->id.text, e->data.movement.text) == 0;
+    if (!same && !m->open && w->agent.live.frugal) { /* it was presented, which is left out */
+        *m = (struct world_movement){.id = e->data.movement, .open = true};
+        same = true;
+    }
     if (e->kind == EVENT_VEHICLE_PRESENTED || (e->kind == EVENT_PASSAGE_UNAUTHORISED && !same)) {
         assert_false(m->open);
         *m = (struct world_movement){.id = e->data.movement, .open = true};
@@ -171,6 +175,7 @@ static enum err fake_append(void *self, int64_t seq, const struct digest *digest
     keep_spaces(&w->working, &e);
     keep_movement(w, &e);
     say_event(w->pending_said, &e);
+    w->last_clock = e.clock;
     return ERR_OK;
 }
 

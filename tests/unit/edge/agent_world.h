@@ -47,11 +47,12 @@ struct world {
 
     uint32_t inputs[AGENT_LANES_MAX];
     struct plate_reading plate[AGENT_LANES_MAX];
-    int moves;              /* motion commands taken */
-    enum err field_answer;  /* of command() */
-    enum err uplink_answer; /* of ask() */
-    struct request asked;   /* the last one */
-    struct mono_ms expires; /* of the last motion command */
+    int moves;                   /* motion commands taken */
+    enum err field_answer;       /* of command() */
+    enum err uplink_answer;      /* of ask() */
+    struct request asked;        /* the last one */
+    struct mono_ms expires;      /* of the last motion command */
+    enum clock_state last_clock; /* of the last event */
     int64_t minted;
     char said[WORLD_SAID];
     char pending_said[WORLD_SAID]; /* events of the open transaction */

@@ -1,0 +1,304 @@
+/* An agent whose journal fails for a while, or comes back as another one (A9), and one whose storage
+ * is nearly full (A10). */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "tests/unit/edge/agent_world.h"
+
+static struct world w;
+
+/* The turn with this snapshot cannot be committed; it is done again without the journal. */
+static void crippled_by(size_t lane)
+{
+    struct agent_input in = world_snapshot(&w, lane);
+    w.fail_at = w.journal_calls + 1;
+    assert_int_equal(world_turn(&w, &in, 1), ERR_IO);
+    w.fail_at = 0;
+    agent_cripple(&w.agent, w.now);
+    assert_int_equal(world_turn(&w, &in, 1), ERR_OK);
+    assert_true(agent_crippled(&w.agent));
+}
+
+static void heal(void)
+{
+    struct edge_memory m = w.committed.memory;
+    m.base = agent_memory(&w.agent)->base;
+    assert_int_equal(agent_heal(&w.agent, &m, w.now), ERR_OK);
+    assert_false(agent_crippled(&w.agent));
+    assert_int_equal(world_turn(&w, NULL, 0), ERR_OK);
+}
+
+static void admits_nobody_and_opens_exits(void **state)
+{
+    (void)state;
+    world_ready(&w, "in out", 2);
+    int commits = w.commits;
+    w.inputs[1] |= 1U << IN_LOOP_A;
+    w.inputs[0] |= 1U << IN_LOOP_A;
+    world_io(&w, 0);
+    world_io(&w, 1);
+    w.now.mono.v += 100, w.now.wall.v += 100;
+    crippled_by(1);
+    world_plate(&w, 0, "12AB34");
+    world_plate(&w, 1, "56CD78");
+    assert_int_equal(w.moves, 1);
+    assert_non_null(strstr(w.said, "out:OPEN"));
+    assert_null(strstr(w.said, "in:OPEN"));
+    assert_null(strstr(w.said, "ask"));
+    assert_int_equal(w.commits, commits);
+    assert_int_equal(agent_memory(&w.agent)->spaces.free, 2);
+
+    world_arm_up(&w, 1);
+    world_drive_through(&w, 1);
+    world_arm_down(&w, 1);
+    w.said[0] = '\0';
+    heal(); /* the vehicle that still waits is admitted at once */
+    world_said(&w, "#edge.alarm/journal+ #edge.alarm/journal- #in.vehicle.presented "
+                   "#in.credential.read/12AB34 #out.count.gap "
+                   "#in.passage.authorised/12AB34/space in:OPEN in:'WELCOME' hello");
+}
+
+/* An exit whose plate nobody reads opens after the wait for a reading. */
+static void an_unread_exit_opens(void **state)
+{
+    (void)state;
+    world_ready(&w, "out", 0);
+    world_on(&w, 0, IN_LOOP_A);
+    w.now.mono.v += 100, w.now.wall.v += 100;
+    crippled_by(0);
+    world_wait(&w, w.config.no_credential_ms);
+    assert_int_equal(w.moves, 1);
+}
+
+/* What was authorised on record is settled on record, and costs the space it cost. */
+static void a_passage_on_record_is_settled(void **state)
+{
+    (void)state;
+    world_ready(&w, "in", 2);
+    world_arrive(&w, 0, "12AB34");
+    w.inputs[0] = (w.inputs[0] & ~(1U << IN_ARM_DOWN)) | 1U << IN_ARM_UP;
+    world_io(&w, 0);
+    w.inputs[0] |= 1U << IN_LOOP_B;
+    crippled_by(0);
+    world_wait(&w, 300);
+    world_off(&w, 0, IN_LOOP_A);
+    world_wait(&w, 400);
+    world_off(&w, 0, IN_LOOP_B);
+    world_wait(&w, 300);
+    w.said[0] = '\0';
+    heal();
+    world_said(&w, "#edge.alarm/journal+ #edge.alarm/journal- #in.passage.completed/12AB34 "
+                   "#in.movement.ended/drove_through hello");
+    assert_int_equal(agent_memory(&w.agent)->spaces.free, 1);
+    assert_int_equal(w.committed.occupied, 1);
+    assert_int_equal(w.committed.pending, 0);
+}
+
+/* A vehicle that was on record waits, and is let out meanwhile. */
+static void an_exit_begun_on_record_is_settled(void **state)
+{
+    (void)state;
+    world_ready(&w, "out", 0);
+    world_arrive(&w, 0, NULL);
+    world_set_plate(&w, 0, "12AB34");
+    crippled_by(0);
+    assert_int_equal(w.moves, 1);
+    world_arm_up(&w, 0);
+    w.said[0] = '\0';
+    heal(); /* it stands under the arm: the Movement goes on */
+    world_said(
+        &w,
+        "#edge.alarm/journal+ #edge.alarm/journal- #out.passage.authorised/12AB34/offline hello");
+    world_drive_through(&w, 0);
+    assert_non_null(
+        strstr(w.said, "#out.passage.completed/12AB34 #out.movement.ended/drove_through"));
+    assert_int_equal(w.committed.occupied, -1);
+}
+
+static void a_backed_out_entry_brings_its_space_back(void **state)
+{
+    (void)state;
+    world_ready(&w, "in", 2);
+    world_arrive(&w, 0, "12AB34");
+    assert_int_equal(agent_memory(&w.agent)->spaces.free, 1);
+    w.inputs[0] = (w.inputs[0] & ~(1U << IN_ARM_DOWN)) | 1U << IN_ARM_UP;
+    world_io(&w, 0);
+    w.fail_at = 0;
+    agent_cripple(&w.agent, w.now);
+    world_off(&w, 0, IN_LOOP_A);
+    world_wait(&w, 40000);
+    w.said[0] = '\0';
+    heal();
+    assert_non_null(strstr(w.said, "#in.passage.voided/12AB34/backed_out"));
+    assert_int_equal(agent_memory(&w.agent)->spaces.free, 2);
+    assert_int_equal(w.committed.pending, 0);
+}
+
+/* Whichever call of the settlement fails: still crippled, nothing half done. */
+static void a_settlement_that_fails_is_done_again(void **state)
+{
+    (void)state;
+    world_ready(&w, "out", 0);
+    world_arrive(&w, 0, NULL);
+    world_set_plate(&w, 0, "12AB34");
+    crippled_by(0);
+    world_arm_up(&w, 0);
+    world_drive_through(&w, 0);
+    int commits = w.commits, nth = 1;
+    static struct agent_state before;
+    memcpy(&before, &w.agent.live, sizeof before);
+    for (;; nth++) {
+        w.journal_calls = 0;
+        w.fail_at = nth;
+        struct edge_memory m = w.committed.memory;
+        if (agent_heal(&w.agent, &m, w.now) == ERR_OK)
+            break;
+        assert_true(agent_crippled(&w.agent));
+        assert_int_equal(w.commits, commits);
+        assert_memory_equal(&before, &w.agent.live, sizeof before);
+        assert_int_equal(world_turn(&w, NULL, 0), ERR_OK);
+        memcpy(&before, &w.agent.live, sizeof before);
+    }
+    assert_true(nth > 7); /* begin, alarm twice, authorised, completed, ended, edge, commit */
+    assert_int_equal(w.commits, commits + 1);
+}
+
+/* What promises something durable is not taken: whoever sent it asks again. */
+static void grants_and_answers_are_left_alone(void **state)
+{
+    (void)state;
+    world_ready(&w, "in", 1);
+    agent_cripple(&w.agent, w.now);
+    world_grant(&w, 7, 4);
+    assert_int_equal(agent_memory(&w.agent)->spaces.free, 1);
+    heal();
+    world_grant(&w, 7, 4);
+    assert_int_equal(agent_memory(&w.agent)->spaces.free, 5);
+}
+
+static void another_journal_begins_without_an_epoch(void **state)
+{
+    (void)state;
+    world_ready(&w, "in out", 3);
+    world_arrive(&w, 0, "12AB34");
+    agent_cripple(&w.agent, w.now);
+    struct edge_memory m = {.next = 1, .boot = 1};
+    memset(m.journal.text, 'b', REQUEST_ID_SIZE - 1);
+    memset(m.head.text, '0', DIGEST_SIZE - 1);
+    memset(&w.committed, 0, sizeof w.committed);
+    w.committed.memory = m;
+    struct agent_input alarm = {.kind = INPUT_EDGE_ALARM,
+                                .alarm = {ALARM_JOURNAL, true, "set aside"}};
+    assert_int_equal(world_turn(&w, &alarm, 1), ERR_OK);
+    assert_int_equal(agent_heal(&w.agent, &m, w.now), ERR_OK);
+    assert_int_equal(agent_memory(&w.agent)->epoch, 0);
+    assert_int_equal(agent_memory(&w.agent)->spaces.free, 0);
+    w.said[0] = '\0';
+    assert_int_equal(world_turn(&w, NULL, 0), ERR_OK);
+    world_said(&w, "hello");
+    w.inputs[0] = (w.inputs[0] & ~(1U << IN_ARM_DOWN)) | 1U << IN_ARM_UP;
+    world_io(&w, 0);
+    world_drive_through(&w, 0); /* the vehicle of the old journal */
+    world_hello_answer(&w, 2, 0);
+    assert_non_null(strstr(w.said, "#edge.started #in.count.gap #edge.alarm/journal+"));
+    world_arrive(&w, 1, "56CD78"); /* and the exit goes on */
+    assert_non_null(strstr(w.said, "out:ask:exit"));
+}
+
+static void a_start_without_a_commit(void **state)
+{
+    (void)state;
+    world_ready(&w, "out", 0);
+    struct agent_ports p = w.agent.ports;
+    w.journal_calls = 0;
+    w.fail_at = 1;
+    assert_int_equal(agent_start(&w.agent, &w.config, &p, &w.committed.memory, NULL, 0, w.now),
+                     ERR_IO);
+    w.fail_at = 0;
+    agent_cripple(&w.agent, w.now);
+    world_io(&w, 0);
+    world_arrive(&w, 0, "12AB34");
+    assert_int_equal(w.moves, 1);
+    w.said[0] = '\0';
+    heal();
+    world_said(&w, "#edge.started #edge.alarm/journal+ #edge.alarm/journal-");
+}
+
+/* A10 */
+static void observations_are_left_out_and_told(void **state)
+{
+    (void)state;
+    world_ready(&w, "out", 0);
+    struct agent_input in = {.kind = INPUT_STORAGE, .frugal = true};
+    assert_int_equal(world_turn(&w, &in, 1), ERR_OK);
+    world_arrive(&w, 0, "12AB34");
+    world_answer(&w, VERDICT_ALLOW, BASIS_FREE, REASON_NONE, "");
+    world_arm_up(&w, 0);
+    world_drive_through(&w, 0);
+    world_arm_down(&w, 0);
+    assert_null(strstr(w.said, "vehicle.presented"));
+    assert_null(strstr(w.said, "credential.read"));
+    assert_null(strstr(w.said, "passage.started"));
+    assert_non_null(strstr(w.said, "#out.passage.authorised/12AB34/free"));
+    assert_non_null(strstr(w.said, "#out.passage.completed/12AB34"));
+    assert_non_null(strstr(w.said, "#out.movement.ended/drove_through"));
+    w.said[0] = '\0';
+    in.frugal = false;
+    assert_int_equal(world_turn(&w, &in, 1), ERR_OK);
+    world_said(&w, "#out.count.gap");
+    assert_int_equal(w.agent.live.lanes[0].left_out, 0);
+}
+
+static void alarms_are_told_once_each_way(void **state)
+{
+    (void)state;
+    world_init(&w, "out");
+    struct agent_input in = {.kind = INPUT_EDGE_ALARM, .alarm = {ALARM_CLOCK, true, "stepped"}};
+    assert_int_equal(world_turn(&w, &in, 1), ERR_OK);
+    world_io(&w, 0);
+    world_uplink(&w, true);
+    w.said[0] = '\0';
+    world_hello_answer(&w, 1, 0); /* kept until there is an epoch */
+    world_said(&w, "#edge.started #edge.alarm/clock+");
+    assert_int_equal(world_turn(&w, &in, 1), ERR_OK);
+    in.alarm.active = false;
+    assert_int_equal(world_turn(&w, &in, 1), ERR_OK);
+    world_said(&w, "#edge.alarm/clock-");
+}
+
+static void the_clock_is_in_every_event(void **state)
+{
+    (void)state;
+    world_ready(&w, "out", 0);
+    struct telemetry t;
+    struct agent_input in = {.kind = INPUT_CLOCK, .clock = CLOCK_UNSET};
+    assert_int_equal(world_turn(&w, &in, 1), ERR_OK);
+    agent_snapshot(&w.agent, w.now, &t);
+    assert_int_equal(t.clock, CLOCK_UNSET);
+    world_arrive(&w, 0, NULL);
+    assert_int_equal(w.last_clock, CLOCK_UNSET);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(admits_nobody_and_opens_exits),
+        cmocka_unit_test(an_unread_exit_opens),
+        cmocka_unit_test(a_passage_on_record_is_settled),
+        cmocka_unit_test(an_exit_begun_on_record_is_settled),
+        cmocka_unit_test(a_backed_out_entry_brings_its_space_back),
+        cmocka_unit_test(a_settlement_that_fails_is_done_again),
+        cmocka_unit_test(grants_and_answers_are_left_alone),
+        cmocka_unit_test(another_journal_begins_without_an_epoch),
+        cmocka_unit_test(a_start_without_a_commit),
+        cmocka_unit_test(observations_are_left_out_and_told),
+        cmocka_unit_test(alarms_are_told_once_each_way),
+        cmocka_unit_test(the_clock_is_in_every_event),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -14,7 +14,7 @@
 /* ---- store ---- */
 
 /* Receives the state to start from. Rows arrive in this order: places, edges, streams, lanes, open
- * grants, non-final payments; each is valid during the call only. */
+ * grants, non-final payments, open commands; each is valid during the call only. */
 struct store_visitor {
     void *self;
     void (*place)(void *self, const struct place_row *row);
@@ -24,6 +24,7 @@ struct store_visitor {
                  const struct hello_lane *lane);
     void (*grant)(void *self, const struct grant_row *row);
     void (*payment)(void *self, const struct payment_row *row);
+    void (*command)(void *self, const struct command_row *row);
 };
 
 /* begin..commit brackets one batch. Anything but the codes named at a function means that the
@@ -83,6 +84,10 @@ struct store_port {
     enum err (*find_decision)(void *self, const struct request_id *id,
                               struct decision_row *ret); /* ERR_NOTFOUND */
     enum err (*prune_decisions)(void *self, struct wall_ms before);
+
+    enum err (*save_command)(void *self, const struct command_row *r);
+    enum err (*find_command)(void *self, const struct request_id *id,
+                             struct command_row *ret); /* ERR_NOTFOUND */
 };
 
 /* ---- downlink ---- */
@@ -98,6 +103,8 @@ struct downlink_port {
     void (*occupancy)(void *self, const struct name *place, const struct occupancy *o);
     /* Asks every edge to resend from its base and to say hello again. */
     void (*resync)(void *self);
+    void (*command)(void *self, const struct name *place, const struct name *edge,
+                    const struct command *c);
 };
 
 /* ---- payments ---- */
@@ -148,9 +155,10 @@ enum notice {
     NOTICE_PAYMENT,
     NOTICE_EDGE,
     NOTICE_ANOMALY,
+    NOTICE_COMMAND,
     NOTICES
 };
-/* "place" "movement" "session" "payment" "edge" "anomaly" */
+/* "place" "movement" "session" "payment" "edge" "anomaly" "command" */
 
 struct notifier_port {
     void *self;

@@ -33,18 +33,26 @@ enum admin_kind {
     ADMIN_PLACE_PUT,    /* create or change `place` */
     ADMIN_PLACE_CREATE, /* the same values again change nothing; ERR_CONFLICT: it has others */
     ADMIN_PLACE_RESUME, /* a person looked: resolve the anomalies of place.place, offer again */
+    ADMIN_COMMAND,      /* `order`: tell a lane; the same id again changes nothing, ERR_CONFLICT: it
+                           meant something else */
 };
 
 struct admin_result {
     enum err err; /* ERR_OK; ERR_INVAL, ERR_NOTFOUND, ERR_CONFLICT: `reason` says why */
     char reason[160];
     bool created;
-    struct place_settings place;
+    struct place_settings place; /* not for ADMIN_COMMAND */
 };
 
 struct admin_command {
     enum admin_kind kind;
-    struct place_settings place;
+    union {
+        struct place_settings place;
+        struct {
+            struct name place;
+            struct command command; /* not_after 0: the default */
+        } order;
+    };
     /* Called once on the service thread, after COMMIT or refusal; also when the service stops
      * (ERR_UNAVAIL). Must not block. May be NULL. */
     void (*done)(void *arg, const struct admin_result *r);

@@ -7,6 +7,7 @@
 #include "protocol/base/clock.h"
 #include "protocol/base/id.h"
 #include "protocol/base/money.h"
+#include "protocol/wire/command.h"
 #include "protocol/wire/event.h"
 #include "protocol/wire/plate_text.h"
 #include "protocol/wire/request.h"
@@ -209,6 +210,16 @@ struct decision_row {
     struct movement_id movement;
     struct response response;
     struct wall_ms at;
+};
+
+/* A command to a lane and what is known of it. */
+struct command_row {
+    struct command command;
+    struct name place, edge;
+    enum stage stage; /* STAGE_NONE: no word from the edge yet */
+    enum reason why;
+    bool presumed;                             /* the stage is the cloud's own guess: overdue */
+    struct wall_ms accepted, executing, ended; /* v == 0: not (yet) */
 };
 
 /* What an edge last said of itself; not a fact of the ledger. */

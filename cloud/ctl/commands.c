@@ -3,7 +3,7 @@
 #define SETTINGS                                                                                   \
     "capacity title zone currency tariff payment hold-max exit-grace unmatched grant-size closed"
 
-const struct command commands[] = {
+const struct ctl_command commands[] = {
     {"place", "add", "NAME", SETTINGS,
      "create a car park; the same again changes nothing, other values are refused", cmd_place_add},
     {"place", "set", "NAME", SETTINGS, "change a car park; what is not given stays", cmd_place_set},

@@ -24,7 +24,7 @@ struct ctl_args {
 
 struct client;
 
-struct command {
+struct ctl_command {
     const char *noun, *verb; /* "place" "add"; verb "" for one-word commands */
     const char *operand;     /* "NAME"; NULL: takes none */
     const char *options;     /* names it takes, e.g. "capacity zone" */
@@ -32,7 +32,7 @@ struct command {
     enum ctl_status (*run)(struct client *c, const struct ctl_args *a);
 };
 
-extern const struct command commands[];
+extern const struct ctl_command commands[];
 extern const size_t command_count;
 
 enum ctl_status cmd_place_add(struct client *c, const struct ctl_args *a);

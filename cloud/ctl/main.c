@@ -46,7 +46,7 @@ static void print_help(FILE *out)
     char left[64];
     fprintf(out, "usage: boomgatectl [OPTION]... COMMAND\n\nCommands:\n");
     for (size_t i = 0; i < command_count; i++) {
-        const struct command *c = &commands[i];
+        const struct ctl_command *c = &commands[i];
         snprintf(left, sizeof left, "%s%s%s%s%s", c->noun, c->verb[0] != '\0' ? " " : "", c->verb,
                  c->operand != NULL ? " " : "", c->operand != NULL ? c->operand : "");
         fprintf(out, "  %-20s %s\n", left, c->help);
@@ -81,10 +81,10 @@ static void fill_long_options(struct option *ret)
 }
 
 /* The command that the operands begin with; *ret_words of them name it. */
-static const struct command *find_command(char **operands, int count, int *ret_words)
+static const struct ctl_command *find_command(char **operands, int count, int *ret_words)
 {
     for (size_t i = 0; i < command_count; i++) {
-        const struct command *c = &commands[i];
+        const struct ctl_command *c = &commands[i];
         int words = c->verb[0] != '\0' ? 2 : 1;
         if (count < words || strcmp(operands[0], c->noun) != 0 ||
             (words == 2 && strcmp(operands[1], c->verb) != 0))
@@ -108,7 +108,7 @@ static bool among(const char *list, const char *name)
     return false;
 }
 
-static enum ctl_status check_options(const struct command *c, const struct ctl_args *a)
+static enum ctl_status check_options(const struct ctl_command *c, const struct ctl_args *a)
 {
     for (size_t i = 0; i < OPTIONS; i++) {
         const char *given;
@@ -139,7 +139,7 @@ static bool find_token(const char *file, char *memory, size_t size, const char *
     return true;
 }
 
-static enum ctl_status run(const struct command *command, struct ctl_args *a)
+static enum ctl_status run(const struct ctl_command *command, struct ctl_args *a)
 {
     char memory[256];
     const char *token;
@@ -184,7 +184,7 @@ int main(int argc, char **argv)
         print_help(stderr);
         return CTL_USAGE;
     }
-    const struct command *c = find_command(argv + optind, argc - optind, &words);
+    const struct ctl_command *c = find_command(argv + optind, argc - optind, &words);
     if (c == NULL)
         return usage_error("there is no such command: ", argv[optind]);
     int operands = argc - optind - words;

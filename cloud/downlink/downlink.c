@@ -2,6 +2,7 @@
 
 #include "protocol/support/log.h"
 #include "protocol/wire/ack.h"
+#include "protocol/wire/command.h"
 #include "protocol/wire/grant.h"
 #include "protocol/wire/topic.h"
 
@@ -63,6 +64,24 @@ static void occupancy(void *self, const struct name *place, const struct occupan
     send_to(self, &t, &m, e);
 }
 
+/* A command nobody took in time is of no use to anybody: the broker may drop it then. */
+static void command(void *self, const struct name *place, const struct name *edge,
+                    const struct command *c)
+{
+    struct downlink *d = self;
+    struct topic t = {.kind = TOPIC_COMMAND, .place = *place, .edge = *edge};
+    int64_t left_ms = wall_diff_ms(c->not_after, clock_now(&d->clock).wall);
+    char text[COMMAND_BYTES_MAX];
+    struct mqtt_message m = {
+        .payload = text,
+        .qos = 1,
+        .expiry_s = (uint32_t)((clock_sleep_ms(&d->clock, left_ms) + 999) / 1000),
+    };
+    enum err e = command_encode(c, text, sizeof text, &m.len);
+    if (left_ms > 0)
+        send_to(d, &t, &m, e);
+}
+
 /* Not retained: the retained status is the birth, and an edge that connects later resends anyway.
  */
 static void resync(void *self)
@@ -83,5 +102,6 @@ struct downlink_port downlink_port_of(struct downlink *d)
                                   .respond = respond,
                                   .offer = offer,
                                   .occupancy = occupancy,
-                                  .resync = resync};
+                                  .resync = resync,
+                                  .command = command};
 }

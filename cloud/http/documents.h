@@ -56,6 +56,13 @@ const char *session_payment_word(const struct session_view *s);
 /* "open" "full" "degraded" "closed", from the two facts that decide it. */
 const char *place_status_word(const struct place_view *p, bool trouble);
 
+/* One command; who asked and why only if `full`. */
+json_t *document_command(const struct command_row *r, bool full);
+
+/* {"commands": [...]} to one lane, newest first; `place` must exist (ERR_NOTFOUND). */
+enum err document_commands(struct reader *r, const struct name *place, const struct name *lane,
+                           int limit, json_t **ret);
+
 /* RFC 3339, or JSON null for v == 0. */
 json_t *json_time(struct wall_ms t);
 

@@ -18,15 +18,14 @@ enum {
 
 /* ---- notes, from the service's thread ---- */
 
-static bool movement_of_notice(const char *json, struct movement_id *ret)
+static bool id_of_notice(const char *json, const char *key, char *ret, size_t size)
 {
-    char text[MOVEMENT_ID_SIZE];
     json_t *notice;
     if (json_read(json, strlen(json), NOTICE_BYTES_MAX, &notice, NULL) != ERR_OK)
         return false;
-    enum err e = json_get_text(notice, "movement", text, sizeof text);
+    enum err e = json_get_text(notice, key, ret, size);
     json_decref(notice);
-    return e == ERR_OK && movement_id_parse(text, strlen(text), ret) == ERR_OK;
+    return e == ERR_OK;
 }
 
 static bool hub_listening(void *self)
@@ -39,12 +38,18 @@ static void hub_publish(void *self, enum notice kind, const struct name *place, 
 {
     struct hub *h = self;
     struct movement_id movement;
+    struct request_id command;
     if (!hub_listening(h))
         return;
-    bool moved = kind == NOTICE_MOVEMENT && movement_of_notice(json, &movement);
+    bool moved = kind == NOTICE_MOVEMENT &&
+                 id_of_notice(json, "movement", movement.text, sizeof movement.text);
+    bool ordered =
+        kind == NOTICE_COMMAND && id_of_notice(json, "command", command.text, sizeof command.text);
     pthread_mutex_lock(&h->notes_lock);
     if (moved)
         notes_movement(&h->notes, &movement);
+    if (ordered)
+        notes_command(&h->notes, &command);
     if (place != NULL)
         notes_place(&h->notes, place);
     pthread_cond_signal(&h->noted);
@@ -141,6 +146,11 @@ static void add_noted(struct bytes *b, const struct hub *h, const struct notes *
         struct movement_view v;
         if (reader_movement(h->reader, &n->movements[i], &v) == ERR_OK)
             add_event(b, "movement", document_movement(&v, false));
+    }
+    for (size_t i = 0; i < n->command_count; i++) {
+        struct command_row row;
+        if (reader_command(h->reader, &n->commands[i], &row) == ERR_OK)
+            add_event(b, "command", document_command(&row, false));
     }
     for (size_t i = 0; i < n->place_count; i++) {
         json_t *document;

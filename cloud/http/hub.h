@@ -1,5 +1,5 @@
 /* /v1/stream: what changes, as server-sent events. Events: `place` (the document of one place),
- * `movement` (plates masked) and `beat` (time, rate, names of all places, breakers).
+ * `movement` (plates masked), `command` (how far a command to a lane has come, not whose) and `beat` (time, rate, names of all places, breakers).
  *
  * S1 The service only leaves notes (which place, which movement); a thread of the hub reads what they
  *    are about and sends it, many changes of one place as one event. The service never waits.

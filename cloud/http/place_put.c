@@ -157,12 +157,12 @@ static bool is_json(const char *content_type)
     return next == '\0' || next == ';' || next == ' ';
 }
 
-static bool body_is_json(struct http_request *q, struct http_reply *r, json_t **ret)
+bool body_is_json(struct http_request *q, struct http_reply *r, json_t **ret)
 {
     char reason[JSON_REASON_SIZE];
     char detail[JSON_REASON_SIZE + 40];
     if (!is_json(q->content_type)) {
-        reply_problem(r, 415, "not_json", "Send the place as application/json.");
+        reply_problem(r, 415, "not_json", "Send the body as application/json.");
         return false;
     }
     if (json_read(q->body, q->body_len, BODY_MAX, ret, reason) != ERR_OK) {
@@ -240,26 +240,33 @@ static void put_done(void *arg, const struct admin_result *result)
 }
 
 /* Suspends first: the service may answer before post returns. */
-static void post_admin(struct http *h, struct http_request *q, enum admin_kind kind,
-                       const struct place_settings *settings, struct http_reply *r)
+bool post_write(struct http *h, struct http_request *q, struct work *w, struct http_reply *r)
 {
     if (!exchange_suspend(q->exchange)) {
         reply_problem(r, 503, "stopping", "The server is stopping.");
-        return;
+        work_free(w);
+        return false;
     }
-    struct pending_put *p = mem_alloc(sizeof *p);
-    struct work *w = work_new(WORK_ADMIN, NULL, 0);
-    *p = (struct pending_put){q->exchange, kind};
-    w->admin = (struct admin_command){.kind = kind, .place = *settings, .done = put_done, .arg = p};
     r->later = true;
     if (h->ports.post(h->ports.post_self, w) == ERR_OK)
-        return;
+        return true;
     struct http_reply busy = {0};
     reply_problem(&busy, 503, "busy", "The service's queue is full.");
     busy.retry_after_s = 1;
     exchange_answer(q->exchange, &busy);
     work_free(w);
-    free(p);
+    return false;
+}
+
+static void post_admin(struct http *h, struct http_request *q, enum admin_kind kind,
+                       const struct place_settings *settings, struct http_reply *r)
+{
+    struct pending_put *p = mem_alloc(sizeof *p);
+    struct work *w = work_new(WORK_ADMIN, NULL, 0);
+    *p = (struct pending_put){q->exchange, kind};
+    w->admin = (struct admin_command){.kind = kind, .place = *settings, .done = put_done, .arg = p};
+    if (!post_write(h, q, w, r))
+        free(p);
 }
 
 /* ---- handlers ---- */

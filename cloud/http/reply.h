@@ -25,9 +25,10 @@ struct http_request {
     struct principal principal;
     const char *body; /* body_len bytes, then a NUL */
     size_t body_len;
-    const char *content_type;  /* NULL if absent */
-    const char *if_none_match; /* NULL if absent */
-    struct exchange *exchange; /* for handlers that answer later (server.h) */
+    const char *content_type;    /* NULL if absent */
+    const char *if_none_match;   /* NULL if absent */
+    const char *idempotency_key; /* NULL if absent */
+    struct exchange *exchange;   /* for handlers that answer later (server.h) */
 };
 
 struct http_reply {

@@ -3,6 +3,7 @@
 
 #define PUBLIC   0
 #define PEOPLE   (ROLE_OPERATOR | ROLE_ATTENDANT | ROLE_DRIVER)
+#define DESK     (ROLE_OPERATOR | ROLE_ATTENDANT)
 #define BUSINESS (ROLE_OPERATOR | ROLE_ATTENDANT | ROLE_AUDITOR)
 
 const struct route http_routes[] = {
@@ -21,6 +22,9 @@ const struct route http_routes[] = {
     {"GET", "/v1/places/{}/flow", PUBLIC, handle_flow},
     {"GET", "/v1/places/{}/summary", BUSINESS, handle_summary},
     {"POST", "/v1/places/{}/resume", ROLE_OPERATOR, handle_place_resume},
+    {"GET", "/v1/places/{}/lanes/{}/commands", BUSINESS, handle_commands},
+    {"POST", "/v1/places/{}/lanes/{}/commands", DESK, handle_command_post},
+    {"GET", "/v1/commands/{}", BUSINESS, handle_command},
     {"GET", "/v1/sessions", PEOPLE, handle_sessions},
     {"GET", "/v1/stream", PUBLIC, handle_stream},
     {"GET", "/healthz", PUBLIC, handle_health},

@@ -122,6 +122,7 @@ static enum MHD_Result respond(struct exchange *x, const char *method)
         .body_len = x->body_len,
         .content_type = x->body_expected ? header_of(x, "Content-Type") : NULL,
         .if_none_match = header_of(x, "If-None-Match"),
+        .idempotency_key = header_of(x, "Idempotency-Key"),
         .exchange = x,
     };
     x->match.route->handle(x->http, &q, &r);

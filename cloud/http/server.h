@@ -38,7 +38,7 @@ extern const size_t http_route_count;
 /* Domain time now. */
 struct moment http_moment(const struct http *h);
 
-/* ---- handlers (places.c, place_put.c, sessions.c, health.c, page.c, stream.c) ---- */
+/* ---- handlers (places.c, place_put.c, commands.c, sessions.c, health.c, page.c, stream.c) ---- */
 void handle_places(struct http *h, struct http_request *q, struct http_reply *r);
 void handle_place(struct http *h, struct http_request *q, struct http_reply *r);
 void handle_movements(struct http *h, struct http_request *q, struct http_reply *r);
@@ -47,6 +47,9 @@ void handle_summary(struct http *h, struct http_request *q, struct http_reply *r
 void handle_place_post(struct http *h, struct http_request *q, struct http_reply *r);
 void handle_place_put(struct http *h, struct http_request *q, struct http_reply *r);
 void handle_place_resume(struct http *h, struct http_request *q, struct http_reply *r);
+void handle_command_post(struct http *h, struct http_request *q, struct http_reply *r);
+void handle_command(struct http *h, struct http_request *q, struct http_reply *r);
+void handle_commands(struct http *h, struct http_request *q, struct http_reply *r);
 void handle_sessions(struct http *h, struct http_request *q, struct http_reply *r);
 void handle_health(struct http *h, struct http_request *q, struct http_reply *r);
 void handle_ready(struct http *h, struct http_request *q, struct http_reply *r);
@@ -61,6 +64,9 @@ bool query_known(struct http_request *q, const char *const *known, size_t count,
 /* The `limit` of a list, 1..max. False: a problem was written. */
 bool query_limit(struct http_request *q, int dflt, int max, struct http_reply *r, int *ret);
 
+/* The body as one JSON object, the caller's. False: a problem was written. */
+bool body_is_json(struct http_request *q, struct http_reply *r, json_t **ret);
+
 /* The place named in the path. False: a problem was written. */
 bool place_of_path(struct http_request *q, struct http_reply *r, struct name *ret);
 
@@ -74,6 +80,10 @@ void reply_reader_error(struct http_reply *r, enum err e, const char *what);
  * suspended. */
 bool exchange_suspend(struct exchange *x);
 void exchange_answer(struct exchange *x, struct http_reply *reply);
+
+/* Suspends the exchange and posts `w`, whose `done` must answer; it takes over `w`. False: refused,
+ * the reply is made, and `done` is not called. */
+bool post_write(struct http *h, struct http_request *q, struct work *w, struct http_reply *r);
 
 /* ---- parts ---- */
 

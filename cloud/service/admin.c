@@ -1,6 +1,7 @@
 /* An operator's commands. Refused ones change nothing; the reason goes back. */
 #include "cloud/service/admin.h"
 
+#include "cloud/service/command.h"
 #include "cloud/service/effect.h"
 #include "cloud/service/flush.h"
 #include "cloud/service/hello.h"
@@ -90,13 +91,16 @@ static enum err resume_place(struct service *s, const struct place_settings *c,
 
 void admin_take(struct service *s, const struct admin_command *c)
 {
-    struct admin_result r = {.place = c->place};
+    struct admin_result r = {.err = ERR_OK};
+    if (c->kind != ADMIN_COMMAND)
+        r.place = c->place;
     switch (c->kind) {
     case ADMIN_PLACE_PUT: r.err = put_place(s, &c->place, &r); break;
     case ADMIN_PLACE_CREATE: r.err = create_place(s, &c->place, &r); break;
     case ADMIN_PLACE_RESUME: r.err = resume_place(s, &c->place, &r); break;
+    case ADMIN_COMMAND: r.err = command_order(s, &c->order.place, &c->order.command, &r); break;
     }
-    struct effect *out = effect_add(s, EFFECT_ADMIN, &c->place.place, NULL);
+    struct effect *out = effect_add(s, EFFECT_ADMIN, NULL, NULL);
     out->admin.done = c->done;
     out->admin.arg = c->arg;
     out->admin.result = r;

@@ -2,6 +2,7 @@
 #include "cloud/service/apply.h"
 
 #include "cloud/service/anomaly.h"
+#include "cloud/service/command.h"
 #include "cloud/service/flush.h"
 #include "cloud/service/movement.h"
 #include "cloud/service/notice.h"
@@ -103,6 +104,8 @@ static void apply_effects(struct service *s, struct stream *st, const struct eve
     }
     if (e->kind == EVENT_PASSAGE_COMPLETED || e->kind == EVENT_PASSAGE_UNAUTHORISED)
         apply_crossing(s, st->edge->place, e);
+    if (e->kind == EVENT_COMMAND_RESULT)
+        command_result(s, e);
     raise_alarm(s, st, e);
 }
 

@@ -50,6 +50,9 @@ static void release(struct service *s, struct effect *e)
         break;
     case EFFECT_OFFER: p->downlink.offer(p->downlink.self, &e->place, &e->edge, &e->offer); break;
     case EFFECT_OCCUPANCY: p->downlink.occupancy(p->downlink.self, &e->place, &e->occupancy); break;
+    case EFFECT_COMMAND:
+        p->downlink.command(p->downlink.self, &e->place, &e->edge, &e->command);
+        break;
     case EFFECT_RESYNC: p->downlink.resync(p->downlink.self); break;
     case EFFECT_PAYMENT: start_payment(s, &e->payment); break;
     case EFFECT_ADMIN:

@@ -11,6 +11,7 @@ enum effect_kind {
     EFFECT_OFFER,
     EFFECT_OCCUPANCY,
     EFFECT_RESYNC,
+    EFFECT_COMMAND,
     EFFECT_PAYMENT,
     EFFECT_ADMIN,
     EFFECT_NOTICE
@@ -28,6 +29,7 @@ struct effect {
             struct response response;
         } respond;
         struct grant offer;
+        struct command command;
         struct occupancy occupancy;
         struct payment_call payment;
         struct {

@@ -3,6 +3,7 @@
 #include "cloud/service/hello.h"
 
 #include "cloud/service/anomaly.h"
+#include "cloud/service/command.h"
 #include "cloud/service/effect.h"
 #include "cloud/service/flush.h"
 #include "cloud/service/live.h"
@@ -181,5 +182,6 @@ void hello_take(struct service *s, const struct work *w, const struct request *r
     note_edge(s, e, h);
     answer(s, w, r, &v);
     offer_resend(s, e, true);
+    command_resend(s, e, true);
     offer_want(s, e->place);
 }

@@ -1,6 +1,7 @@
 /* What edges say of themselves outside the ledger, and what signs are shown. */
 #include "cloud/service/live.h"
 
+#include "cloud/service/command.h"
 #include "cloud/service/hello.h"
 #include "cloud/service/notice.h"
 #include "cloud/service/occupancy.h"
@@ -110,6 +111,7 @@ void live_broker(struct service *s, bool up)
         return;
     /* Retained messages and offers died with the broker; what edges sent may have, too. */
     hello_ask_now(s);
+    command_resend(s, NULL, true);
     for (size_t i = 0; i < s->place_count; i++) {
         occupancy_publish(s, s->places[i], true);
         for (size_t k = 0; k < s->places[i]->edge_count; k++)

@@ -10,7 +10,8 @@
  *   payment   {"place","session","key","state","amount_minor","currency","reason"}
  *   edge      {"place","edge","online","heard_ms","outbox_depth","outbox_age_ms","free","overdraft",
  *              "clock","lanes":[{"lane","direction","state","arm","online","link_us","inputs"}]}
- *   anomaly   {"place","edge","kind","detail","stops_offers","time_ms"} */
+ *   anomaly   {"place","edge","kind","detail","stops_offers","time_ms"}
+ *   command   {"place","edge","lane","command","action","stage","why","time_ms"} */
 #include "cloud/service/notice.h"
 
 #include "cloud/service/effect.h"
@@ -201,4 +202,22 @@ void notice_anomaly(struct service *s, const struct anomaly_row *r)
     flag(&b, "stops_offers", r->stops_offers);
     number(&b, "time_ms", r->at.v);
     publish(s, NOTICE_ANOMALY, &r->place, &b);
+}
+
+void notice_command(struct service *s, const struct command_row *r)
+{
+    if (!heard(s))
+        return;
+    char memory[NOTICE_BYTES_MAX];
+    struct buf b = buf_of(memory, sizeof memory);
+    buf_adds(&b, "{");
+    text(&b, "place", r->place.text);
+    text(&b, "edge", r->edge.text);
+    text(&b, "lane", r->command.lane.text);
+    text(&b, "command", r->command.id.text);
+    text(&b, "action", action_word(r->command.action));
+    text(&b, "stage", stage_word(r->stage));
+    text(&b, "why", reason_word(r->why));
+    number(&b, "time_ms", s->now.wall.v);
+    publish(s, NOTICE_COMMAND, &r->place, &b);
 }

@@ -11,4 +11,6 @@ void notice_payment(struct service *s, const struct payment_row *r);
 void notice_edge(struct service *s, const struct edge_live_row *r);
 void notice_anomaly(struct service *s, const struct anomaly_row *r);
 
+void notice_command(struct service *s, const struct command_row *r);
+
 #endif

@@ -2,6 +2,7 @@
 #include "cloud/service/state.h"
 
 #include "cloud/service/admin.h"
+#include "cloud/service/command.h"
 #include "cloud/service/debt.h"
 #include "cloud/service/effect.h"
 #include "cloud/service/event.h"
@@ -126,6 +127,7 @@ static void fire_timers(struct service *s)
 {
     exit_timers(s);
     debt_timers(s);
+    command_timers(s);
     offer_timers(s);
     live_timers(s);
     hello_timers(s);

@@ -136,6 +136,7 @@ void state_free(struct service *s)
     free(s->streams);
     free(s->places);
     free(s->payment_list);
+    free(s->commands);
     free(s->cases);
     free(s->dirty_streams);
     free(s->ack_edges);

@@ -83,6 +83,12 @@ struct exit_case {
     struct mono_ms hold_until;
 };
 
+/* A command without an end. */
+struct open_command {
+    struct command_row row;
+    struct mono_ms resend_at;
+};
+
 struct effect;
 
 struct service {
@@ -118,6 +124,8 @@ struct service {
     struct map payments; /* session -> struct payment */
     struct payment **payment_list;
     size_t payment_count;
+    struct open_command *commands;
+    size_t command_count;
     struct exit_case **cases;
     size_t case_count;
     struct refused_call {

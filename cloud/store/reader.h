@@ -140,4 +140,11 @@ struct open_view {
 };
 enum err reader_open_items(struct reader *r, const struct name *place, struct open_view *ret);
 
+/* Commands to a lane, newest first. */
+enum err reader_commands(struct reader *r, const struct name *place, const struct name *lane,
+                         int limit, void (*visit)(void *arg, const struct command_row *c),
+                         void *arg);
+enum err reader_command(struct reader *r, const struct request_id *id,
+                        struct command_row *ret); /* ERR_NOTFOUND */
+
 #endif

@@ -16,6 +16,10 @@
     "max(coalesce(presented_ms, 0), coalesce(authorised_ms, 0), coalesce(started_ms, 0), "         \
     "coalesce(completed_ms, 0), coalesce(ended_ms, 0)) AS latest FROM movement "
 
+#define COMMAND_COLUMNS                                                                            \
+    "SELECT id, place, edge, lane, action, expect, actor, reason, issued_ms, not_after_ms, "       \
+    "stage, why, presumed, accepted_ms, executing_ms, ended_ms FROM lane_command "
+
 #define SESSION_AT "coalesce(s.start_ms, s.end_ms, 0)"
 
 /* The queries, by name. */
@@ -71,7 +75,9 @@
                   "WHERE state = 'open' AND place = ?1")                                           \
     X(OPEN_PAYMENTS, "SELECT (SELECT count(*) FROM payment WHERE state IN "                        \
                      "('created', 'sent', 'unknown', 'querying') AND place = ?1), "                \
-                     "(SELECT count(*) FROM payment WHERE state = 'manual' AND place = ?1)")
+                     "(SELECT count(*) FROM payment WHERE state = 'manual' AND place = ?1)")       \
+    X(COMMAND, COMMAND_COLUMNS "WHERE id = ?1")                                                    \
+    X(COMMANDS, COMMAND_COLUMNS "WHERE place = ?1 AND lane = ?2 ORDER BY issued_ms DESC LIMIT ?3")
 
 enum query {
 #define QUERY_ENUM(name, sql) Q_##name,

@@ -20,6 +20,9 @@
 #define DEBT_COLUMNS                                                                               \
     "session, place, plate, amount_minor, currency, paid_minor, state, reason, created_ms, "       \
     "settled_ms"
+#define COMMAND_COLUMNS                                                                            \
+    "id, place, edge, lane, action, expect, actor, reason, issued_ms, not_after_ms, stage, why, "  \
+    "presumed, accepted_ms, executing_ms, ended_ms"
 #define NOT_FINAL "('created', 'sent', 'unknown', 'querying')"
 
 const char *const store_sql[STATEMENTS] = {
@@ -141,4 +144,13 @@ const char *const store_sql[STATEMENTS] = {
     [ST_FIND_DECISION] = "SELECT request, place, edge, movement, response, at_ms FROM decision"
                          " WHERE request = ?",
     [ST_PRUNE_DECISIONS] = "DELETE FROM decision WHERE at_ms < ?",
+
+    [ST_SAVE_COMMAND] = "INSERT INTO lane_command (" COMMAND_COLUMNS
+                        ") VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?) ON CONFLICT (id) DO UPDATE SET "
+                        "stage = excluded.stage, why = excluded.why, presumed = excluded.presumed, "
+                        "accepted_ms = excluded.accepted_ms, executing_ms = excluded.executing_ms, "
+                        "ended_ms = excluded.ended_ms",
+    [ST_FIND_COMMAND] = "SELECT " COMMAND_COLUMNS " FROM lane_command WHERE id = ?",
+    [ST_LOAD_COMMANDS] = "SELECT " COMMAND_COLUMNS " FROM lane_command WHERE ended_ms IS NULL"
+                         " ORDER BY issued_ms, id",
 };

@@ -121,6 +121,14 @@ static void visit_payment(struct take *t, const struct store_visitor *v)
         v->payment(v->self, &r);
 }
 
+static void visit_command(struct take *t, const struct store_visitor *v)
+{
+    struct command_row r;
+    take_command(t, &r);
+    if (t->err == ERR_OK)
+        v->command(v->self, &r);
+}
+
 static enum err each(sqlite3_stmt *st, const struct store_visitor *v,
                      void (*take)(struct take *, const struct store_visitor *))
 {
@@ -146,5 +154,6 @@ enum err store_load(void *self, const struct store_visitor *v)
     TRY(each(s->st[ST_LOAD_STREAMS], v, take_stream));
     TRY(each(s->st[ST_LOAD_LANES], v, take_lane));
     TRY(each(s->st[ST_LOAD_GRANTS], v, visit_grant));
-    return each(s->st[ST_LOAD_PAYMENTS], v, visit_payment);
+    TRY(each(s->st[ST_LOAD_PAYMENTS], v, visit_payment));
+    return each(s->st[ST_LOAD_COMMANDS], v, visit_command);
 }

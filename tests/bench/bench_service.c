@@ -65,6 +65,12 @@ static void on_resync(void *self)
     (void)self;
 }
 
+static void on_command(void *self, const struct name *place, const struct name *edge,
+                       const struct command *c)
+{
+    (void)self, (void)place, (void)edge, (void)c;
+}
+
 static enum err on_start(void *self, const struct payment_call *c)
 {
     (void)self, (void)c;
@@ -258,7 +264,7 @@ static void bench_open(struct bench *b, const char *file)
     or_end(store_open(file, &b->store), "store");
     struct service_ports ports = {
         .store = store_port(b->store),
-        .downlink = {b, on_ack, on_respond, on_offer, on_occupancy, on_resync},
+        .downlink = {b, on_ack, on_respond, on_offer, on_occupancy, on_resync, on_command},
         .payments = {b, on_start, on_available},
         .notifier = {b, on_publish, on_listening},
         .rates = {b, on_check, on_price},

@@ -144,6 +144,15 @@ static void send_resync(void *self)
         network_down(message_new(c->sim, TOPIC_CLOUD_STATUS, &c->sim->edges[i]));
 }
 
+/* Nobody orders anything in the simulation yet. */
+static void send_command(void *self, const struct name *place, const struct name *edge,
+                         const struct command *command)
+{
+    struct sim_cloud *c = self;
+    (void)place;
+    sim_fail(c->sim, "%s gets a command nobody gave: %s", edge->text, command->id.text);
+}
+
 static void publish(void *self, enum notice n, const struct name *place, const char *json)
 {
     (void)self, (void)n, (void)place, (void)json;
@@ -177,7 +186,8 @@ struct service_ports cloud_ports(struct sim_cloud *c)
 {
     return (struct service_ports){
         .store = mortal_store(c),
-        .downlink = {c, send_ack, send_response, send_offer, send_occupancy, send_resync},
+        .downlink = {c, send_ack, send_response, send_offer, send_occupancy, send_resync,
+                     send_command},
         .payments = provider_port(c),
         .notifier = {c, publish, listening},
         .rates = {c, check, price},

@@ -276,6 +276,9 @@ static enum err load(void *self, const struct store_visitor *v)
     for (struct node *n = m->payments.first; n; n = n->later)
         if (!is_final(((struct payment_row *)row_of(n))->state))
             v->payment(v->self, row_of(n));
+    for (struct node *n = m->commands.first; n; n = n->later)
+        if (((struct command_row *)row_of(n))->ended.v == 0)
+            v->command(v->self, row_of(n));
     return ERR_OK;
 }
 
@@ -347,6 +350,7 @@ struct store_memory *store_memory_new(void *owner)
     m->payments.row_size = sizeof(struct payment_row);
     m->debts.row_size = sizeof(struct debt_row);
     m->decisions.row_size = sizeof(struct decision_row);
+    m->commands.row_size = sizeof(struct command_row);
     m->news.event = m->coming.event = news_event;
     return m;
 }
@@ -394,5 +398,7 @@ struct store_port store_memory_port(struct store_memory *m)
         .save_decision = memory_save_decision,
         .find_decision = memory_find_decision,
         .prune_decisions = memory_prune_decisions,
+        .save_command = memory_save_command,
+        .find_command = memory_find_command,
     };
 }

@@ -156,3 +156,20 @@ enum err memory_prune_decisions(void *self, struct wall_ms before)
     }
     return ERR_OK;
 }
+
+/* ---- commands ---- */
+
+enum err memory_save_command(void *self, const struct command_row *r)
+{
+    struct store_memory *m = self;
+    struct store_key k = key_of(r->command.id.text, "");
+    table_put(m, &m->commands, &k, r);
+    return ERR_OK;
+}
+
+enum err memory_find_command(void *self, const struct request_id *id, struct command_row *ret)
+{
+    struct store_memory *m = self;
+    struct store_key k = key_of(id->text, "");
+    return table_get(&m->commands, &k, ret);
+}

@@ -41,7 +41,7 @@ struct store_memory {
     bool open;
     uint64_t version;
     struct table places, edges, lanes, streams, grants, lives, events, movements, sessions, plates,
-        payments, payers, debts, decisions;
+        payments, payers, debts, decisions, commands;
     struct store_memory_news news, coming;
     struct node *news_events[NEWS_MAX], *coming_events[NEWS_MAX];
 };
@@ -94,5 +94,7 @@ enum err memory_retry_debts(void *self, const char *reason);
 enum err memory_save_decision(void *self, const struct decision_row *r);
 enum err memory_find_decision(void *self, const struct request_id *id, struct decision_row *ret);
 enum err memory_prune_decisions(void *self, struct wall_ms before);
+enum err memory_save_command(void *self, const struct command_row *r);
+enum err memory_find_command(void *self, const struct request_id *id, struct command_row *ret);
 
 #endif

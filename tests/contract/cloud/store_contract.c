@@ -112,7 +112,8 @@ struct loaded {
     struct hello_lane lanes[4];
     struct grant_row grant;
     struct payment_row payments[4];
-    int places, edges, streams, lane_count, grants, payment_count;
+    struct command_row commands[4];
+    int places, edges, streams, lane_count, grants, payment_count, command_count;
 };
 
 static void on_place(void *self, const struct place_row *r)
@@ -159,10 +160,17 @@ static void on_payment(void *self, const struct payment_row *r)
     l->payments[l->payment_count++] = *r;
 }
 
+static void on_command(void *self, const struct command_row *r)
+{
+    struct loaded *l = self;
+    l->commands[l->command_count++] = *r;
+}
+
 static struct loaded load(void)
 {
     struct loaded l = {0};
-    struct store_visitor v = {&l, on_place, on_edge, on_stream, on_lane, on_grant, on_payment};
+    struct store_visitor v = {&l,      on_place, on_edge,    on_stream,
+                              on_lane, on_grant, on_payment, on_command};
     OK(s.load(s.self, &v));
     return l;
 }
@@ -543,6 +551,45 @@ static void decisions(void **state)
     assert_int_equal(CALL(find_decision, &d.request, &found), ERR_NOTFOUND);
 }
 
+/* A command comes back as it was, is found by its id, and is loaded while it has no end. */
+static void commands(void **state)
+{
+    (void)state;
+    struct command_row found, c = {
+                                  .command = {.id = {"00112233445566778899aabbccddeeff"},
+                                              .lane = {"in-1"},
+                                              .action = ACTION_HOLD_OPEN,
+                                              .issued = {50},
+                                              .not_after = {60},
+                                              .actor = {"kim"},
+                                              .reason = "창구 3",
+                                              .expect = EXPECT_ARM_DOWN},
+                                  .place = place_a,
+                                  .edge = edge_1,
+                              };
+    save_parents();
+    assert_int_equal(CALL(find_command, &c.command.id, &found), ERR_NOTFOUND);
+    OK(CALL(save_command, &c));
+    again();
+    OK(CALL(find_command, &c.command.id, &found));
+    assert_memory_equal(&found, &c, sizeof c);
+    struct loaded l = load();
+    assert_int_equal(l.command_count, 1);
+    assert_memory_equal(&l.commands[0], &c, sizeof c);
+    c.stage = STAGE_FAILED;
+    c.why = REASON_TIMEOUT;
+    c.presumed = true;
+    c.accepted.v = 51;
+    c.executing.v = 52;
+    c.ended.v = 53;
+    OK(CALL(save_command, &c));
+    again();
+    OK(CALL(find_command, &c.command.id, &found));
+    assert_memory_equal(&found, &c, sizeof c);
+    l = load();
+    assert_int_equal(l.command_count, 0);
+}
+
 static void live_values(void **state)
 {
     (void)state;
@@ -571,9 +618,9 @@ int store_contract(struct store_fixture *f)
 {
 #define T(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
     const struct CMUnitTest tests[] = {
-        T(state_comes_back),   T(rollback_undoes), T(uncommitted_is_gone),
-        T(events_are_unique),  T(movements_merge), T(sessions_by_plate),
-        T(payments_and_debts), T(decisions),       T(live_values),
+        T(state_comes_back), T(rollback_undoes),   T(uncommitted_is_gone), T(events_are_unique),
+        T(movements_merge),  T(sessions_by_plate), T(payments_and_debts),  T(decisions),
+        T(live_values),      T(commands),
     };
     fixture = f;
     return cmocka_run_group_tests(tests, NULL, NULL);

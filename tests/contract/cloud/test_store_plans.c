@@ -20,12 +20,13 @@ static const char *const reader_sql[] = {
 };
 
 /* Grow with every vehicle. The others have a row per place, edge or lane. */
-static const char *const growing[] = {"event",    "quarantine", "anomaly", "movement",
-                                      "session",  "payment",    "debt",    "space_grant",
-                                      "decision", "s",          "y",       "d"};
+static const char *const growing[] = {"event",   "quarantine", "anomaly",     "movement", "session",
+                                      "payment", "debt",       "space_grant", "decision", "s",
+                                      "y",       "d",          "lane_command"};
 /* Hold only what is open. */
-static const char *const small[] = {"anomaly_open", "payment_not_final", "payment_manual",
-                                    "debt_open",    "debt_to_collect",   "space_grant_open"};
+static const char *const small[] = {"anomaly_open",     "payment_not_final", "payment_manual",
+                                    "debt_open",        "debt_to_collect",   "space_grant_open",
+                                    "lane_command_open"};
 
 static bool named(const char *text, const char *const *names, size_t count)
 {

@@ -109,6 +109,9 @@ WRAPPED(save_decision, (void *self, const struct decision_row *r), (SELF, r))
 WRAPPED(find_decision, (void *self, const struct request_id *id, struct decision_row *ret),
         (SELF, id, ret))
 WRAPPED(prune_decisions, (void *self, struct wall_ms before), (SELF, before))
+WRAPPED(save_command, (void *self, const struct command_row *r), (SELF, r))
+WRAPPED(find_command, (void *self, const struct request_id *id, struct command_row *ret),
+        (SELF, id, ret))
 
 static struct store_port wrap(struct world *w, struct store_port p)
 {
@@ -139,6 +142,8 @@ static struct store_port wrap(struct world *w, struct store_port p)
     p.save_decision = wrapped_save_decision;
     p.find_decision = wrapped_find_decision;
     p.prune_decisions = wrapped_prune_decisions;
+    p.save_command = wrapped_save_command;
+    p.find_command = wrapped_find_command;
     return p;
 }
 

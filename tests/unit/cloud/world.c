@@ -61,6 +61,15 @@ static void fake_resync(void *self)
     w->resync_count++;
 }
 
+static void fake_command(void *self, const struct name *place, const struct name *edge,
+                         const struct command *c)
+{
+    struct world *w = self;
+    (void)place;
+    assert_true(w->command_count < COMMANDS_MAX);
+    w->commands[w->command_count++] = (struct command_record){*edge, *c};
+}
+
 static enum err fake_start(void *self, const struct payment_call *c)
 {
     struct world *w = self;
@@ -130,7 +139,8 @@ void world_reopen(struct world *w)
         store = w->wrap(w, store);
     struct service_ports ports = {
         .store = store,
-        .downlink = {w, fake_ack, fake_respond, fake_offer, fake_occupancy, fake_resync},
+        .downlink = {w, fake_ack, fake_respond, fake_offer, fake_occupancy, fake_resync,
+                     fake_command},
         .payments = {w, fake_start, fake_available},
         .notifier = {w, fake_publish, fake_listening},
         .rates = {w, fake_check, fake_price},

@@ -7,7 +7,7 @@
 #include "cloud/store/sqlite.h"
 #include "protocol/wire/event_codec.h"
 
-enum { RECORDS_MAX = 4096 };
+enum { RECORDS_MAX = 4096, COMMANDS_MAX = 256 };
 
 struct ack_record {
     struct name edge;
@@ -17,6 +17,11 @@ struct ack_record {
 struct offer_record {
     struct name edge;
     struct grant grant;
+};
+
+struct command_record {
+    struct name edge;
+    struct command command;
 };
 
 struct world {
@@ -35,6 +40,8 @@ struct world {
     size_t response_count;
     struct offer_record offers[RECORDS_MAX];
     size_t offer_count;
+    struct command_record commands[COMMANDS_MAX];
+    size_t command_count;
     struct occupancy occupancy; /* the last one */
     size_t occupancy_count, resync_count;
     struct payment_call calls[RECORDS_MAX];

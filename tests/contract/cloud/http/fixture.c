@@ -209,7 +209,14 @@ static void seed(struct fixture *f)
     seed_movement(f, 4, "a", "in-1", DIRECTION_ENTRY, "B-XY 99", OUTCOME_NONE, 0);
 }
 
-/* ---- a service that only knows places ---- */
+void fixture_command(struct fixture *f, const struct command_row *r)
+{
+    assert_int_equal(f->port.begin(f->port.self), ERR_OK);
+    assert_int_equal(f->port.save_command(f->port.self, r), ERR_OK);
+    assert_int_equal(f->port.commit(f->port.self), ERR_OK);
+}
+
+/* ---- a service that only knows places, and keeps commands to lane in-1 ---- */
 
 static struct place_settings *find(struct fixture *f, const struct name *place)
 {
@@ -219,8 +226,41 @@ static struct place_settings *find(struct fixture *f, const struct name *place)
     return NULL;
 }
 
+static enum err keep_command(struct fixture *f, const struct admin_command *a,
+                             struct admin_result *r)
+{
+    struct command_row known, row = {
+                                  .command = a->order.command,
+                                  .place = a->order.place,
+                                  .edge = name_of("e1"),
+                              };
+    if (!find(f, &row.place) || strcmp(row.command.lane.text, "in-1") != 0) {
+        set_text(r->reason, sizeof r->reason, "lane: this place has no such lane");
+        return ERR_NOTFOUND;
+    }
+    if (row.command.not_after.v != 0 && row.command.not_after.v <= NOW_MS) {
+        set_text(r->reason, sizeof r->reason, "not_after: is past");
+        return ERR_INVAL;
+    }
+    if (f->port.find_command(f->port.self, &row.command.id, &known) == ERR_OK)
+        return known.command.action == row.command.action ? ERR_OK : ERR_CONFLICT;
+    row.command.issued.v = NOW_MS + f->command_count++;
+    if (row.command.not_after.v == 0)
+        row.command.not_after.v = NOW_MS + 30000;
+    r->created = true;
+    fixture_command(f, &row);
+    return ERR_OK;
+}
+
 static void do_work(struct fixture *f, struct work *w)
 {
+    if (w->admin.kind == ADMIN_COMMAND) {
+        struct admin_result order = {.err = ERR_OK};
+        order.err = keep_command(f, &w->admin, &order);
+        w->admin.done(w->admin.arg, &order);
+        work_free(w);
+        return;
+    }
     struct admin_result r = {.place = w->admin.place};
     struct place_row p = {.settings = w->admin.place, .pool = w->admin.place.capacity};
     const char *place = w->admin.place.place.text;

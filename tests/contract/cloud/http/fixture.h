@@ -34,6 +34,7 @@ struct fixture {
     size_t waiting_count;
     struct place_settings places[16]; /* those that exist */
     size_t place_count;
+    int command_count;
 };
 
 /* Seeds two places, an edge with two lanes, movements, stays, payments and a debt. */
@@ -51,6 +52,9 @@ void fixture_wake(struct fixture *f);
 
 /* Copies a text that fits. */
 void set_text(char *to, size_t size, const char *text);
+
+/* Writes a command as the service would; under the lock. */
+void fixture_command(struct fixture *f, const struct command_row *r);
 
 /* Rows for tests that need more. */
 void seed_movement(struct fixture *f, int number, const char *place, const char *lane,

@@ -35,6 +35,13 @@ void cloud_post(struct sim_cloud *c, struct work *w)
         wake(c, between(c->sim, 0, 3));
 }
 
+struct now cloud_now(const struct sim_cloud *c)
+{
+    struct now n = c->sim->now;
+    n.wall.v += c->wall_off_ms;
+    return n;
+}
+
 static void doom_maybe(struct sim_cloud *c)
 {
     struct sim *s = c->sim;
@@ -48,12 +55,12 @@ static void turn(struct sim_cloud *c)
 {
     struct sim *s = c->sim;
     doom_maybe(c);
-    service_turn(c->service, s->now);
+    service_turn(c->service, cloud_now(c));
     if (c->doom != DOOM_NONE || c->dead) {
         cloud_kill(c, hits(s, 200000) ? between(s, 1000, 120000) : between(s, 50, 3000));
         return;
     }
-    wake(c, service_next_timer_ms(c->service, s->now));
+    wake(c, service_next_timer_ms(c->service, cloud_now(c)));
 }
 
 /* ---- connection ---- */
@@ -170,4 +177,5 @@ void cloud_free(struct sim_cloud *c)
     service_free(c->service);
     store_memory_free(c->store);
     free(c->answers);
+    free(c->streams);
 }

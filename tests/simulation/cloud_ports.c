@@ -79,14 +79,6 @@ static bool silenced(struct sim_cloud *c)
     return c->dead || !c->service || !c->connected;
 }
 
-static struct sim_edge *find_edge(struct sim *s, const struct name *place, const struct name *edge)
-{
-    for (size_t i = 0; i < EDGES; i++)
-        if (name_equal(&s->edges[i].name, edge) && name_equal(&s->edges[i].place->name, place))
-            return &s->edges[i];
-    sim_fail(s, "the cloud speaks to %s/%s", place->text, edge->text);
-}
-
 static void deliver(struct sim *s, struct message *m, enum err encoded)
 {
     if (encoded != ERR_OK)
@@ -101,7 +93,7 @@ static void send_ack(void *self, const struct name *place, const struct name *ed
     struct ack a = {epoch, upto};
     if (silenced(c))
         return;
-    struct message *m = message_new(c->sim, TOPIC_ACK, find_edge(c->sim, place, edge));
+    struct message *m = message_new(c->sim, TOPIC_ACK, sim_edge(c->sim, place, edge));
     deliver(c->sim, m, ack_encode(&a, m->bytes, sizeof m->bytes, &m->len));
 }
 
@@ -113,7 +105,7 @@ static void send_response(void *self, const struct name *place, const struct nam
     if (silenced(c))
         return;
     check_answer(c, r);
-    struct message *m = message_new(c->sim, TOPIC_RESPONSE, find_edge(c->sim, place, edge));
+    struct message *m = message_new(c->sim, TOPIC_RESPONSE, sim_edge(c->sim, place, edge));
     deliver(c->sim, m, response_encode(r, m->bytes, sizeof m->bytes, &m->len));
 }
 
@@ -123,7 +115,7 @@ static void send_offer(void *self, const struct name *place, const struct name *
     struct sim_cloud *c = self;
     if (silenced(c))
         return;
-    struct message *m = message_new(c->sim, TOPIC_GRANT, find_edge(c->sim, place, edge));
+    struct message *m = message_new(c->sim, TOPIC_GRANT, sim_edge(c->sim, place, edge));
     deliver(c->sim, m, grant_encode(g, m->bytes, sizeof m->bytes, &m->len));
 }
 
@@ -173,12 +165,17 @@ static enum err check(void *self, const struct name *tariff, const char *zone,
     return ERR_OK;
 }
 
+int64_t cloud_price(int64_t stay_ms)
+{
+    int64_t minutes = (stay_ms + 59999) / 60000;
+    return minutes <= 5 ? 0 : minutes * 50;
+}
+
 static enum err price(void *self, const struct name *tariff, const char *zone, struct wall_ms start,
                       struct wall_ms end, int64_t *ret_minor)
 {
     (void)self, (void)tariff, (void)zone;
-    int64_t minutes = (wall_diff_ms(end, start) + 59999) / 60000;
-    *ret_minor = minutes <= 5 ? 0 : minutes * 50;
+    *ret_minor = cloud_price(wall_diff_ms(end, start));
     return ERR_OK;
 }
 

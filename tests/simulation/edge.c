@@ -14,6 +14,13 @@ bool edge_dies_here(struct sim_edge *e)
     return e->dead;
 }
 
+struct now edge_now(const struct sim_edge *e)
+{
+    struct now n = e->sim->now;
+    n.wall.v += e->wall_off_ms;
+    return n;
+}
+
 static struct movement_id new_movement(void *self)
 {
     struct sim_edge *e = self;
@@ -45,6 +52,7 @@ void edge_setup(struct sim_edge *e)
                                               e->lanes[i].loops);
     }
     e->config = c;
+    e->clock = c.clock;
     e->doom = -1;
     journal_begin_life(e);
 }
@@ -90,7 +98,7 @@ static void turn(struct sim_edge *e)
     doom_maybe(e);
     size_t n = e->input_count;
     e->input_count = 0;
-    enum err result = agent_turn(&e->agent, e->inputs, n, e->sim->now);
+    enum err result = agent_turn(&e->agent, e->inputs, n, edge_now(e));
     if (!survived(e, result))
         return;
     if (e->agent.live.memory.base != 0 || n > 0)
@@ -135,6 +143,7 @@ void edge_input(struct sim_edge *e, const struct agent_input *in)
 void edge_kill(struct sim_edge *e, int64_t down_ms)
 {
     TRACE(e->sim, "%s/%s dies for %lld ms", e->place->name.text, e->name.text, (long long)down_ms);
+    e->gone = down_ms < 0;
     journal_drop(e);
     e->sim->totals.edge_deaths++;
     e->running = e->dead = false;
@@ -146,14 +155,32 @@ void edge_kill(struct sim_edge *e, int64_t down_ms)
         uplink_lost(e);
     for (size_t i = 0; i < e->lane_count; i++)
         lane_disturbed(&e->lanes[i]);
-    sim_in(e->sim, down_ms, edge_start, e, 0);
+    if (e->gone)
+        for (size_t i = 0; i < e->lane_count; i++)
+            traffic_deserted(&e->lanes[i]);
+    else
+        sim_in(e->sim, down_ms, edge_start, e, 0);
+}
+
+void edge_replace(struct sim_edge *e)
+{
+    if (e->running)
+        edge_kill(e, hits(e->sim, 500000) ? between(e->sim, 1000, 60000)
+                                          : between(e->sim, 60000, 3600000));
+    TRACE(e->sim, "%s/%s is replaced", e->place->name.text, e->name.text);
+    e->sim->totals.replaced++;
+    for (size_t i = 0; i < e->lane_count; i++) {
+        traffic_forgotten(&e->lanes[i]);
+        e->lanes[i].missed += e->journal->committed.lanes[i].movement.text[0] != '\0';
+    }
+    journal_begin_life(e);
 }
 
 void edge_start(struct sim *s, void *edge, int64_t what)
 {
     struct sim_edge *e = edge;
     (void)what;
-    if (e->running)
+    if (e->running || e->gone)
         return;
     struct agent_ports ports = {
         .journal = journal_port_of(e),
@@ -165,11 +192,12 @@ void edge_start(struct sim *s, void *edge, int64_t what)
     e->wake_at_ms = INT64_MAX;
     e->sessions = 0;
     e->window = (struct window){0};
-    e->journal.now.memory.boot++;
+    e->journal->now.memory.boot++;
+    e->config.clock = e->clock;
     doom_maybe(e);
     TRACE(s, "%s/%s starts", e->place->name.text, e->name.text);
-    enum err result = agent_start(&e->agent, &e->config, &ports, &e->journal.now.memory,
-                                  e->journal.now.lanes, e->lane_count, s->now);
+    enum err result = agent_start(&e->agent, &e->config, &ports, &e->journal->now.memory,
+                                  e->journal->now.lanes, e->lane_count, edge_now(e));
     if (!survived(e, result))
         return;
     for (size_t i = 0; i < e->lane_count; i++) {

@@ -67,6 +67,9 @@ static void credit(struct books *b, const struct fact *f, int64_t n)
 /* wire.md, "Spaces", as the edge lives it. */
 static struct books books_after(struct books b, const struct fact *f)
 {
+    bool crossed = f->kind == EVENT_PASSAGE_COMPLETED || f->kind == EVENT_PASSAGE_UNAUTHORISED;
+    if (crossed && f->lane < EDGE_LANES)
+        b.counted[f->lane]++;
     switch (f->kind) {
     case EVENT_SPACE_ACCEPTED: credit(&b, f, f->n); break;
     case EVENT_SPACE_DECLINED: b.given_back += f->n; break;
@@ -103,9 +106,10 @@ static struct books books_after(struct books b, const struct fact *f)
     return b;
 }
 
-struct books journal_books(const struct sim_edge *e, int64_t seq)
+const struct books *journal_books(const struct sim_journal *j, int64_t seq)
 {
-    return seq > 0 ? e->journal.rows[seq - 1].after : (struct books){0};
+    static const struct books none;
+    return seq > 0 ? &j->rows[seq - 1].after : &none;
 }
 
 /* ---- the port ---- */
@@ -121,7 +125,7 @@ static bool fails(struct sim_edge *e)
 static enum err begin(void *self)
 {
     struct sim_edge *e = self;
-    struct sim_journal *j = &e->journal;
+    struct sim_journal *j = e->journal;
     if (fails(e))
         return ERR_IO;
     if (j->open)
@@ -133,7 +137,7 @@ static enum err begin(void *self)
 
 static void expect_chain(struct sim_edge *e, int64_t seq, const struct journal_row *r)
 {
-    const struct sim_journal *j = &e->journal;
+    const struct sim_journal *j = e->journal;
     const char *prev = after(r, "\"prev\":\"");
     const char *expected =
         seq > 1 ? j->rows[seq - 2].digest.text : "00000000000000000000000000000000";
@@ -148,7 +152,7 @@ static enum err append(void *self, int64_t seq, const struct digest *digest, con
                        size_t len)
 {
     struct sim_edge *e = self;
-    struct sim_journal *j = &e->journal;
+    struct sim_journal *j = e->journal;
     if (fails(e))
         return ERR_IO;
     if (j->now.row_count == j->row_size) {
@@ -159,12 +163,13 @@ static enum err append(void *self, int64_t seq, const struct digest *digest, con
     }
     struct journal_row *r = &j->rows[j->now.row_count];
     free(r->bytes);
-    *r = (struct journal_row){.digest = *digest, .len = len, .bytes = mem_copy(bytes, len)};
+    *r = (struct journal_row){
+        .digest = *digest, .at_ms = sim_ms(e->sim), .len = len, .bytes = mem_copy(bytes, len)};
     expect_chain(e, seq, r);
     r->fact = fact_of(e, r);
     if (r->fact.kind == EVENT_UNKNOWN)
         sim_fail(e->sim, "%s: unreadable event: %s", e->name.text, r->bytes);
-    r->after = books_after(journal_books(e, seq - 1), &r->fact);
+    r->after = books_after(*journal_books(j, seq - 1), &r->fact);
     j->now.row_count++;
     return ERR_OK;
 }
@@ -172,19 +177,19 @@ static enum err append(void *self, int64_t seq, const struct digest *digest, con
 static enum err save_edge(void *self, const struct edge_memory *m)
 {
     struct sim_edge *e = self;
-    struct sim_journal *j = &e->journal;
+    struct sim_journal *j = e->journal;
     if (fails(e))
         return ERR_IO;
-    struct books b = journal_books(e, (int64_t)j->now.row_count);
+    const struct books *b = journal_books(j, (int64_t)j->now.row_count);
     if (m->next != (int64_t)j->now.row_count + 1)
         sim_fail(e->sim, "%s: next %lld with %zu events", e->name.text, (long long)m->next,
                  j->now.row_count);
-    if (m->spaces.free != b.free || m->spaces.overdraft != b.overdraft || b.free < 0 ||
-        b.overdraft < 0 || b.pending < 0)
+    if (m->spaces.free != b->free || m->spaces.overdraft != b->overdraft || b->free < 0 ||
+        b->overdraft < 0 || b->pending < 0)
         sim_fail(e->sim,
                  "%s: holds %lld and owes %lld, its events say %lld and %lld (pending %lld)",
                  e->name.text, (long long)m->spaces.free, (long long)m->spaces.overdraft,
-                 (long long)b.free, (long long)b.overdraft, (long long)b.pending);
+                 (long long)b->free, (long long)b->overdraft, (long long)b->pending);
     j->now.memory = *m;
     return ERR_OK;
 }
@@ -198,14 +203,14 @@ static enum err save_lane(void *self, const struct lane_memory *m)
         return ERR_OK;
     for (size_t i = 0; i < e->lane_count; i++)
         if (name_equal(&e->lanes[i].name, &m->lane))
-            e->journal.now.lanes[i] = *m;
+            e->journal->now.lanes[i] = *m;
     return ERR_OK;
 }
 
-bool journal_answered(const struct sim_edge *e, int64_t grant)
+bool journal_answered(const struct sim_journal *j, int64_t grant)
 {
-    for (size_t i = e->journal.now.grant_count; i-- > 0;)
-        if (e->journal.grants[i] == grant)
+    for (size_t i = j->now.grant_count; i-- > 0;)
+        if (j->grants[i] == grant)
             return true;
     return false;
 }
@@ -213,11 +218,11 @@ bool journal_answered(const struct sim_edge *e, int64_t grant)
 static enum err grant_answered(void *self, int64_t epoch, int64_t grant)
 {
     struct sim_edge *e = self;
-    struct sim_journal *j = &e->journal;
+    struct sim_journal *j = e->journal;
     (void)epoch;
     if (fails(e))
         return ERR_IO;
-    if (journal_answered(e, grant))
+    if (journal_answered(j, grant))
         return e->sim->mutation == MUTATION_GRANT_TWICE ? ERR_OK : ERR_CONFLICT;
     if (j->now.grant_count == j->grant_size) {
         j->grant_size = j->grant_size ? j->grant_size * 2 : 64;
@@ -238,7 +243,7 @@ static enum err acknowledge(void *self, int64_t upto, struct wall_ms now)
 static enum err commit(void *self)
 {
     struct sim_edge *e = self;
-    struct sim_journal *j = &e->journal;
+    struct sim_journal *j = e->journal;
     if (fails(e))
         return ERR_IO;
     size_t first = j->committed.row_count;
@@ -248,6 +253,8 @@ static enum err commit(void *self)
         e->doom = 3;
         return ERR_OK;
     }
+    if (j->committed.memory.epoch == 0 && j->now.memory.epoch != 0)
+        e->epoch_since_ms = sim_ms(e->sim);
     j->committed = j->now;
     e->sim->dirty = true;
     for (size_t i = first; i < j->now.row_count; i++) {
@@ -263,7 +270,7 @@ static enum err commit(void *self)
 
 void journal_drop(struct sim_edge *e)
 {
-    struct sim_journal *j = &e->journal;
+    struct sim_journal *j = e->journal;
     if (j->open)
         j->now = j->committed;
     j->open = false;
@@ -274,6 +281,18 @@ static void rollback(void *self)
     journal_drop(self);
 }
 
+const struct journal_row *journal_entry(const struct sim_edge *e, const char *movement)
+{
+    for (const struct sim_journal *j = e->journal; j; j = j->older)
+        for (size_t i = j->committed.row_count; i-- > 0;) {
+            const struct fact *f = &j->rows[i].fact;
+            if (f->entry && strcmp(f->movement, movement) == 0 &&
+                (f->kind == EVENT_PASSAGE_COMPLETED || f->kind == EVENT_PASSAGE_UNAUTHORISED))
+                return &j->rows[i];
+        }
+    return NULL;
+}
+
 struct journal_port journal_port_of(struct sim_edge *e)
 {
     return (struct journal_port){e,           begin,  append,  save_edge, save_lane, grant_answered,
@@ -282,19 +301,28 @@ struct journal_port journal_port_of(struct sim_edge *e)
 
 void journal_begin_life(struct sim_edge *e)
 {
+    struct sim_journal *j = mem_alloc(sizeof *j);
     uint8_t id[16];
     for (int i = 0; i < 16; i++)
         id[i] = (uint8_t)between(e->sim, 0, 255);
-    struct edge_memory *m = &e->journal.now.memory;
+    struct edge_memory *m = &j->now.memory;
     m->journal = request_id_from(id);
     m->next = 1;
     memset(m->head.text, '0', DIGEST_SIZE - 1);
+    j->committed = j->now;
+    j->older = e->journal;
+    e->journal = j;
 }
 
 void journal_release(struct sim_edge *e)
 {
-    for (size_t i = 0; i < e->journal.row_size; i++)
-        free(e->journal.rows[i].bytes);
-    free(e->journal.rows);
-    free(e->journal.grants);
+    while (e->journal) {
+        struct sim_journal *j = e->journal;
+        e->journal = j->older;
+        for (size_t i = 0; i < j->row_size; i++)
+            free(j->rows[i].bytes);
+        free(j->rows);
+        free(j->grants);
+        free(j);
+    }
 }

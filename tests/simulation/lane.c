@@ -9,7 +9,6 @@
 enum {
     RISE_MS = 1500,
     FALL_MS = 2000,
-    BEAT_MS = 10 * 1000,
     NOTICE_SILENCE_MS = 2000, /* then the link reports it */
     WATCHDOG_MS = 5000,       /* a host that is not heard: lights go red */
 };
@@ -57,7 +56,7 @@ void lane_beat(struct sim *s, void *lane, int64_t what)
     struct sim_lane *l = lane;
     if (!l->scan_planned)
         lane_show(s, l, l->edge->incarnation);
-    sim_in(s, BEAT_MS, lane_beat, l, what);
+    sim_in(s, LANE_BEAT_MS, lane_beat, l, what);
 }
 
 /* ---- silence ---- */
@@ -235,7 +234,7 @@ static enum err lights(void *self, size_t lane, bool green, bool full_sign)
     if (edge_dies_here(e))
         return ERR_OK;
     struct sim_lane *l = &e->lanes[lane];
-    if (e->journal.open)
+    if (e->journal->open)
         sim_fail(e->sim, "%s: acts within a transaction", e->name.text);
     if (green && !l->green && l->car)
         sim_in(e->sim, between(e->sim, 300, 2000), traffic_look, l, l->car_token);

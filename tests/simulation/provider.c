@@ -75,9 +75,24 @@ static void expect_owed(struct sim *s, const struct payment_call *call)
     if (store->find_session(store->self, &call->session, &stay) != ERR_OK)
         sim_fail(s, "%s is charged for no stay", call->key);
     int64_t charged = provider_charged(s, call->session.text);
-    if (charged > stay.price_minor)
+    if (charged > stay.price_minor && !s->cloud.misled)
         sim_fail(s, "stay %s: %lld charged by %s, its price is %lld", call->session.text,
                  (long long)charged, call->key, (long long)stay.price_minor);
+}
+
+/* I4: both clocks may be off by a little without knowing it, both times. */
+static void expect_fair_price(struct sim *s, const struct payment_call *call)
+{
+    const struct journal_row *entry = NULL;
+    for (size_t i = 0; i < EDGES && !entry; i++)
+        entry = journal_entry(&s->edges[i], call->session.text);
+    if (!entry || s->cloud.misled)
+        return;
+    int64_t most = cloud_price(sim_ms(s) - entry->at_ms + 4 * CLOCK_LIE_MS);
+    if (provider_charged(s, call->session.text) > most)
+        sim_fail(s, "stay %s: %lld charged by %s, its true length costs %lld at most",
+                 call->session.text, (long long)provider_charged(s, call->session.text), call->key,
+                 (long long)most);
 }
 
 static enum payment_outcome decide(struct charge *c)
@@ -98,6 +113,7 @@ static enum payment_outcome charge(struct sim *s, const struct payment_call *cal
         c->minor = call->amount.minor;
         s->totals.charges += c->made;
         expect_owed(s, call);
+        expect_fair_price(s, call);
     }
     return reached && heard ? decide(c) : PAYMENT_RESULT_UNKNOWN;
 }

@@ -12,11 +12,13 @@ static const int64_t patience_ms = 8 * 3600 * INT64_C(1000);
 static const char *edge_unrest(const struct sim_edge *e)
 {
     const struct edge_memory *m = agent_memory(&e->agent);
+    if (e->gone)
+        return NULL;
     if (!e->running || !e->connected || m->epoch == 0)
         return "an edge is not back";
-    if (m->base != m->next - 1 || e->applied != m->next - 1)
+    if (m->base != m->next - 1 || e->journal->applied != m->next - 1)
         return "an outbox is not empty";
-    if (journal_books(e, m->next - 1).pending != 0)
+    if (journal_books(e->journal, m->next - 1)->pending != 0)
         return "an admission is pending";
     return NULL;
 }
@@ -40,13 +42,13 @@ __attribute__((format(printf, 2, 3))) static void note(struct sim *s, const char
 }
 
 /* One that certainly is not at the provider waits for a stay that goes on: its vehicle left without
- * being read. */
+ * being read. Or it was for a price of a clock that was wrong, and nothing is owed any more. */
 static bool waits_for_stay(const struct sim *s, const struct payment_row *r)
 {
     struct session_row stay;
     return r->state == PAYMENT_CREATED &&
            s->cloud.inner.find_session(s->cloud.inner.self, &r->session, &stay) == ERR_OK &&
-           stay.state == SESSION_OPEN;
+           (stay.state == SESSION_OPEN || (s->cloud.misled && stay.paid_minor >= stay.price_minor));
 }
 
 /* After a day keys are not used again: a person looks (domain.md, "Payment"). */
@@ -73,7 +75,8 @@ static void open_debt(void *arg, const struct debt_row *r)
 
 static void open_grant(void *arg, const struct grant_row *r)
 {
-    note(arg, "offer %lld of %s is not answered", (long long)r->id, r->place.text);
+    if (ledger_waits(arg, r->stream))
+        note(arg, "offer %lld of %s is not answered", (long long)r->id, r->place.text);
 }
 
 const char *check_unrest(struct sim *s)
@@ -104,7 +107,7 @@ static void check_session(void *arg, const struct session_row *r)
     if (charged != r->paid_minor)
         sim_fail(s, "stay %s: %lld charged, %lld booked", r->id.text, (long long)charged,
                  (long long)r->paid_minor);
-    if (r->state == SESSION_CLOSED && charged > r->price_minor)
+    if (r->state == SESSION_CLOSED && charged > r->price_minor && !(s->faults >> FAULT_CLOCKS & 1))
         sim_fail(s, "stay %s: %lld charged, its price is %lld", r->id.text, (long long)charged,
                  (long long)r->price_minor);
 }
@@ -122,7 +125,7 @@ void check_end(struct sim *s)
         for (size_t k = 0; k < s->edges[i].lane_count; k++) {
             struct sim_lane *l = &s->edges[i].lanes[k];
             check_lane_at_rest(l);
-            if (l->counted - l->crossed != l->base)
+            if (!l->edge->gone && l->counted - l->crossed != l->base)
                 sim_fail(s, "%s/%s is not at rest", l->edge->name.text, l->name.text);
         }
     store_memory_sessions(s->cloud.store, check_session, s);

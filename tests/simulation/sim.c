@@ -81,6 +81,22 @@ static void people_the_world(struct sim *s)
     }
 }
 
+struct sim_place *sim_place(struct sim *s, const struct name *place)
+{
+    for (size_t i = 0; i < PLACES; i++)
+        if (name_equal(&s->places[i].name, place))
+            return &s->places[i];
+    sim_fail(s, "nobody made the place %s", place->text);
+}
+
+struct sim_edge *sim_edge(struct sim *s, const struct name *place, const struct name *edge)
+{
+    for (size_t i = 0; i < EDGES; i++)
+        if (name_equal(&s->edges[i].name, edge) && name_equal(&s->edges[i].place->name, place))
+            return &s->edges[i];
+    sim_fail(s, "there is no edge %s/%s", place->text, edge->text);
+}
+
 static struct sim *begin(const struct sim_options *o)
 {
     struct sim *s = mem_alloc(sizeof *s);

@@ -1,9 +1,10 @@
 /* Runs the simulation over seeds:
  *
- *   test_simulation                          the seeds that 25 s of CPU allow, from the first one
- *   test_simulation --seconds N              ... that N s of CPU allow
- *   test_simulation [--seed N] --seeds N     that many
- *   test_simulation --seed N [--steps M] [--trace]   one seed, as it failed
+ *   test_simulation                          1000 seeds from the first one, or as many of them as
+ *                                            150 s of CPU allow: what CI runs
+ *   test_simulation [--seed N] [--seeds N] [--steps N] [--seconds N]   from which seed, how many,
+ *                                            how long each, how long all; 0 seconds: no limit
+ *   test_simulation --seed N [--trace]       one seed, as it failed
  *   test_simulation --mutations              each way to break the surroundings must be found
  *   test_simulation --mutation K             one of them, until it is found
  *
@@ -20,7 +21,7 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { LANES = 6, STEPS = 60000, SECONDS = 25, MUTATION_SEEDS = 60 };
+enum { LANES = 6, SEEDS = 1000, STEPS = 100000, SECONDS = 150, MUTATION_SEEDS = 60 };
 
 static const char *const mutation_names[MUTATIONS] = {
     [MUTATION_NONE] = "none",
@@ -64,20 +65,23 @@ static void add(struct totals *to, const struct totals *t)
     to->charges += t->charges;
     to->events += t->events;
     to->debts += t->debts;
+    to->replaced += t->replaced;
+    to->gone += t->gone;
 }
 
 static void report(const struct totals *t, uint64_t seeds, uint64_t steps, int64_t ms)
 {
     double gate_hours = (double)t->ms * LANES / 3600000.0;
     printf("%llu seeds x %llu steps: %.0f simulated gate-hours in %.1f s of CPU, %.0f per "
-           "CPU-minute\n",
+           "CPU-minute (lanes are scanned on change and every %d s)\n",
            (unsigned long long)seeds, (unsigned long long)steps, gate_hours, (double)ms / 1000,
-           ms > 0 ? gate_hours * 60000 / (double)ms : 0.0);
+           ms > 0 ? gate_hours * 60000 / (double)ms : 0.0, LANE_BEAT_MS / 1000);
     printf("%lld in, %lld out, %lld turned away, %lld events, %lld charges, %lld debts, "
-           "%lld deaths of edges, %lld of clouds\n",
+           "%lld deaths of edges, %lld of clouds; %lld edges replaced, %lld gone for good\n",
            (long long)t->entered, (long long)t->left, (long long)t->turned_away,
            (long long)t->events, (long long)t->charges, (long long)t->debts,
-           (long long)t->edge_deaths, (long long)t->cloud_deaths);
+           (long long)t->edge_deaths, (long long)t->cloud_deaths, (long long)t->replaced,
+           (long long)t->gone);
 }
 
 static int run_seeds(struct sim_options o, uint64_t seeds, int64_t seconds)
@@ -85,7 +89,7 @@ static int run_seeds(struct sim_options o, uint64_t seeds, int64_t seconds)
     struct totals all = {0};
     uint64_t n = 0;
     int64_t begin = cpu_ms();
-    while (seeds > 0 ? n < seeds : cpu_ms() - begin < seconds * 1000) {
+    while (n < seeds && (seconds == 0 || cpu_ms() - begin < seconds * 1000)) {
         aborted_seed = (sig_atomic_t)o.seed;
         struct totals t = sim_run(&o);
         add(&all, &t);
@@ -140,7 +144,7 @@ static uint64_t number(const char *text)
 int main(int argc, char **argv)
 {
     struct sim_options o = {.seed = 1, .steps = STEPS};
-    uint64_t seeds = 0;
+    uint64_t seeds = SEEDS;
     int64_t seconds = SECONDS;
     log_setup(LOG_ERROR, false);
     signal(SIGABRT, on_abort);
@@ -152,7 +156,7 @@ int main(int argc, char **argv)
             return find_mutations();
         } else if (strcmp(argv[i], "--seed") == 0) {
             o.seed = number(next);
-            seeds = seeds ? seeds : 1;
+            seeds = seeds == SEEDS ? 1 : seeds;
             i++;
         } else if (strcmp(argv[i], "--seeds") == 0) {
             seeds = number(next);
@@ -162,7 +166,6 @@ int main(int argc, char **argv)
             i++;
         } else if (strcmp(argv[i], "--seconds") == 0) {
             seconds = (int64_t)number(next);
-            seeds = 0;
             i++;
         } else if (strcmp(argv[i], "--mutation") == 0) {
             o.mutation = (enum mutation)(number(next) % MUTATIONS);

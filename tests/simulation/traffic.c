@@ -85,6 +85,8 @@ static void cross(struct sim_lane *l)
     c->where = l->entry ? CAR_INSIDE : CAR_AWAY;
     c->authorised = false;
     s->dirty = true;
+    if (l->edge->journal->committed.memory.epoch == 0 || l->edge->epoch_since_ms >= l->a_since_ms)
+        l->missed++; /* nothing was recorded yet */
     if (l->entry) {
         s->totals.entered++;
         sim_in(s, s->leaving ? 60000 : stay_ms(s), depart, c, 0);
@@ -222,7 +224,7 @@ static void next_car(struct sim *s, void *lane, int64_t what)
 {
     struct sim_lane *l = lane;
     (void)what;
-    if (l->car || l->queued == 0 || sim_ms(s) - l->free_since_ms < GAP_MS)
+    if (l->car || l->queued == 0 || l->edge->gone || sim_ms(s) - l->free_since_ms < GAP_MS)
         return;
     struct car *c = l->queue[0];
     memmove(l->queue, l->queue + 1, --l->queued * sizeof l->queue[0]);
@@ -230,6 +232,7 @@ static void next_car(struct sim *s, void *lane, int64_t what)
     l->car_token++;
     c->where = CAR_AT_COLUMN;
     c->authorised = false;
+    l->a_since_ms = sim_ms(s);
     TRACE(s, "%s at %s/%s", c->plate.text, l->edge->name.text, l->name.text);
     lane_set(l, IN_LOOP_A, true);
     sim_in(s, between(s, 200, 1500), plate_read, l, l->car_token);
@@ -251,6 +254,25 @@ static void line_up(struct sim_lane *l, struct car *c)
 
 /* ---- coming and going ---- */
 
+void traffic_forgotten(struct sim_lane *l)
+{
+    if (l->car)
+        l->car->authorised = false;
+}
+
+/* Whoever waits here goes elsewhere. */
+void traffic_deserted(struct sim_lane *l)
+{
+    struct sim *s = l->sim;
+    while (l->queued > 0) {
+        struct car *c = l->queue[--l->queued];
+        c->where = l->entry ? CAR_AWAY : CAR_INSIDE;
+        if (!l->entry)
+            sim_in(s, between(s, 5000, 60000), depart, c, 0);
+    }
+    sim_in(s, between(s, 5000, 30000), impatient, l, l->car_token);
+}
+
 static struct sim_lane *some_lane(struct sim_place *p, bool entry)
 {
     struct sim *s = p->sim;
@@ -258,7 +280,7 @@ static struct sim_lane *some_lane(struct sim_place *p, bool entry)
     int64_t n = 0;
     for (size_t i = 0; i < EDGES; i++)
         for (size_t k = 0; s->edges[i].place == p && k < s->edges[i].lane_count; k++)
-            if (s->edges[i].lanes[k].entry == entry)
+            if (s->edges[i].lanes[k].entry == entry && !s->edges[i].gone)
                 found[n++] = &s->edges[i].lanes[k];
     return found[between(s, 0, n - 1)];
 }

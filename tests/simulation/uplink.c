@@ -23,9 +23,9 @@ static void must(const struct sim_edge *e, enum err result, const char *what)
 static void status(struct sim_edge *e, bool online, struct message *m)
 {
     struct status st = {.online = online,
-                        .boot = e->journal.now.memory.boot,
+                        .boot = e->journal->now.memory.boot,
                         .session = e->sessions,
-                        .time = e->sim->now.wall};
+                        .time = edge_now(e).wall};
     memcpy(st.version, e->config.version, sizeof st.version);
     must(e, status_encode(&st, m->bytes, sizeof m->bytes, &m->len), "status");
 }
@@ -82,9 +82,9 @@ static void send_rows(struct sim_edge *e)
     window_update(w, m->epoch, m->base, m->next, now_us(e));
     window_expired(w, now_us(e));
     for (int64_t room = window_room(w, 0); room > 0; room--) {
-        if (w->sent >= (int64_t)e->journal.now.row_count)
+        if (w->sent >= (int64_t)e->journal->now.row_count)
             sim_fail(e->sim, "%s: sends an event that is not committed", e->name.text);
-        const struct journal_row *r = &e->journal.rows[w->sent];
+        const struct journal_row *r = &e->journal->rows[w->sent];
         struct message *event = message_new(e->sim, TOPIC_EVENT, e);
         if (r->len > sizeof event->bytes)
             sim_fail(e->sim, "%s: an event of %zu bytes", e->name.text, r->len);
@@ -102,7 +102,7 @@ void uplink_send(struct sim_edge *e)
         return;
     e->telemetry_ms = sim_ms(e->sim) + TELEMETRY_MS;
     struct telemetry t;
-    agent_snapshot(&e->agent, e->sim->now, &t);
+    agent_snapshot(&e->agent, edge_now(e), &t);
     struct message *m = message_new(e->sim, TOPIC_TELEMETRY, e);
     must(e, telemetry_encode(&t, m->bytes, sizeof m->bytes, &m->len), "telemetry");
     network_up(m);
@@ -113,7 +113,7 @@ static void wake(void *self)
     struct sim_edge *e = self;
     if (edge_dies_here(e))
         return;
-    if (e->journal.open)
+    if (e->journal->open)
         sim_fail(e->sim, "%s: wakes the uplink within a transaction", e->name.text);
 }
 
@@ -122,7 +122,7 @@ static enum err ask(void *self, const struct request *r)
     struct sim_edge *e = self;
     if (edge_dies_here(e))
         return ERR_OK;
-    if (e->journal.open)
+    if (e->journal->open)
         sim_fail(e->sim, "%s: asks within a transaction", e->name.text);
     if (!e->connected)
         return ERR_UNAVAIL;

@@ -1,20 +1,6 @@
 /* What goes wrong, and when: calm and storm take turns, and each seed has its own kinds of faults. */
 #include "tests/simulation/sim.h"
 
-enum fault {
-    FAULT_LOSS,
-    FAULT_ORDER,
-    FAULT_KILL_EDGE,
-    FAULT_KILL_CLOUD,
-    FAULT_JOURNAL,
-    FAULT_FIELD,
-    FAULT_MONEY,
-    FAULT_DRIVERS,
-    FAULT_DISASTERS,
-    FAULT_OPERATOR,
-    FAULTS
-};
-
 static int64_t if_on(struct sim *s, enum fault f, int64_t low, int64_t high)
 {
     return s->faults >> f & 1 ? between(s, low, high) : 0;
@@ -101,6 +87,53 @@ static void provider_fails(struct sim *s)
     sim_in(s, between(s, 5000, 900000), provider_mode, s, ++s->provider.mode_token);
 }
 
+/* ---- edges that do not come back as they were ---- */
+
+/* Place a can do without one of its edges; it keeps an entry and an exit. */
+static void lives(struct sim *s, struct sim_edge *e)
+{
+    bool spare = e == &s->edges[0] || e == &s->edges[1];
+    if (e->gone)
+        return;
+    if (spare && s->totals.gone == 0 && hits(s, 100000)) {
+        s->totals.gone++;
+        edge_kill(e, -1);
+    } else {
+        edge_replace(e);
+    }
+}
+
+/* ---- clocks: wrong by a little, by hours, by years; and right again ---- */
+
+static int64_t step_of(struct sim *s, int64_t least, int64_t most)
+{
+    static const int64_t most_ms[] = {2000, CLOCK_LIE_MS, 12 * 3600000,
+                                      400 * 24 * INT64_C(3600000)};
+    int64_t ms = most_ms[between(s, least, most)];
+    return hits(s, 300000) ? 0 : between(s, -ms, ms);
+}
+
+/* An edge that is far off knows that its clock is not set; a little off it believes itself. */
+static void step_edge_clock(struct sim_edge *e)
+{
+    struct sim *s = e->sim;
+    bool far = hits(s, 500000);
+    e->wall_off_ms = far ? step_of(s, 2, 3) : step_of(s, 0, 1);
+    e->clock = far ? CLOCK_UNSET : hits(s, 500000) ? CLOCK_HOLDOVER : CLOCK_SYNCED;
+    TRACE(s, "%s/%s: the clock is wrong by %lld ms, %s", e->place->name.text, e->name.text,
+          (long long)e->wall_off_ms, clock_state_word(e->clock));
+    struct agent_input in = {.kind = INPUT_CLOCK, .clock = e->clock};
+    edge_input(e, &in);
+}
+
+static void step_cloud_clock(struct sim *s)
+{
+    bool far = hits(s, 200000);
+    s->cloud.wall_off_ms = far ? step_of(s, 2, 3) : step_of(s, 0, 1);
+    s->cloud.misled |= far;
+    TRACE(s, "cloud: the clock is wrong by %lld ms", (long long)s->cloud.wall_off_ms);
+}
+
 static struct sim_edge *some_edge(struct sim *s)
 {
     return &s->edges[between(s, 0, EDGES - 1)];
@@ -109,18 +142,26 @@ static struct sim_edge *some_edge(struct sim *s)
 static void one_disaster(struct sim *s)
 {
     struct sim_edge *e = some_edge(s);
-    switch (between(s, 0, 6)) {
+    switch (between(s, 0, 8)) {
     case 0: partition(s, e); break;
     case 1: cloud_disconnect(&s->cloud, between(s, 100, 60000)); break;
     case 2: broker_restart(s, between(s, 50, 20000)); break;
     case 3:
-        if (e->running)
+        if (e->running && !e->gone)
             edge_kill(e, between(s, 50, 60000));
         break;
     case 4: cloud_kill(&s->cloud, between(s, 50, 60000)); break;
     case 5:
         if (s->faults >> FAULT_MONEY & 1)
             provider_fails(s);
+        break;
+    case 6:
+        if (s->faults >> FAULT_LIVES & 1)
+            lives(s, e);
+        break;
+    case 7:
+        if (s->faults >> FAULT_CLOCKS & 1)
+            hits(s, 300000) ? step_cloud_clock(s) : step_edge_clock(e);
         break;
     default:
         if (s->faults >> FAULT_FIELD & 1)
@@ -141,25 +182,9 @@ static void disaster(struct sim *s, void *who, int64_t what)
 
 /* ---- the operator: makes good what lanes counted in doubt, changes capacities, closes places ---- */
 
-/* Vehicles that are only counted. One that was counted in doubt and then seen driving in without a
- * space is also owed: that admits one more by itself, until it is worked off. */
-static int64_t phantoms_of(const struct sim *s, const struct sim_place *p)
-{
-    int64_t phantoms = 0;
-    for (size_t i = 0; i < EDGES; i++) {
-        const struct sim_edge *e = &s->edges[i];
-        if (e->place != p)
-            continue;
-        phantoms -= journal_books(e, (int64_t)e->journal.committed.row_count).overdraft;
-        for (size_t k = 0; k < e->lane_count; k++)
-            phantoms += e->lanes[k].entry ? e->lanes[k].base : -e->lanes[k].base;
-    }
-    return phantoms > 0 ? phantoms : 0;
-}
-
 static void manage(struct sim *s, struct sim_place *p, int64_t less, bool closed)
 {
-    int64_t ledger = p->capacity + phantoms_of(s, p) - less;
+    int64_t ledger = p->capacity + ledger_phantoms(s, p) - less;
     ledger = ledger > 0 ? ledger : 1;
     if (ledger == p->ledger && closed == p->closed)
         return;
@@ -210,6 +235,12 @@ void weather_end(struct sim *s)
     s->provider.down = s->provider.open_breaker = false;
     for (size_t p = 0; p < PLACES; p++)
         manage(s, &s->places[p], 0, false);
-    for (size_t i = 0; i < EDGES; i++)
+    for (size_t i = 0; i < EDGES; i++) {
         s->edges[i].partitioned = false;
+        s->edges[i].wall_off_ms = 0;
+        s->edges[i].clock = CLOCK_SYNCED;
+        struct agent_input in = {.kind = INPUT_CLOCK, .clock = CLOCK_SYNCED};
+        edge_input(&s->edges[i], &in);
+    }
+    s->cloud.wall_off_ms = 0;
 }

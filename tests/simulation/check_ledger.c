@@ -1,0 +1,235 @@
+/* The cloud's commits against what the edges wrote: see sim.h, I1 to I3. */
+#include "tests/simulation/sim.h"
+
+#include "protocol/support/memory.h"
+
+#include <string.h>
+
+/* ---- streams ---- */
+
+struct search {
+    struct sim *s;
+    int64_t id;
+    bool found;
+};
+
+static void add_stream(void *arg, const struct stream_row *r)
+{
+    struct search *f = arg;
+    struct sim_cloud *c = &f->s->cloud;
+    if (r->id != f->id)
+        return;
+    c->streams = mem_resize(c->streams, (c->stream_count + 1) * sizeof *c->streams);
+    c->streams[c->stream_count++] = (struct sim_stream){.id = r->id,
+                                                        .edge = sim_edge(f->s, &r->place, &r->edge),
+                                                        .journal = r->journal,
+                                                        .epoch = r->epoch};
+    f->found = true;
+}
+
+static struct sim_stream *stream_of(struct sim *s, int64_t id)
+{
+    struct sim_cloud *c = &s->cloud;
+    for (size_t i = 0; i < c->stream_count; i++)
+        if (c->streams[i].id == id)
+            return &c->streams[i];
+    struct search f = {.s = s, .id = id};
+    store_memory_streams(c->store, add_stream, &f);
+    if (!f.found)
+        sim_fail(s, "stream %lld, which nobody has", (long long)id);
+    return &c->streams[c->stream_count - 1];
+}
+
+static bool is_of(const struct sim_journal *j, const struct sim_stream *st)
+{
+    const struct edge_memory *m = &j->committed.memory;
+    return m->epoch == st->epoch && strcmp(m->journal.text, st->journal.text) == 0;
+}
+
+/* The history that the edge lives and the cloud follows; NULL: there is none (any more). */
+static const struct sim_journal *lived(const struct sim_stream *st)
+{
+    const struct sim_journal *j = st->edge->journal;
+    return !st->fenced && is_of(j, st) && j->applied == st->applied ? j : NULL;
+}
+
+/* ---- the cloud's commit: I3 ---- */
+
+/* Moves all histories on that hold this event. */
+static const struct journal_row *written(struct sim_stream *st, const struct event_row *r)
+{
+    const struct journal_row *row = NULL;
+    for (struct sim_journal *j = st->edge->journal; j; j = j->older) {
+        if (!is_of(j, st) || r->seq > (int64_t)j->committed.row_count ||
+            memcmp(r->digest.text, j->rows[r->seq - 1].digest.text, DIGEST_SIZE) != 0)
+            continue;
+        row = &j->rows[r->seq - 1];
+        j->applied = j->applied == r->seq - 1 ? r->seq : j->applied;
+        j->applied_most = j->applied > j->applied_most ? j->applied : j->applied_most;
+    }
+    return row;
+}
+
+static void check_event(struct sim *s, const struct event_row *r)
+{
+    struct sim_stream *st = stream_of(s, r->stream);
+    const char *name = st->edge->name.text;
+    s->totals.events++;
+    if (st->fenced)
+        sim_fail(s, "%s: event %lld of epoch %lld is applied, which is over", name,
+                 (long long)r->seq, (long long)st->epoch);
+    if (r->seq != st->applied + 1)
+        sim_fail(s, "%s: event %lld is applied after %lld", name, (long long)r->seq,
+                 (long long)st->applied);
+    const struct journal_row *row = written(st, r);
+    if (!row)
+        sim_fail(s, "%s: event %lld is applied, but that is not what was committed", name,
+                 (long long)r->seq);
+    st->applied = r->seq;
+    st->after = row->after;
+}
+
+void check_news(struct sim *s)
+{
+    const struct store_memory_news *news = store_memory_news(s->cloud.store);
+    if (news->quarantined > 0)
+        sim_fail(s, "an event was quarantined");
+    if (news->stopping > 0)
+        sim_fail(s, "offers stop: %s (%s) of %s/%s at %lld", news->anomaly.kind,
+                 news->anomaly.detail, news->anomaly.place.text, news->anomaly.edge.text,
+                 (long long)news->anomaly.seq);
+    for (size_t i = 0; i < news->events; i++)
+        check_event(s, news->event(s->cloud.store, i));
+}
+
+/* ---- each stream: I1 ---- */
+
+struct grants {
+    const struct sim_stream *stream;
+    const struct sim_journal *lived;
+    int64_t open, unanswered;
+};
+
+static void count_grant(void *arg, const struct grant_row *r)
+{
+    struct grants *g = arg;
+    if (r->stream != g->stream->id)
+        return;
+    g->open += r->n;
+    if (!g->lived || !journal_answered(g->lived, r->id))
+        g->unanswered += r->n;
+}
+
+static struct grants grants_of(const struct sim *s, const struct sim_stream *st)
+{
+    struct grants g = {.stream = st, .lived = lived(st)};
+    store_memory_open_grants(s->cloud.store, count_grant, &g);
+    return g;
+}
+
+static void check_stream(void *arg, const struct stream_row *r)
+{
+    struct sim *s = arg;
+    struct sim_stream *st = stream_of(s, r->id);
+    const char *name = st->edge->name.text;
+    const struct books *b = &st->after;
+    st->fenced = r->fenced;
+    if (r->frozen || (r->fenced && is_of(st->edge->journal, st)))
+        sim_fail(s, "%s: its stream is frozen or fenced", name);
+    if (r->last != st->applied)
+        sim_fail(s, "%s: stands at %lld, but %lld were applied", name, (long long)r->last,
+                 (long long)st->applied);
+    int64_t open = grants_of(s, st).open;
+    if (r->view != b->free + open || r->pending != b->pending || r->overdraft != b->overdraft)
+        sim_fail(s, "%s at %lld: view %lld pending %lld overdraft %lld, but %lld (+%lld) %lld %lld",
+                 name, (long long)r->last, (long long)r->view, (long long)r->pending,
+                 (long long)r->overdraft, (long long)b->free, (long long)open,
+                 (long long)b->pending, (long long)b->overdraft);
+}
+
+bool ledger_waits(struct sim *s, int64_t stream)
+{
+    const struct sim_stream *st = stream_of(s, stream);
+    return lived(st) && !st->edge->gone;
+}
+
+/* ---- each place: I2 ---- */
+
+struct sums {
+    int64_t held, under_way, occupied, overdraft;
+};
+
+/* Of a history that is over there is what the cloud knows of it. */
+static void add_sums(struct sums *u, const struct sim *s, const struct sim_stream *st)
+{
+    const struct books *then = &st->after;
+    const struct sim_journal *j = lived(st);
+    const struct books *now = j ? journal_books(j, (int64_t)j->committed.row_count) : then;
+    u->held += now->free + now->pending + now->occupied + now->given_back - then->given_back;
+    u->overdraft += now->overdraft;
+    u->occupied += then->occupied;
+    u->under_way += grants_of(s, st).unanswered;
+}
+
+static void check_place(void *arg, const struct place_row *r)
+{
+    struct sim *s = arg;
+    const struct sim_place *p = sim_place(s, &r->settings.place);
+    struct sums u = {0};
+    for (size_t i = 0; i < s->cloud.stream_count; i++)
+        if (s->cloud.streams[i].edge->place == p)
+            add_sums(&u, s, &s->cloud.streams[i]);
+    if (r->offers_stopped)
+        sim_fail(s, "%s: offers stopped", p->name.text);
+    if (r->occupied != u.occupied)
+        sim_fail(s, "%s: %lld occupied, but %lld by the events applied", p->name.text,
+                 (long long)r->occupied, (long long)u.occupied);
+    if (u.held + u.under_way + r->pool != r->settings.capacity + u.overdraft)
+        sim_fail(s, "%s: %lld held, %lld under way, %lld in the pool; capacity %lld, owed %lld",
+                 p->name.text, (long long)u.held, (long long)u.under_way, (long long)r->pool,
+                 (long long)r->settings.capacity, (long long)u.overdraft);
+    if (p->inside > p->capacity + p->intruded)
+        sim_fail(s, "%s: %lld inside, room for %lld, %lld pushed in", p->name.text,
+                 (long long)p->inside, (long long)p->capacity, (long long)p->intruded);
+}
+
+/* Vehicles and spaces that are only in the ledger: what lanes counted in doubt, and what a journal
+ * that is over still holds. One that was counted in doubt and then seen driving in without a space
+ * is also owed: that admits one more by itself, until it is worked off. */
+int64_t ledger_phantoms(const struct sim *s, const struct sim_place *p)
+{
+    int64_t phantoms = 0;
+    for (size_t i = 0; i < s->cloud.stream_count; i++) {
+        const struct sim_stream *st = &s->cloud.streams[i];
+        const struct sim_journal *j = lived(st);
+        const struct books *b = j ? journal_books(j, (int64_t)j->committed.row_count) : &st->after;
+        if (st->edge->place != p)
+            continue;
+        phantoms -= b->overdraft;
+        phantoms += st->fenced ? b->free + b->pending + grants_of(s, st).open : 0;
+        for (size_t k = 0; k < st->edge->lane_count; k++)
+            phantoms += st->edge->lanes[k].entry ? b->counted[k] : -b->counted[k];
+    }
+    for (size_t i = 0; i < EDGES; i++)
+        for (size_t k = 0; s->edges[i].place == p && k < s->edges[i].lane_count; k++) {
+            const struct sim_lane *l = &s->edges[i].lanes[k];
+            int64_t off = l->base - l->counted;
+            phantoms += l->entry ? off : -off;
+        }
+    return phantoms > 0 ? phantoms : 0;
+}
+
+void check_step(struct sim *s)
+{
+    for (size_t i = 0; i < EDGES; i++) {
+        const struct sim_edge *e = &s->edges[i];
+        if (e->running && e->agent.live.memory.base > e->journal->applied_most)
+            sim_fail(s, "%s: %lld acknowledged, %lld committed", e->name.text,
+                     (long long)e->agent.live.memory.base, (long long)e->journal->applied_most);
+    }
+    if (!s->dirty)
+        return;
+    s->dirty = false;
+    store_memory_streams(s->cloud.store, check_stream, s);
+    store_memory_places(s->cloud.store, check_place, s);
+}

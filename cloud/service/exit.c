@@ -17,7 +17,7 @@
 
 enum {
     CLOCK_TRUST_MS = 60 * 60 * 1000
-}; /* an edge's clock further off than this is not believed */
+}; /* an edge's clock further behind than this is not believed */
 
 static struct exit_case *find_case(struct service *s, const struct request_id *id)
 {
@@ -116,10 +116,11 @@ static void evaluate(struct service *s, struct exit_case *c, bool new_attempt)
     }
 }
 
+/* A question cannot come from the future: a clock that is ahead must not make the stay longer. */
 static struct wall_ms asked_at(const struct service *s, struct wall_ms said)
 {
     int64_t off_ms = wall_diff_ms(said, s->now.wall);
-    return off_ms < -CLOCK_TRUST_MS || off_ms > CLOCK_TRUST_MS ? s->now.wall : said;
+    return off_ms < -CLOCK_TRUST_MS || off_ms > CLOCK_AHEAD_MS ? s->now.wall : said;
 }
 
 /* The open stay of this plate, quoted for this question. A stay that cannot be priced is let out

@@ -417,6 +417,23 @@ static void the_rates_of_the_entry_hold(void **state)
     assert_int_equal(world_answer(w, &id)->due.minor, 2 * KRW_HOUR);
 }
 
+/* A question that says it comes from the future is as old as its arrival; one of a clock that is
+ * behind is believed, up to an hour. */
+static void a_clock_that_is_ahead_costs_nothing(void **state)
+{
+    struct scene *c = *state;
+    struct world *w = &c->w;
+    w->ask_ahead_ms = 45 * 60000;
+    struct request_id id = edge_ask(w, &c->e, REQUEST_EXIT, no_account, false, 1);
+    assert_int_equal(world_answer(w, &id)->due.minor, KRW_HOUR);
+    w->ask_ahead_ms = -30 * 60000;
+    id = edge_ask(w, &c->e, REQUEST_EXIT, no_account, false, 2);
+    assert_int_equal(world_answer(w, &id)->due.minor, KRW_HOUR / 2);
+    w->ask_ahead_ms = -90 * 60000;
+    id = edge_ask(w, &c->e, REQUEST_EXIT, no_account, false, 3);
+    assert_int_equal(world_answer(w, &id)->due.minor, KRW_HOUR);
+}
+
 int main(void)
 {
 #define T(name, with) cmocka_unit_test_setup_teardown(name, with, scene_teardown)
@@ -442,6 +459,7 @@ int main(void)
         T(twenty_exits_while_down, scene_defer),
         T(an_unpriced_stay_is_let_out, scene_defer),
         T(the_rates_of_the_entry_hold, scene_defer),
+        T(a_clock_that_is_ahead_costs_nothing, scene_defer),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

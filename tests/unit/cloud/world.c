@@ -419,7 +419,7 @@ struct request_id edge_ask(struct world *w, struct test_edge *e, enum request_ki
     set_text(r.question.lane.text, NAME_SIZE, kind == REQUEST_ENTRY ? "in-1" : "out-1");
     r.question.movement = movement_id_from(n);
     set_text(r.question.plate.text, PLATE_SIZE, plate);
-    r.question.time = w->now.wall;
+    r.question.time = wall_after(w->now.wall, w->ask_ahead_ms);
     r.question.deadline_ms = 800;
     r.question.no_space = no_space;
     char bytes[REQUEST_BYTES_MAX];

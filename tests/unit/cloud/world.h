@@ -54,6 +54,7 @@ struct world {
     char last_notice[NOTICES][1024];
     int64_t price_per_minute;
     bool no_price;
+    int64_t ask_ahead_ms;  /* questions come from a clock that is so far ahead */
     const char *no_tariff; /* this rate table is gone; may be NULL */
     struct admin_result admin;
     size_t admin_count;

@@ -120,7 +120,10 @@ static int command_car(int argc, char **argv)
         {"place", "NAME", "where it drives up", &place},
         {"lane", "NAME", "to which lane", &lane},
         {"plate", "TEXT", "its plate; none: unreadable", &plate},
-        {"then", "WORD", "drive, back_out_before, back_out_after, back_out_under, wait or force",
+        {"then", "WORD",
+         "drive, wait, force, back_out_before, back_out_after, back_out_under, stand_under, "
+         "tailgate, "
+         "follow or wrong_way",
          &then},
         {"force", NULL, "exit: also a car that is not inside", &force},
         {"wait", NULL, "until it is inside, left or away, and print which", &wait}};

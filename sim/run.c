@@ -98,9 +98,9 @@ static enum gate_verdict on_frame(void *arg, const struct frame_request *f, unio
         return GATE_ANSWER;
     }
     struct device *d = world_device(e->run->world, lane);
-    if (d->fault == FAULT_SILENT)
+    if (faults_has(&d->faults, FAULT_SILENT))
         return GATE_SILENT;
-    if (d->fault == FAULT_CUT)
+    if (faults_has(&d->faults, FAULT_CUT))
         return GATE_CUT;
     *ret_exception = register_map_serve(d, f, ret);
     if (*ret_exception == FRAME_OK && is_scan(f))

@@ -87,8 +87,9 @@ static void report_unreachable(const struct client *c, const char *method, CURLc
         fprintf(stderr, "Whether it was done is not known. It is safe to run the command again.\n");
 }
 
-enum ctl_status client_call(struct client *c, const char *method, const char *path,
-                            const json_t *body, int *ret_status, json_t **ret)
+static enum ctl_status call(struct client *c, const char *method, const char *path,
+                            struct curl_slist *headers, const json_t *body, int *ret_status,
+                            json_t **ret)
 {
     char url[URL_MAX];
     struct body answer = {0};
@@ -101,7 +102,7 @@ enum ctl_status client_call(struct client *c, const char *method, const char *pa
     curl_easy_reset(c->curl);
     curl_easy_setopt(c->curl, CURLOPT_URL, url);
     curl_easy_setopt(c->curl, CURLOPT_CUSTOMREQUEST, method);
-    curl_easy_setopt(c->curl, CURLOPT_HTTPHEADER, c->headers);
+    curl_easy_setopt(c->curl, CURLOPT_HTTPHEADER, headers);
     curl_easy_setopt(c->curl, CURLOPT_PROTOCOLS_STR, "http,https");
     curl_easy_setopt(c->curl, CURLOPT_FOLLOWLOCATION, 0L);
     curl_easy_setopt(c->curl, CURLOPT_NOSIGNAL, 1L);
@@ -123,6 +124,30 @@ enum ctl_status client_call(struct client *c, const char *method, const char *pa
     *ret = answer.len > 0 ? json_loadb(answer.bytes, answer.len, 0, NULL) : NULL;
     free(answer.bytes);
     return CTL_OK;
+}
+
+enum ctl_status client_call(struct client *c, const char *method, const char *path,
+                            const json_t *body, int *ret_status, json_t **ret)
+{
+    return call(c, method, path, c->headers, body, ret_status, ret);
+}
+
+enum ctl_status client_post_once(struct client *c, const char *path, const char *key,
+                                 const json_t *body, int *ret_status, json_t **ret)
+{
+    char header[256];
+    struct curl_slist *headers = NULL;
+    if (strpbrk(key, "\r\n") != NULL ||
+        (size_t)snprintf(header, sizeof header, "Idempotency-Key: %s", key) >= sizeof header) {
+        fprintf(stderr, "boomgatectl: the key must be one line of at most 128 characters\n");
+        return CTL_USAGE;
+    }
+    for (const struct curl_slist *h = c->headers; h != NULL; h = h->next)
+        headers = curl_slist_append(headers, h->data);
+    headers = curl_slist_append(headers, header);
+    enum ctl_status s = call(c, "POST", path, headers, body, ret_status, ret);
+    curl_slist_free_all(headers);
+    return s;
 }
 
 void client_report(int status, const json_t *problem)

@@ -22,6 +22,10 @@ bool client_json(const struct client *c);
 enum ctl_status client_call(struct client *c, const char *method, const char *path,
                             const json_t *body, int *ret_status, json_t **ret);
 
+/* A POST with an Idempotency-Key: sent twice, it has one effect. */
+enum ctl_status client_post_once(struct client *c, const char *path, const char *key,
+                                 const json_t *body, int *ret_status, json_t **ret);
+
 /* As client_call for GET; an answer that is not 200 is reported and CTL_REFUSED. */
 enum ctl_status client_get(struct client *c, const char *path, json_t **ret);
 

@@ -3,6 +3,8 @@
 #define SETTINGS                                                                                   \
     "capacity title zone currency tariff payment hold-max exit-grace unmatched grant-size closed"
 
+#define ORDER "reason expect key wait"
+
 const struct ctl_command commands[] = {
     {"place", "add", "NAME", SETTINGS,
      "create a car park; the same again changes nothing, other values are refused", cmd_place_add},
@@ -11,6 +13,16 @@ const struct ctl_command commands[] = {
     {"place", "show", "NAME", "", "one car park with its edges and lanes", cmd_place_show},
     {"place", "resume", "NAME", "", "after looking into its anomalies: offer spaces again",
      cmd_place_resume},
+    {"lane", "open", "PLACE LANE", ORDER, "let the vehicle at a lane through", cmd_lane_open},
+    {"lane", "close", "PLACE LANE", ORDER, "lower an arm that stayed up", cmd_lane_close},
+    {"lane", "hold", "PLACE LANE", ORDER, "raise the arm and leave it up", cmd_lane_hold},
+    {"lane", "release", "PLACE LANE", ORDER, "end of hold", cmd_lane_release},
+    {"lane", "lock", "PLACE LANE", ORDER, "admit nobody", cmd_lane_lock},
+    {"lane", "unlock", "PLACE LANE", ORDER, "end of lock", cmd_lane_unlock},
+    {"lane", "reset", "PLACE LANE", ORDER, "after a fault or a fire: take up work again",
+     cmd_lane_reset},
+    {"lane", "log", "PLACE LANE", "limit", "the latest commands to a lane, and who gave them",
+     cmd_lane_log},
     {"sessions", "", "PLATE", "limit", "a car's stays and what was paid", cmd_sessions},
     {"movements", "", "NAME", "limit", "the latest movements at a car park", cmd_movements},
     {"summary", "", "NAME", "", "cars and money at a car park", cmd_summary},

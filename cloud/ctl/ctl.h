@@ -19,14 +19,16 @@ struct ctl_args {
     const char *capacity, *title, *zone, *currency, *tariff, *payment, *hold_max_s, *exit_grace_s;
     const char *unmatched, *grant_size, *closed;
     const char *limit;
-    const char *operand; /* the NAME or PLATE of the command */
+    const char *reason, *expect, *key;
+    const char *wait;               /* "" when given */
+    const char *operand, *operand2; /* the NAME or PLATE of the command; its second word */
 };
 
 struct client;
 
 struct ctl_command {
     const char *noun, *verb; /* "place" "add"; verb "" for one-word commands */
-    const char *operand;     /* "NAME"; NULL: takes none */
+    const char *operand;     /* "NAME", "PLACE LANE"; NULL: takes none */
     const char *options;     /* names it takes, e.g. "capacity zone" */
     const char *help;
     enum ctl_status (*run)(struct client *c, const struct ctl_args *a);
@@ -40,6 +42,14 @@ enum ctl_status cmd_place_set(struct client *c, const struct ctl_args *a);
 enum ctl_status cmd_place_list(struct client *c, const struct ctl_args *a);
 enum ctl_status cmd_place_show(struct client *c, const struct ctl_args *a);
 enum ctl_status cmd_place_resume(struct client *c, const struct ctl_args *a);
+enum ctl_status cmd_lane_open(struct client *c, const struct ctl_args *a);
+enum ctl_status cmd_lane_close(struct client *c, const struct ctl_args *a);
+enum ctl_status cmd_lane_hold(struct client *c, const struct ctl_args *a);
+enum ctl_status cmd_lane_release(struct client *c, const struct ctl_args *a);
+enum ctl_status cmd_lane_lock(struct client *c, const struct ctl_args *a);
+enum ctl_status cmd_lane_unlock(struct client *c, const struct ctl_args *a);
+enum ctl_status cmd_lane_reset(struct client *c, const struct ctl_args *a);
+enum ctl_status cmd_lane_log(struct client *c, const struct ctl_args *a);
 enum ctl_status cmd_sessions(struct client *c, const struct ctl_args *a);
 enum ctl_status cmd_movements(struct client *c, const struct ctl_args *a);
 enum ctl_status cmd_summary(struct client *c, const struct ctl_args *a);

@@ -37,6 +37,10 @@ static const struct option_row {
         false),
     ROW("closed", "yes|no", "not in operation", closed, false),
     ROW("limit", "N", "at most so many rows", limit, false),
+    ROW("reason", "TEXT", "why a lane is told something; kept with the command", reason, false),
+    ROW("expect", "WORD", "only if: vehicle, no_vehicle, arm_up or arm_down", expect, false),
+    ROW("wait", NULL, "follow the command to its end; status 0 only if it was done", wait, false),
+    ROW("key", "KEY", "the same key is the same command, however often it is sent", key, false),
 #undef ROW
 };
 enum { OPTIONS = sizeof option_rows / sizeof option_rows[0], HELP = 1000, VERSION };
@@ -49,7 +53,7 @@ static void print_help(FILE *out)
         const struct ctl_command *c = &commands[i];
         snprintf(left, sizeof left, "%s%s%s%s%s", c->noun, c->verb[0] != '\0' ? " " : "", c->verb,
                  c->operand != NULL ? " " : "", c->operand != NULL ? c->operand : "");
-        fprintf(out, "  %-20s %s\n", left, c->help);
+        fprintf(out, "  %-24s %s\n", left, c->help);
     }
     fprintf(out, "\nOptions:\n");
     for (size_t i = 0; i < OPTIONS; i++) {
@@ -93,6 +97,13 @@ static const struct ctl_command *find_command(char **operands, int count, int *r
         return c;
     }
     return NULL;
+}
+
+static int operand_count(const struct ctl_command *c)
+{
+    if (c->operand == NULL)
+        return 0;
+    return strchr(c->operand, ' ') != NULL ? 2 : 1;
 }
 
 /* Is `name` one of the words of `list`? */
@@ -188,10 +199,12 @@ int main(int argc, char **argv)
     if (c == NULL)
         return usage_error("there is no such command: ", argv[optind]);
     int operands = argc - optind - words;
-    if (operands != (c->operand != NULL))
-        return usage_error(operands == 0 ? "it needs a " : "too many words after ",
-                           operands == 0 ? c->operand : c->noun);
-    a.operand = c->operand != NULL ? argv[argc - 1] : NULL;
+    int wanted = operand_count(c);
+    if (operands != wanted)
+        return usage_error(operands < wanted ? "it needs " : "too many words after ",
+                           operands < wanted ? c->operand : c->noun);
+    a.operand = wanted > 0 ? argv[argc - wanted] : NULL;
+    a.operand2 = wanted > 1 ? argv[argc - 1] : NULL;
     enum ctl_status s = check_options(c, &a);
     return s == CTL_OK ? run(c, &a) : s;
 }

@@ -2,6 +2,7 @@
 #include "sim/control/control.h"
 
 #include "protocol/support/json.h"
+#include "sim/control/hardware.h"
 #include "sim/control/truth.h"
 
 #include <stdio.h>
@@ -14,7 +15,15 @@ static const char *const intent_words[INTENTS] = {
     [INTENT_BACK_OUT_UNDER] = "back_out_under",
     [INTENT_WAIT] = "wait",
     [INTENT_FORCE] = "force",
+    [INTENT_STAND_UNDER] = "stand_under",
+    [INTENT_TAILGATE] = "tailgate",
+    [INTENT_FOLLOW] = "follow",
+    [INTENT_WRONG_WAY] = "wrong_way",
 };
+
+#define INTENT_WORDS                                                                               \
+    "then must be drive, back_out_before, back_out_after, back_out_under, wait, force, "           \
+    "stand_under, tailgate, follow or wrong_way"
 
 static void fail(struct http_exchange *x, unsigned status, const char *text)
 {
@@ -99,9 +108,7 @@ static void send_vehicle(struct control *c, struct http_exchange *x, const json_
         return;
     }
     if (!read_intent(body, &intent) || !bool_or(body, "force", false, &force)) {
-        fail(x, 400,
-             "then must be drive, back_out_before, back_out_after, back_out_under, wait or force; "
-             "force must be true or false");
+        fail(x, 400, INTENT_WORDS "; force must be true or false");
         return;
     }
     switch (world_send(c->world, place, lane, plate, intent, force, &car)) {
@@ -146,14 +153,15 @@ static void instruct_vehicle(struct control *c, struct http_exchange *x, const c
 {
     uint32_t car;
     enum intent intent;
-    if (!read_intent(body, &intent))
-        fail(x, 400,
-             "then must be drive, back_out_before, back_out_after, back_out_under, wait or "
-             "force");
-    else if (!parse_car(id, &car) || world_instruct(c->world, car, intent) != ERR_OK)
-        fail(x, 404, "no such vehicle at a lane");
-    else
-        done(x);
+    if (!read_intent(body, &intent)) {
+        fail(x, 400, INTENT_WORDS);
+        return;
+    }
+    switch (parse_car(id, &car) ? world_instruct(c->world, car, intent) : ERR_NOTFOUND) {
+    case ERR_OK: done(x); return;
+    case ERR_CONFLICT: fail(x, 409, "nobody turns round in the lane"); return;
+    default: fail(x, 404, "no such vehicle at a lane"); return;
+    }
 }
 
 static void set_provider(struct control *c, struct http_exchange *x, const json_t *body)
@@ -186,23 +194,38 @@ static void set_traffic(struct control *c, struct http_exchange *x, const json_t
 
 static void set_hardware(struct control *c, struct http_exchange *x, const json_t *body)
 {
-    char place[NAME_SIZE], lane[NAME_SIZE], word[16];
-    enum device_fault fault;
+    char place[NAME_SIZE], lane[NAME_SIZE], reason[HARDWARE_REASON_SIZE];
     if (!text_or(body, "place", NULL, place, sizeof place) ||
-        !text_or(body, "lane", NULL, lane, sizeof lane) ||
-        !text_or(body, "fault", NULL, word, sizeof word)) {
-        fail(x, 400, "place, lane and fault must be texts");
+        !text_or(body, "lane", NULL, lane, sizeof lane)) {
+        fail(x, 400, "place and lane must be texts");
         return;
     }
     size_t at = world_lane_named(c->world, place, lane);
     if (at == world_lane_count(c->world)) {
         fail(x, 404, "no such lane");
-    } else if (device_fault_parse(word, &fault) != ERR_OK) {
-        fail(x, 400, "fault must be none, silent, cut, restart, loop_b, photocell, fire or jammed");
-    } else {
-        device_set_fault(world_device(c->world, at), fault);
-        done(x);
+        return;
     }
+    enum err e = hardware_change(c->world, at, body, reason);
+    if (e == ERR_OK)
+        done(x);
+    else
+        fail(x, e == ERR_CONFLICT ? 409 : 400, reason);
+}
+
+/* "{place}/{lane}" */
+static void one_lane(struct control *c, struct http_exchange *x, const char *path)
+{
+    char place[NAME_SIZE];
+    const char *slash = strchr(path, '/');
+    size_t at = world_lane_count(c->world);
+    if (slash != NULL && (size_t)(slash - path) < sizeof place) {
+        snprintf(place, sizeof place, "%.*s", (int)(slash - path), path);
+        at = world_lane_named(c->world, place, slash + 1);
+    }
+    if (at == world_lane_count(c->world))
+        fail(x, 404, "no such lane");
+    else
+        http_reply(x, 200, hardware_json(c->world, at), 0);
 }
 
 static void get(struct control *c, struct http_exchange *x, const char *path)
@@ -213,6 +236,8 @@ static void get(struct control *c, struct http_exchange *x, const char *path)
         http_reply(x, 200, charges_list(provider_charges(c->provider)), 0);
     else if (strncmp(path, "/vehicles/", 10) == 0)
         one_vehicle(c, x, path + 10);
+    else if (strncmp(path, "/hardware/", 10) == 0)
+        one_lane(c, x, path + 10);
     else
         fail(x, 404, "no such resource");
 }

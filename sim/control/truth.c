@@ -1,18 +1,19 @@
 /* See truth.h. */
 #include "sim/control/truth.h"
 
+#include "sim/control/hardware.h"
+
 #include <stdio.h>
 #include <string.h>
 
-static json_t *time_json(struct wall_ms t)
+json_t *truth_time(struct wall_ms t)
 {
     char text[TIMESTAMP_SIZE] = "";
     timestamp_format(t, text);
     return json_string(text);
 }
 
-/* Text from outside may be no UTF-8; shown as it is or, failing that, as a mark. */
-static json_t *text_json(const char *text)
+json_t *truth_text(const char *text)
 {
     json_t *value = json_string(text);
     return value != NULL ? value : json_string("\xEF\xBF\xBD");
@@ -37,13 +38,6 @@ static json_t *places_json(const struct world *w)
     return list;
 }
 
-static const char *arm_word(const struct barrier *b)
-{
-    if (b->motion != BARRIER_STILL)
-        return "moving";
-    return barrier_up(b) ? "up" : barrier_down(b) ? "down" : "moving";
-}
-
 static json_t *lanes_json(const struct world *w)
 {
     json_t *list = json_array();
@@ -52,15 +46,14 @@ static json_t *lanes_json(const struct world *w)
         const struct barrier *b = &t.device->barrier;
         char display[2 * DEVICE_DISPLAY_REGISTERS + 1];
         device_display(t.device, display);
-        json_array_append_new(list,
-                              json_pack("{s:s, s:s, s:s, s:I, s:s, s:i, s:o, s:I, s:I, s:b, s:s}",
-                                        "place", t.place, "lane", t.lane, "direction",
-                                        t.direction == SIM_ENTRY ? "entry" : "exit", "queue",
-                                        (json_int_t)t.queue, "arm", arm_word(b), "position",
-                                        barrier_percent(b), "display", text_json(display), "opens",
-                                        (json_int_t)b->opens, "closes", (json_int_t)b->closes,
-                                        "watchdog_tripped", (int)t.device->watchdog_tripped,
-                                        "fault", device_fault_word(t.device->fault)));
+        json_array_append_new(
+            list,
+            json_pack("{s:s, s:s, s:s, s:I, s:s, s:i, s:o, s:I, s:I, s:b, s:o}", "place", t.place,
+                      "lane", t.lane, "direction", t.direction == SIM_ENTRY ? "entry" : "exit",
+                      "queue", (json_int_t)t.queue, "arm", hardware_arm_word(b), "position",
+                      barrier_percent(b), "display", truth_text(display), "opens",
+                      (json_int_t)b->opens, "closes", (json_int_t)b->closes, "watchdog_tripped",
+                      (int)t.device->watchdog_tripped, "faults", hardware_faults(t.device)));
     }
     return list;
 }
@@ -82,10 +75,10 @@ static json_t *violations_json(const struct world *w, size_t *ret_count)
         char id[16];
         snprintf(id, sizeof id, "v%u", (unsigned)v[i].car);
         json_array_append_new(list, json_pack("{s:o, s:s, s:s, s:s, s:s, s:o}", "time",
-                                              time_json(v[i].time), "place", v[i].place, "lane",
+                                              truth_time(v[i].time), "place", v[i].place, "lane",
                                               v[i].lane, "kind",
                                               v[i].struck ? "arm_on_vehicle" : "under_closed_arm",
-                                              "vehicle", id, "plate", text_json(v[i].plate.text)));
+                                              "vehicle", id, "plate", truth_text(v[i].plate.text)));
     }
     return list;
 }
@@ -94,7 +87,7 @@ json_t *truth_json(const struct world *w, const struct provider *p)
 {
     size_t violations = 0;
     json_t *list = violations_json(w, &violations);
-    return json_pack("{s:o, s:o, s:o, s:o, s:o, s:I}", "time", time_json(world_wall(w)), "places",
+    return json_pack("{s:o, s:o, s:o, s:o, s:o, s:I}", "time", truth_time(world_wall(w)), "places",
                      places_json(w), "lanes", lanes_json(w), "provider", provider_json(p),
                      "violations", list, "violation_count", (json_int_t)violations);
 }
@@ -107,6 +100,6 @@ json_t *truth_vehicle(const struct world *w, uint32_t car)
         return NULL;
     snprintf(id, sizeof id, "v%u", (unsigned)car);
     return json_pack("{s:s, s:s, s:o, s:s, s:s, s:b}", "vehicle", id, "state",
-                     car_state_word(t.state), "plate", text_json(t.plate.text), "place", t.place,
+                     car_state_word(t.state), "plate", truth_text(t.plate.text), "place", t.place,
                      "lane", t.lane, "inside", (int)t.inside);
 }

@@ -5,7 +5,8 @@
  * B2 The arm does not start down while the safety loop, the photocell or the edge is not clear.
  * B3 With `safety_reverses` an arm coming down turns round at the first of those three; without it
  *    (an old barrier) only a command does that.
- * B4 Order of wills: local stop, fire, safety, hold open, lock, open, close. */
+ * B4 Order of wills: local stop, service key, fire, safety, hold open, lock, open, close. The key
+ *    opens a locked arm and closes only what B2 lets it close. */
 #ifndef BOOMGATE_SIM_HARDWARE_BARRIER_H
 #define BOOMGATE_SIM_HARDWARE_BARRIER_H
 
@@ -30,6 +31,20 @@ enum barrier_command {
 
 enum barrier_answer { BARRIER_ACCEPTED = 1, BARRIER_REFUSED = 2, BARRIER_NOT_KNOWN = 3 };
 
+/* Why the arm does what it does. */
+enum barrier_cause {
+    BARRIER_BY_ORDER, /* of the host */
+    BARRIER_BY_KEY,
+    BARRIER_BY_HAND, /* pushed, or a relay that sticks: nobody ordered it */
+    BARRIER_BY_SAFETY,
+    BARRIER_BY_FIRE,
+    BARRIER_BY_HOLD,
+    BARRIER_BY_HOST, /* the fallback of a watchdog whose host is gone */
+    BARRIER_BY_STOP, /* local stop */
+    BARRIER_BY_TIMEOUT,
+    BARRIER_CAUSES
+};
+
 enum barrier_error {
     BARRIER_ERROR_NONE = 0,
     BARRIER_ERROR_OPEN_TIMEOUT = 1,
@@ -47,7 +62,10 @@ struct barrier_senses {
     bool local_stop_ok;
     bool local_mode;
     bool fire;
-    bool jammed; /* the drive turns, the arm does not move */
+    bool jammed_up; /* the drive turns, the arm does not go up */
+    bool jammed_down;
+    bool no_limits; /* the drive never learns that it has arrived */
+    bool no_power;  /* of the drive */
 };
 
 struct barrier {
@@ -56,7 +74,8 @@ struct barrier {
 
     int32_t at_ms; /* way opened so far, in travel time: 0..travel_ms */
     enum barrier_motion motion;
-    int32_t motion_ms; /* since the motion began */
+    int32_t motion_ms;        /* since the motion began */
+    enum barrier_cause cause; /* of the last change of motion */
     bool hold_open;
     bool locked;
     bool obstruction; /* latched until reset_fault or the next arm down */
@@ -71,6 +90,13 @@ struct barrier barrier_of(int32_t travel_ms, bool safety_reverses);
 /* Carries out or refuses a command code (B2, B4). */
 enum barrier_answer barrier_order(struct barrier *b, uint16_t code,
                                   const struct barrier_senses *senses);
+
+/* The service key opens or closes; refused unless the local mode is on. */
+enum barrier_answer barrier_key(struct barrier *b, enum barrier_motion motion,
+                                const struct barrier_senses *senses);
+
+/* The arm goes up without anybody's order, against a lock too. */
+void barrier_push_up(struct barrier *b);
 
 /* Lets `dt_ms` pass. Returns true if the arm rose past BARRIER_PERCENT_OPEN in this step. */
 bool barrier_step(struct barrier *b, const struct barrier_senses *senses, int32_t dt_ms);

@@ -5,13 +5,17 @@
  * D1 The plate sequence is odd while the plate's registers are being written and differs from the
  *    last one when a new plate is there.
  * D2 The watchdog is armed by the first change of the host heartbeat and re-armed by every other
- * one. It guards a network link, so it runs in real time: `network_rate` domain ms per real ms. D3
- * Fallback 0 closes only after loop B was seen on and then off; it never opens. */
+ *    one. It guards a network link, so it runs in real time: `network_rate` domain ms per real ms.
+ * D3 Fallback 0 closes only after loop B was seen on and then off; it never opens.
+ * D4 The barrier's own safety chain and the inputs see the same faulty detectors; drivers see what
+ *    is there. */
 #ifndef BOOMGATE_SIM_HARDWARE_DEVICE_H
 #define BOOMGATE_SIM_HARDWARE_DEVICE_H
 
 #include "protocol/base/clock.h"
 #include "sim/hardware/barrier.h"
+#include "sim/hardware/fault.h"
+#include "sim/hardware/history.h"
 #include "sim/hardware/physics.h"
 
 enum {
@@ -54,23 +58,6 @@ enum device_input {
 
 enum device_fallback { FALLBACK_AUTONOMY, FALLBACK_FREEZE, FALLBACK_HOLD_OPEN, FALLBACKS };
 
-/* What can be made to go wrong, by name. */
-enum device_fault {
-    FAULT_NONE,
-    FAULT_SILENT,    /* the unit does not answer */
-    FAULT_CUT,       /* the connection is closed instead of answering */
-    FAULT_RESTART,   /* once: the controller restarts */
-    FAULT_LOOP_B,    /* detector fault of loop B: reads occupied and faulty */
-    FAULT_PHOTOCELL, /* beam broken */
-    FAULT_FIRE,      /* emergency open */
-    FAULT_JAMMED,    /* the arm does not move */
-    DEVICE_FAULTS
-};
-
-/* ERR_NOTFOUND: no fault of that name. */
-enum err device_fault_parse(const char *word, enum device_fault *ret);
-const char *device_fault_word(enum device_fault f);
-
 struct device_options {
     char serial[DEVICE_SERIAL_SIZE];
     bool has_loop_c;
@@ -82,10 +69,10 @@ struct device_options {
 };
 
 struct device_camera {
-    bool requested;    /* by the trigger coil */
-    int64_t due_ms;    /* a reading is under way until then; 0: none */
-    int64_t steady_ms; /* registers are being written until then (D1); 0: not */
-    struct plate_raw plate;
+    bool requested;                /* by the trigger coil */
+    int64_t due_ms;                /* a reading is under way until then; 0: none */
+    int64_t steady_ms;             /* registers are being written until then (D1); 0: not */
+    char text[DEVICE_PLATE_BYTES]; /* as in the registers, whatever its encoding */
     uint16_t sequence;
     uint16_t bytes;
     uint16_t confidence;
@@ -115,7 +102,9 @@ struct device {
     struct device_options options;
     struct barrier barrier;
     struct loops loops; /* as the detectors show them */
-    enum device_fault fault;
+    struct faults faults;
+    struct history history;
+    int before_percent; /* of the arm, one step ago */
     struct device_camera camera;
     struct device_printer printer;
     struct device_host host;
@@ -126,6 +115,7 @@ struct device {
     bool restarted; /* latched until acknowledged */
     uint16_t boot_count;
     int64_t booted_ms;
+    int64_t beat_from_ms;    /* the heartbeat counts seconds from here */
     int64_t now_ms;          /* domain time since options.started */
     int64_t watchdog_due_ms; /* 0: not armed (D2) */
     bool watchdog_tripped;
@@ -155,7 +145,19 @@ void device_command(struct device *d, uint16_t code, uint16_t sequence);
 void device_heartbeat(struct device *d, uint16_t value);
 void device_trigger_camera(struct device *d);
 void device_issue_ticket(struct device *d); /* nothing while the arm is not down */
-void device_set_fault(struct device *d, enum device_fault f);
+
+/* A condition begins, or waits for its moment; a condition ends. */
+void device_set_fault(struct device *d, enum fault f, const struct fault_plan *plan);
+void device_clear_fault(struct device *d, enum fault f);
+
+/* ERR_CONFLICT: the barrier refuses (a key without local mode, a close that is not safe). */
+enum err device_mishap(struct device *d, enum mishap m);
+
+/* The limit switches as they read, and what the controller says of itself. */
+bool device_up(const struct device *d);
+bool device_down(const struct device *d);
+uint16_t device_heartbeat_of(const struct device *d);
+uint16_t device_last_error(const struct device *d);
 
 /* The text on the display, NUL-terminated into ret[33]. */
 void device_display(const struct device *d, char *ret);

@@ -4,13 +4,16 @@
  * The lane is a line in millimetres along the direction of travel; the arm is at 0, the vehicles
  * come from the negative side. Vehicles never overlap and never overtake.
  *
+ * A driver the wrong way comes from the far end; he is alone in the lane when he drives through.
+ *
  * P1 A loop is occupied while any part of a vehicle is over it.
  * P2 A driver starts only when the arm rose while he was the first at the column ("opened for
- * him"), when the barrier is held open, or when an arm has stood open before him for
- * `assume_open_ms`. P3 A driver who sees the arm leave its upper end before he is over loop B
- * stops. P4 A vehicle has crossed when its tail has left loop B in the direction of travel. P5 A
- * vehicle under an arm below STRIKE_PERCENT is reported: as struck when the arm came down on it, as
- * forced when it drove in under the arm. */
+ *    him"), when the barrier is held open, or when an arm has stood open before him for
+ *    `assume_open_ms`; a tailgater whenever the one before him drives.
+ * P3 A driver who sees the arm leave its upper end before he is over loop B stops.
+ * P4 A vehicle has crossed when it has left loop B on the side it did not come from.
+ * P5 A vehicle under an arm below STRIKE_PERCENT is reported: as struck when the arm came down on
+ *    it, as forced when it drove in under the arm. */
 #ifndef BOOMGATE_SIM_HARDWARE_PHYSICS_H
 #define BOOMGATE_SIM_HARDWARE_PHYSICS_H
 
@@ -49,6 +52,10 @@ enum intent {
     INTENT_BACK_OUT_UNDER,  /* leaves after standing on loop B */
     INTENT_WAIT,            /* stands at the column whatever the arm does */
     INTENT_FORCE,           /* drives on under any arm */
+    INTENT_STAND_UNDER,     /* stops under the arm, drives on when told to drive */
+    INTENT_TAILGATE,        /* bumper to bumper after the one before, uninvited */
+    INTENT_FOLLOW,          /* the same with a gap that clears loop B */
+    INTENT_WRONG_WAY,       /* from the far end, stops on loop B, drives out when the arm is up */
     INTENTS
 };
 
@@ -57,7 +64,7 @@ enum phase {
     PHASE_WAITING,  /* at the column */
     PHASE_STARTING, /* the arm is up, the driver reacts */
     PHASE_CROSSING,
-    PHASE_UNDER, /* stopped on loop B, about to back out */
+    PHASE_UNDER, /* stopped on loop B */
     PHASE_REVERSING,
     PHASES
 };
@@ -128,8 +135,8 @@ struct loops {
     bool beam; /* broken */
 };
 
-/* Puts a vehicle (id, intent, length, speed, plate, country, patience set) at the end of the lane.
- * ERR_FULL: no room. */
+/* Puts a vehicle (id, intent, length, speed, plate, country, patience set) at the end of the lane,
+ * or at its far end. ERR_FULL: no room. */
 enum err lane_enter(struct lane *l, const struct vehicle *v);
 
 /* Lets dt_ms <= PHYSICS_STEP_MS pass. Appends to *ret. */

@@ -26,6 +26,7 @@ enum {
     WATCHDOG_MIN_MS = 100,
     CREDENTIAL_TICKET = 1,
 
+    STATUS_UNKNOWN = 0,
     STATUS_OPEN = 16,
     STATUS_CLOSED = 17,
     STATUS_STOPPED = 19,
@@ -48,13 +49,16 @@ static void put32(uint16_t *at, uint32_t v)
     at[1] = (uint16_t)(v & 0xFFFF);
 }
 
-static uint16_t gate_status(const struct barrier *b)
+static uint16_t gate_status(const struct device *d)
 {
+    const struct barrier *b = &d->barrier;
     if (b->motion != BARRIER_STILL)
         return b->motion == BARRIER_OPENING ? STATUS_OPENING : STATUS_CLOSING;
-    if (barrier_up(b))
+    if (device_up(d) && device_down(d))
+        return STATUS_UNKNOWN;
+    if (device_up(d))
         return STATUS_OPEN;
-    return barrier_down(b) ? STATUS_CLOSED : STATUS_STOPPED;
+    return device_down(d) ? STATUS_CLOSED : STATUS_STOPPED;
 }
 
 static void fill_identity(const struct device *d, uint16_t *all)
@@ -68,13 +72,13 @@ static void fill_identity(const struct device *d, uint16_t *all)
 static void fill_status(const struct device *d, uint16_t *all)
 {
     int64_t up_s = (d->now_ms - d->booted_ms) / 1000;
-    all[16] = gate_status(&d->barrier);
+    all[16] = gate_status(d);
     all[17] = (uint16_t)barrier_percent(&d->barrier);
     all[18] = (uint16_t)(device_inputs(d) & 0xFFFF);
-    all[19] = (uint16_t)d->barrier.last_error;
+    all[19] = device_last_error(d);
     put32(all + 20, d->barrier.opens);
     all[22] = d->boot_count;
-    all[23] = (uint16_t)(up_s & 0xFFFF);
+    all[23] = device_heartbeat_of(d);
     put32(all + 24, (uint32_t)up_s);
     put32(all + 32, d->forward);
     put32(all + 34, d->reverse);
@@ -90,7 +94,7 @@ static void fill_plate(const struct device *d, uint16_t *all)
     put32(all + 52, (uint32_t)(c->captured_ms / 1000));
     all[54] = (uint16_t)(c->captured_ms % 1000);
     all[55] = c->country;
-    register_map_pack(c->plate.text, strlen(c->plate.text), all + 56, 16);
+    register_map_pack(c->text, sizeof c->text, all + 56, 16);
 }
 
 static void fill_credential(const struct device *d, uint16_t *all)

@@ -90,14 +90,14 @@ size_t world_lane_named(const struct world *w, const char *place, const char *la
 /* Its hardware, to serve registers and to break. */
 struct device *world_device(struct world *w, size_t lane);
 
-/* A vehicle drives up to a lane. At an exit it is the one inside with that plate; with `force` a new
- * one is put there. ERR_NOTFOUND: no such lane. ERR_DENIED: no such vehicle inside. ERR_CONFLICT: it is
+/* A vehicle drives up to a lane. At an exit, or the wrong way through an entry, it is the one inside with
+ * that plate; with `force` a new one is put there. ERR_NOTFOUND: no such lane. ERR_DENIED: no such vehicle inside. ERR_CONFLICT: it is
  * on its way out already. ERR_INVAL: the plate is no UTF-8 text without control characters. */
 enum err world_send(struct world *w, const char *place, const char *lane, const char *plate,
                     enum intent intent, bool force, uint32_t *ret_car);
 
 /* Changes what a driver means to do, if he has not driven on yet. ERR_NOTFOUND: no such vehicle in a
- * lane or a line. */
+ * lane or a line. ERR_CONFLICT: nobody turns round, to the wrong way or from it. */
 enum err world_instruct(struct world *w, uint32_t car, enum intent intent);
 
 enum err world_car(const struct world *w, uint32_t car, struct car_truth *ret);

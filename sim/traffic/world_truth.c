@@ -88,8 +88,9 @@ enum err world_send(struct world *w, const char *place, const char *lane, const 
         return ERR_INVAL;
     memcpy(raw.text, plate, len);
     const struct world_lane *l = &w->lanes[at];
+    bool inwards = (l->config->direction == SIM_ENTRY) != (intent == INTENT_WRONG_WAY);
     uint32_t car;
-    if (l->config->direction == SIM_ENTRY) {
+    if (inwards) {
         car = world_new_car(w, l->place, &raw, plate_country(plate));
     } else {
         enum err e = find_inside(w, l->place, plate, &car);
@@ -110,6 +111,8 @@ enum err world_instruct(struct world *w, uint32_t car, enum intent intent)
 {
     if (car >= w->car_count || !(w->cars[car].entering || w->cars[car].leaving))
         return ERR_NOTFOUND;
+    if (intent == INTENT_WRONG_WAY || w->cars[car].intent == INTENT_WRONG_WAY)
+        return ERR_CONFLICT;
     w->cars[car].intent = (uint8_t)intent;
     struct vehicle *v = lane_find(&w->lanes[w->cars[car].lane].lane, car);
     if (v != NULL) {

@@ -218,6 +218,17 @@ class Stack:
     def instruct(self, ident, then):
         http_json("POST", f"{self.control}/vehicles/{ident}", {"then": then}, expect=200)
 
+    def fault(self, place, lane, fault, **more):
+        """A condition of the hardware begins (sim/control/control.h); `on=False` ends it, "none" ends all."""
+        body = {"place": place, "lane": lane, "fault": fault, **more}
+        http_json("POST", self.control + "/hardware", body, expect=200)
+
+    def mishap(self, place, lane, what):
+        http_json("POST", self.control + "/hardware", {"place": place, "lane": lane, "do": what}, expect=200)
+
+    def hardware(self, place, lane):
+        return http_json("GET", f"{self.control}/hardware/{place}/{lane}", expect=200)[1]
+
     def until_vehicle(self, ident, *states, seconds=30):
         return self.until(lambda: self.vehicle(ident)["state"] in states,
                           f"vehicle {ident} is {' or '.join(states)}", seconds)

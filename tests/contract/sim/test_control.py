@@ -86,6 +86,56 @@ class Control(unittest.TestCase):
             self.assertEqual(call("POST", "/hardware", {"place": "a", "lane": "in-1", "fault": "x"}), 400)
             self.assertEqual(call("GET", "/truth"), 200)
 
+    def test_hardware(self):
+        with Simulator(LANES, "--clock-rate", "20") as sim:
+            change = lambda want=200, **body: self.assertEqual(
+                sim.call("POST", "/hardware", {"place": "a", "lane": "in-1", **body})[0], want, body)
+            look = lambda: sim.call("GET", "/hardware/a/in-1")[1]
+            for missing in ("/hardware/a/in-9", "/hardware/a", "/hardware/", "/hardware//in-1", "/hardware/a/in-1/x"):
+                self.assertEqual(sim.call("GET", missing)[0], 404, missing)
+            self.assertEqual((look()["arm"], look()["faults"], look()["motion"]), ("down", [], []))
+            for bad in ({}, {"fault": 5}, {"fault": "x"}, {"fault": "restart"}, {"do": "silent"}, {"do": 1},
+                        {"fault": "edge", "on": 1}, {"fault": "edge", "when": "never"}, {"fault": "edge", "when": 3},
+                        {"fault": "edge", "for_ms": -1}, {"fault": "edge", "times": 0}, {"fault": "edge", "times": "2"}):
+                change(400, **bad)
+            self.assertEqual(look()["faults"], [])
+            change(409, do="key_open")
+            change(fault="edge")
+            change(fault="local")
+            change(fault="cabinet", for_ms=2000)
+            self.assertEqual(look()["faults"], ["edge", "local", "cabinet"])
+            self.assertEqual(sim.lane("in-1")["faults"], ["edge", "local", "cabinet"])
+            change(fault="edge", on=False)
+            until(lambda: look()["faults"] == ["local"], "the cabinet is closed again")
+            change(do="key_open")
+            until(lambda: look()["arm"] == "up", "the key opens")
+            change(fault="none")
+            change(409, do="key_close")
+            self.assertEqual([(m["change"], m["cause"]) for m in look()["motion"]],
+                             [("opening", "key"), ("open", "key")])
+            change(do="restart")
+            self.assertEqual((look()["boots"], look()["motions"]), (2, 2))
+            change(fault="help", when="closing", for_ms=500, times=2)
+            self.assertEqual(look()["faults"], [])
+
+    def test_the_wrong_way(self):
+        with Simulator(LANES, "--clock-rate", "20") as sim:
+            send = lambda **body: sim.call("POST", "/vehicles", {"place": "a", "then": "wrong_way", **body})
+            self.assertEqual(send(lane="in-1", plate="22아2222")[0], 404)  # nobody of that plate is inside
+            out = send(lane="in-1", plate="22아2222", force=True)[1]["vehicle"]
+            self.assertEqual(sim.call("POST", "/vehicles/" + out, {"then": "drive"})[0], 409)
+            until(lambda: sim.state(out) == "at_column", "he waits before the arm")
+            sim.call("POST", "/hardware", {"place": "a", "lane": "in-1", "do": "pushed_up"})
+            until(lambda: sim.state(out) == "left", "out through the entry")
+            back = send(lane="out-1", plate="22아2222")[1]["vehicle"]
+            self.assertEqual(sim.call("POST", "/vehicles/" + back, {"then": "wait"})[0], 409)
+            sim.call("POST", "/hardware", {"place": "a", "lane": "out-1", "do": "pushed_up"})
+            until(lambda: sim.state(back) == "inside", "and in through the exit")
+            place = sim.truth()["places"][0]
+            self.assertEqual((place["inside"], place["entered"], place["left"], place["placed"]), (1, 1, 1, 1))
+            waits = sim.drive("in-2", "", then="wait")
+            self.assertEqual(sim.call("POST", "/vehicles/" + waits, {"then": "wrong_way"})[0], 409)
+
     def test_ready_and_summary(self):
         with Simulator() as sim:
             self.assertTrue(sim.control and sim.provider and len(sim.gates) == 2)

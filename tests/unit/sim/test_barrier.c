@@ -129,7 +129,7 @@ static void a_jammed_arm_times_out(void **state)
     (void)state;
     struct barrier b = barrier_of(1000, true);
     struct barrier_senses jam = clear;
-    jam.jammed = true;
+    jam.jammed_up = true;
     barrier_order(&b, BARRIER_OPEN, &jam);
     for (int i = 0; i < 201; i++)
         barrier_step(&b, &jam, 10);

@@ -242,8 +242,10 @@ static enum err keep_command(struct fixture *f, const struct admin_command *a,
         set_text(r->reason, sizeof r->reason, "not_after: is past");
         return ERR_INVAL;
     }
-    if (f->port.find_command(f->port.self, &row.command.id, &known) == ERR_OK)
+    if (f->port.find_command(f->port.self, &row.command.id, &known) == ERR_OK) {
+        set_text(r->reason, sizeof r->reason, "key: was used for another command");
         return known.command.action == row.command.action ? ERR_OK : ERR_CONFLICT;
+    }
     row.command.issued.v = NOW_MS + f->command_count++;
     if (row.command.not_after.v == 0)
         row.command.not_after.v = NOW_MS + 30000;

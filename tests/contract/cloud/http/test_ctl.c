@@ -116,6 +116,50 @@ static void columns_stand_under_each_other(void **state)
                         "c      open      5     0       0       5       t1      \xEA\xB0\x95\n");
 }
 
+/* The command in the fixture's store moves to its end while somebody waits: the first look finds it. */
+static void end_command(struct fixture *f, const char *key_of, enum stage stage, enum reason why)
+{
+    char more[96];
+    snprintf(more, sizeof more, "Idempotency-Key: %s\r\n", key_of);
+    struct answer a = ask(f, "POST", "/v1/places/a/lanes/in-1/commands", OPERATOR,
+                          "{\"action\":\"open\",\"reason\":\"help\"}", more);
+    struct request_id id;
+    struct command_row row;
+    const char *text = json_string_value(json_object_get(a.json, "id"));
+    assert_int_equal(request_id_parse(text, 32, &id), ERR_OK);
+    answer_free(&a);
+    pthread_mutex_lock(&f->lock);
+    assert_int_equal(f->port.find_command(f->port.self, &id, &row), ERR_OK);
+    row.accepted.v = NOW_MS + 5;
+    row.ended.v = NOW_MS + 7;
+    row.stage = stage;
+    row.why = why;
+    fixture_command(f, &row);
+    pthread_mutex_unlock(&f->lock);
+}
+
+static void lanes_are_told(void **state)
+{
+    ends(*state, OPERATOR, "lane open a in-1 --reason help", CTL_OK, "  sent\n");
+    ends(*state, OPERATOR, "lane open a in-1", CTL_USAGE, "--reason");
+    ends(*state, OPERATOR, "lane open a", CTL_USAGE, "PLACE LANE");
+    ends(*state, OPERATOR, "lane open a in-9 --reason help", CTL_REFUSED, "no such lane");
+    ends(*state, AUDITOR, "lane open a in-1 --reason help", CTL_REFUSED, "role");
+    ends(*state, OPERATOR, "lane open a in-1 --reason help --expect rain", CTL_REFUSED, "expect:");
+    end_command(*state, "k1", STAGE_DONE, REASON_NONE);
+    ends(*state, OPERATOR, "lane open a in-1 --reason help --wait --key k1", CTL_OK, "  done\n");
+    ends(*state, OPERATOR, "lane close a in-1 --reason help --key k1", CTL_REFUSED,
+         "another command");
+    end_command(*state, "k2", STAGE_FAILED, REASON_FIRE);
+    struct run r = ctl(*state, OPERATOR, "lane open a in-1 --reason help --wait --key k2");
+    assert_int_equal(r.status, CTL_REFUSED);
+    assert_non_null(strstr(r.out, "accepted\n"));
+    assert_non_null(strstr(r.out, "failed: fire\n"));
+    ends(*state, OPERATOR, "lane hold a in-1 --reason fair_day --json", CTL_OK, "\"hold_open\"");
+    ends(*state, OPERATOR, "lane log a in-1", CTL_OK, "fair day");
+    ends(*state, OPERATOR, "lane log a in-1 --limit 0", CTL_REFUSED, "limit");
+}
+
 static void reports_are_printed(void **state)
 {
     ends(*state, OPERATOR,
@@ -225,6 +269,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         TEST(a_place_is_added_shown_and_changed),
         TEST(columns_stand_under_each_other),
+        TEST(lanes_are_told),
         TEST(reports_are_printed),
         TEST(refusals_say_what_is_wrong),
         TEST(wrong_usage_is_2),

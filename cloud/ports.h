@@ -48,8 +48,8 @@ struct store_port {
     enum err (*save_live)(void *self, const struct edge_live_row *r);
 
     enum err (*add_event)(void *self, const struct event_row *r); /* ERR_CONFLICT: (stream, seq) */
-    enum err (*find_digest)(void *self, int64_t stream, int64_t seq,
-                            struct digest *ret); /* ERR_NOTFOUND */
+    /* Of an event, applied or quarantined. ERR_NOTFOUND */
+    enum err (*find_digest)(void *self, int64_t stream, int64_t seq, struct digest *ret);
     enum err (*add_quarantine)(void *self, const struct quarantine_row *r);
     enum err (*add_anomaly)(void *self, const struct anomaly_row *r);
     enum err (*resolve_anomalies)(void *self, const struct name *place, struct wall_ms at);

@@ -35,6 +35,8 @@ enum admin_kind {
     ADMIN_PLACE_RESUME, /* a person looked: resolve the anomalies of place.place, offer again */
     ADMIN_COMMAND,      /* `order`: tell a lane; the same id again changes nothing, ERR_CONFLICT: it
                            meant something else */
+    ADMIN_EDGE_RELEASE, /* a person looked: the frozen stream of `stream.edge` ends, the next hello
+                           begins a new epoch. ERR_CONFLICT: it is not frozen */
 };
 
 struct admin_result {
@@ -52,6 +54,9 @@ struct admin_command {
             struct name place;
             struct command command; /* not_after 0: the default */
         } order;
+        struct {
+            struct name place, edge;
+        } stream; /* ADMIN_EDGE_RELEASE */
     };
     /* Called once on the service thread, after COMMIT or refusal; also when the service stops
      * (ERR_UNAVAIL). Must not block. May be NULL. */

@@ -20,7 +20,10 @@
  *    was on record as authorised when it began is settled when a commit works again; all other
  *    crossings are counted and told as one count.gap per lane.
  * A10 When storage is nearly full, observations (retention.h) are left out of the record and told as
- *    one count.gap per lane when there is room again; no other fact ever is. */
+ *    one count.gap per lane when there is room again; no other fact ever is.
+ * A11 Only the answer to the latest hello is obeyed. One that names another epoch ends this one in one
+ *    transaction: the events the cloud does not have are written anew in the new epoch, which begins
+ *    without spaces (core/rechain.h). */
 #ifndef BOOMGATE_EDGE_AGENT_H
 #define BOOMGATE_EDGE_AGENT_H
 
@@ -159,6 +162,11 @@ struct agent_state {
     bool online;
     struct mono_ms offline_since;
     struct request_id hello; /* outstanding, or "" */
+    int64_t hello_base;      /* memory.base when it was sent */
+    struct agent_probe {
+        struct request_id hello; /* whose answer asked for it; "": nothing is asked */
+        int64_t at;
+    } probe;
     struct mono_ms hello_due;
     bool say_hello;          /* after this turn's commit */
     struct mono_ms base_due; /* A8: memory.base is to be written; INT64_MAX: it is */

@@ -84,33 +84,6 @@ static enum err send_question(struct agent *a, size_t i)
     return a->ports.uplink.ask(a->ports.uplink.self, &r);
 }
 
-static enum err send_hello(struct agent *a)
-{
-    const struct edge_memory *m = &a->live.memory;
-    struct request r = {
-        .kind = REQUEST_HELLO,
-        .id = a->live.hello,
-        .hello =
-            {
-                .journal = m->journal,
-                .epoch = m->epoch,
-                .next = m->next,
-                .base = m->base,
-                .head = m->head,
-                .boot = m->boot,
-                .free = m->spaces.free,
-                .overdraft = m->spaces.overdraft,
-                .lane_count = a->config.lane_count,
-            },
-    };
-    memcpy(r.hello.version, a->config.version, sizeof r.hello.version);
-    for (size_t i = 0; i < a->config.lane_count; i++) {
-        r.hello.lanes[i].lane = a->config.lanes[i].name;
-        r.hello.lanes[i].direction = agent_lane_config(a, i)->direction;
-    }
-    return a->ports.uplink.ask(a->ports.uplink.self, &r);
-}
-
 /* The session ended before anyone told us. */
 static void found_offline(struct agent *a, enum err e)
 {
@@ -132,7 +105,7 @@ void agent_act(struct agent *a)
         a->live.lanes[i].ask = false;
     }
     if (a->live.say_hello)
-        found_offline(a, send_hello(a));
+        found_offline(a, agent_send_hello(a));
     a->live.say_hello = false;
     if (a->recorded)
         a->ports.uplink.wake(a->ports.uplink.self);

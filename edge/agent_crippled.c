@@ -47,6 +47,30 @@ static enum err no_acknowledge(void *self, int64_t upto, struct wall_ms now)
     return ERR_OK;
 }
 
+static enum err no_rewind(void *self, int64_t upto)
+{
+    (void)self, (void)upto;
+    return ERR_OK;
+}
+
+static enum err no_replay(void *self, int64_t upto, replay_take *take, void *arg)
+{
+    (void)self, (void)upto, (void)take, (void)arg;
+    return ERR_OK;
+}
+
+static enum err no_digest_at(void *self, int64_t seq, struct digest *ret)
+{
+    (void)self, (void)seq, (void)ret;
+    return ERR_NOTFOUND;
+}
+
+static enum err no_oldest(void *self, int64_t *ret)
+{
+    (void)self, (void)ret;
+    return ERR_UNAVAIL;
+}
+
 static void no_rollback(void *self)
 {
     (void)self;
@@ -59,6 +83,10 @@ static const struct journal_port nowhere = {
     .save_lane = no_save_lane,
     .grant_answered = no_grant_answered,
     .acknowledge = no_acknowledge,
+    .rewind = no_rewind,
+    .replay = no_replay,
+    .digest_at = no_digest_at,
+    .oldest = no_oldest,
     .commit = no_begin,
     .rollback = no_rollback,
 };

@@ -1,4 +1,4 @@
-/* What the cloud sends: acknowledgements, grants, answers; and when to introduce ourselves. */
+/* What the cloud sends: acknowledgements, grants, answers. */
 #include "edge/agent_internal.h"
 
 #include "protocol/support/log.h"
@@ -41,29 +41,10 @@ enum err agent_grant(struct agent *a, const struct grant_input *g)
     return answer_grant(a, g);
 }
 
-static enum err hello_answered(struct agent *a, const struct response *r)
-{
-    struct agent_state *s = &a->live;
-    if (s->hello.text[0] == '\0' || strcmp(s->hello.text, r->id.text) != 0)
-        return ERR_OK;
-    s->hello = (struct request_id){{0}};
-    s->hello_due = mono_after(a->now.mono, a->config.hello_ms);
-    if (s->memory.epoch == 0)
-        return agent_adopt(a, r->hello.epoch);
-    if (r->hello.epoch != s->memory.epoch) {
-        log_error("agent.foreign_epoch", LN("ours", s->memory.epoch), LN("cloud", r->hello.epoch));
-        return ERR_OK;
-    }
-    if (r->hello.upto < s->memory.base || r->hello.upto >= s->memory.next)
-        log_error("agent.stream_differs", LN("cloud", r->hello.upto), LN("base", s->memory.base),
-                  LN("next", s->memory.next));
-    return agent_ack(a, &(struct ack_input){r->hello.epoch, r->hello.upto});
-}
-
 enum err agent_response(struct agent *a, const struct response *r)
 {
     if (r->kind == REQUEST_HELLO)
-        return hello_answered(a, r);
+        return agent_hello_answered(a, r);
     for (size_t i = 0; i < a->config.lane_count; i++) {
         const struct admission *d = &a->live.lanes[i].admission;
         bool waits = d->phase == ADMISSION_ASKED || d->phase == ADMISSION_PENDING;
@@ -87,14 +68,4 @@ void agent_uplink(struct agent *a, bool up)
         return;
     for (size_t i = 0; i < a->config.lane_count; i++)
         admission_reconnected(&s->lanes[i].admission, a->now.mono);
-}
-
-void agent_hello_tick(struct agent *a)
-{
-    struct agent_state *s = &a->live;
-    if (!s->online || s->hello_due.v > a->now.mono.v)
-        return;
-    s->hello = a->ports.entropy.request(a->ports.entropy.self);
-    s->hello_due = mono_after(a->now.mono, agent_network_ms(a, a->config.hello_retry_ms));
-    s->say_hello = true;
 }

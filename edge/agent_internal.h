@@ -14,6 +14,9 @@ enum err agent_transaction(struct agent *a);
 /* Appends one event; nothing without an epoch (A5). */
 enum err agent_append(struct agent *a, enum event_kind kind, const struct event_data *data);
 
+/* The same, of something that was recorded before: its place in the stream is the next one. */
+enum err agent_append_event(struct agent *a, const struct event *event);
+
 /* The fact of lane i that it was not watched for a while. */
 enum err agent_gap(struct agent *a, size_t i, const char *detail);
 
@@ -21,9 +24,6 @@ enum err agent_gap(struct agent *a, size_t i, const char *detail);
 enum err agent_facts(struct agent *a, size_t i, const struct lane_out *out);
 
 enum err agent_credential_read(struct agent *a, size_t i);
-
-/* An epoch is there for the first time: what waits is recorded from here on. */
-enum err agent_adopt(struct agent *a, int64_t epoch);
 
 /* Spaces this edge has no use for go back. */
 enum err agent_surplus(struct agent *a);
@@ -76,7 +76,21 @@ enum err agent_ack(struct agent *a, const struct ack_input *ack);
 enum err agent_grant(struct agent *a, const struct grant_input *g);
 enum err agent_response(struct agent *a, const struct response *r);
 void agent_uplink(struct agent *a, bool up);
+
+/* --- agent_hello.c: this journal's place with the cloud --- */
+
 void agent_hello_tick(struct agent *a);
+enum err agent_hello_answered(struct agent *a, const struct response *r);
+/* After the commit. ERR_UNAVAIL: there is no session. */
+enum err agent_send_hello(struct agent *a);
+
+/* --- agent_epoch.c: the first epoch, and the next one --- */
+
+/* An epoch is there for the first time: what waits is recorded from here on. */
+enum err agent_adopt(struct agent *a, int64_t epoch);
+
+/* The journal was set back or copied: what comes after event `common` is written anew in `epoch`. */
+enum err agent_rechain(struct agent *a, int64_t epoch, int64_t common);
 
 /* --- agent_act.c: after the commit --- */
 

@@ -18,23 +18,31 @@ enum err agent_transaction(struct agent *a)
 
 enum err agent_append(struct agent *a, enum event_kind kind, const struct event_data *data)
 {
-    struct edge_memory *m = &a->live.memory;
     if (!agent_recording(a) || agent_leaves_out(a, kind, &data->lane))
         return ERR_OK;
-    TRY(agent_transaction(a));
     struct event e = {
         .kind = kind,
-        .place = a->config.place,
-        .edge = a->config.edge,
-        .epoch = m->epoch,
-        .seq = m->next,
-        .prev = m->head,
         .time = a->now.wall,
-        .boot = m->boot,
+        .boot = a->live.memory.boot,
         .mono = a->now.mono,
         .clock = a->clock,
         .data = *data,
     };
+    return agent_append_event(a, &e);
+}
+
+enum err agent_append_event(struct agent *a, const struct event *event)
+{
+    struct edge_memory *m = &a->live.memory;
+    if (m->epoch == 0)
+        return ERR_OK;
+    TRY(agent_transaction(a));
+    struct event e = *event;
+    e.place = a->config.place;
+    e.edge = a->config.edge;
+    e.epoch = m->epoch;
+    e.seq = m->next;
+    e.prev = m->head;
     char bytes[EVENT_BYTES_MAX];
     size_t len;
     struct digest digest;
@@ -254,21 +262,6 @@ enum err agent_record_start(struct agent *a)
     memcpy(d.version, a->config.version, sizeof d.version);
     a->live.started = true;
     return agent_append(a, EVENT_EDGE_STARTED, &d);
-}
-
-enum err agent_adopt(struct agent *a, int64_t epoch)
-{
-    struct edge_memory *m = &a->live.memory;
-    m->epoch = epoch;
-    m->next = 1;
-    m->base = 0;
-    m->spaces = (struct spaces){0};
-    memset(m->head.text, '0', DIGEST_SIZE - 1);
-    m->head.text[DIGEST_SIZE - 1] = '\0';
-    TRY(agent_record_start(a));
-    for (size_t i = 0; i < a->config.lane_count; i++)
-        TRY(agent_adopt_lane(a, i));
-    return ERR_OK;
 }
 
 enum err agent_surplus(struct agent *a)

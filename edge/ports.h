@@ -46,6 +46,8 @@ struct lane_memory {
     struct wall_ms decided; /* when authorised; 0 otherwise */
 };
 
+typedef enum err replay_take(void *arg, const void *bytes, size_t len);
+
 /* All calls on the loop thread. begin..commit brackets one turn; rollback ends it without effect.
  * Any ERR_IO means the journal cannot be trusted to have stored the turn. */
 struct journal_port {
@@ -60,6 +62,16 @@ struct journal_port {
     enum err (*grant_answered)(void *self, int64_t epoch, int64_t grant);
     /* Marks rows up to `upto` acknowledged (kept for 7 days). */
     enum err (*acknowledge)(void *self, int64_t upto, struct wall_ms now);
+    /* Rows after `upto` were not acknowledged after all. */
+    enum err (*rewind)(void *self, int64_t upto);
+    /* A new epoch: forgets rows up to `upto` and which grants were answered, sets the later rows aside,
+     * hands each to `take` in order, which may append, and then forgets it. Returns what `take` returned
+     * if that was no ERR_OK. */
+    enum err (*replay)(void *self, int64_t upto, replay_take *take, void *arg);
+    /* Of a row that is kept. ERR_NOTFOUND. Also between turns, as the next. */
+    enum err (*digest_at)(void *self, int64_t seq, struct digest *ret);
+    /* The lowest seq of all rows that are kept; 0: none is. */
+    enum err (*oldest)(void *self, int64_t *ret);
     enum err (*commit)(void *self);
     void (*rollback)(void *self);
 };

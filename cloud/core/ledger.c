@@ -71,9 +71,10 @@ unsigned ledger_declined(struct place_ledger *p, struct space_view *v, enum gran
     return add_view(v, -offered);
 }
 
-unsigned ledger_authorised(struct place_ledger *p, struct space_view *v)
+unsigned ledger_authorised(struct place_ledger *p, struct space_view *v, enum spent spent)
 {
-    return add_view(v, -1) | add_pending(p, v, 1);
+    unsigned broken = spent == SPENT_OVERDRAFT ? add_overdraft(p, v, 1) : add_view(v, -1);
+    return broken | add_pending(p, v, 1);
 }
 
 unsigned ledger_entered(struct place_ledger *p, struct space_view *v)
@@ -105,6 +106,13 @@ unsigned ledger_returned(struct place_ledger *p, struct space_view *v, int64_t n
     return add_view(v, -n);
 }
 
+void ledger_fence(struct place_ledger *p, struct space_view *v)
+{
+    p->pool -= v->overdraft;
+    p->overdraft -= v->overdraft;
+    v->overdraft = 0;
+}
+
 void ledger_resize(struct place_ledger *p, int64_t capacity)
 {
     p->pool += capacity - p->capacity;
@@ -117,7 +125,7 @@ unsigned ledger_apply(struct place_ledger *p, struct space_view *v, const struct
     const struct event_data *d = &e->data;
     bool entry = d->direction == DIRECTION_ENTRY;
     switch (e->kind) {
-    case EVENT_PASSAGE_AUTHORISED: return entry ? ledger_authorised(p, v) : 0;
+    case EVENT_PASSAGE_AUTHORISED: return entry ? ledger_authorised(p, v, d->spent) : 0;
     case EVENT_PASSAGE_COMPLETED:
         return entry ? ledger_entered(p, v) : ledger_left(p, v, d->repaid);
     case EVENT_PASSAGE_VOIDED: return entry ? ledger_voided(p, v, d->repaid) : 0;

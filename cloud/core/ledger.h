@@ -57,8 +57,9 @@ unsigned ledger_accepted(struct place_ledger *p, struct space_view *v, enum gran
                          int64_t offered, int64_t n, int64_t repaid);
 unsigned ledger_declined(struct place_ledger *p, struct space_view *v, enum grant_fact g,
                          int64_t offered);
-/* edge: spent one space for an admission. */
-unsigned ledger_authorised(struct place_ledger *p, struct space_view *v);
+/* edge: spent one space for an admission, or, with SPENT_OVERDRAFT, had none of this epoch to spend
+ * on one that it had already made. */
+unsigned ledger_authorised(struct place_ledger *p, struct space_view *v, enum spent spent);
 unsigned ledger_entered(struct place_ledger *p, struct space_view *v);
 /* edge: an admission came to nothing; its space was credited. */
 unsigned ledger_voided(struct place_ledger *p, struct space_view *v, int64_t repaid);
@@ -67,6 +68,10 @@ unsigned ledger_intruded(struct place_ledger *p, struct space_view *v, enum spen
 /* edge: an exit, allowed or not; one space was credited. */
 unsigned ledger_left(struct place_ledger *p, struct space_view *v, int64_t repaid);
 unsigned ledger_returned(struct place_ledger *p, struct space_view *v, int64_t n);
+
+/* cloud: an epoch is over. Nobody works off its overdraft any more: the pool pays. The rest of its
+ * share stays reserved until an audit. */
+void ledger_fence(struct place_ledger *p, struct space_view *v);
 
 /* operator: the difference goes to the pool, which may fall below zero. */
 void ledger_resize(struct place_ledger *p, int64_t capacity);

@@ -110,7 +110,8 @@ struct event_row {
 
 struct quarantine_row {
     struct name place, edge;
-    int64_t epoch, seq; /* 0: not readable */
+    int64_t stream, epoch, seq; /* 0: not readable */
+    struct digest digest;
     const char *reason;
     struct wall_ms received;
     const void *bytes;

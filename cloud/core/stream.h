@@ -45,28 +45,52 @@ enum stream_verdict stream_judge(const struct stream_state *s, int64_t seq,
 /* Moves on by one event: applied, quarantined or stored raw. */
 void stream_advance(struct stream_state *s, const struct digest *own);
 
+/* ---- hellos ---- */
+
 enum hello_case {
-    HELLO_KNOWN,   /* the journal of the newest epoch: go on */
-    HELLO_RETIRED, /* a journal whose epoch is over: it is told the newest epoch of its own */
+    HELLO_KNOWN,   /* a journal that goes on: it is told how far it is committed */
     HELLO_NEW,     /* an unknown journal: gets the next epoch, older ones are fenced */
-    HELLO_ADOPTED, /* an unknown journal with an epoch newer than any known here: this database was
-                      restored; the epoch is taken over and replayed from the start */
-    HELLO_STALE, /* this journal as it was: a hello that came late or twice; no answer. A journal that
-                      was truly set back freezes the stream with its first word that differs */
-    HELLO_FORK, /* the journal's history is not ours: freeze */
+    HELLO_ADOPTED, /* an epoch newer than any known here, all of it still kept by the edge: this
+                      database was restored; the epoch is taken over and replayed from the start */
+    HELLO_REPLAY,  /* the journal was set back or copied, or more is gone than it keeps: the next
+                      epoch, in which it replays what comes after `common` */
+    HELLO_AGAIN,   /* the same, and that epoch was given before and is not used yet */
+    HELLO_PROBE,   /* first the edge has to show its event of seq `search.at` */
+    HELLO_RETIRED, /* another journal has taken over: no answer */
+    HELLO_FROZEN,  /* the stream waits for a person: no answer */
+};
+
+/* How far two histories of one journal are known to be the same; kept between a probe and the hello
+ * that answers it. */
+struct hello_search {
+    int64_t at;     /* asked for */
+    int64_t lo, hi; /* the same up to lo; from hi on not, or not there */
+    int64_t last;   /* of our stream when the search began */
+    bool differs;   /* at hi: seen */
+};
+
+struct hello_facts {
+    const struct stream_state *newest; /* of this journal; NULL: it is not known */
+    const struct stream_state *own;    /* of this journal and the epoch it names; NULL: none */
+    int64_t newest_epoch;              /* of this edge, whatever its journal; 0: none */
+    bool fresh;                        /* the hello answers the probe of `search` */
+    struct hello_search search;
+    const struct digest *ours; /* of the event asked for; NULL: we have none */
 };
 
 struct hello_verdict {
     enum hello_case what;
     int64_t epoch; /* to answer */
-    int64_t upto;
-    bool gap; /* the edge holds more to be acknowledged than we have: facts are missing here */
+    int64_t upto;  /* committed in it */
+    int64_t
+        common; /* HELLO_REPLAY, HELLO_AGAIN: last event of the hello's epoch that is not replayed */
+    bool gap;   /* facts that the edge was acknowledged are missing here */
+    bool copy;  /* HELLO_REPLAY: a later epoch of this journal is in use; perhaps by a clone */
+    struct hello_search search; /* HELLO_PROBE */
 };
 
-/* `own` is the stream of this journal, NULL if the journal is not known; `then` is the digest that is
- * committed for its event h->next - 1, NULL if there is none; `newest_epoch` of this edge, 0 if it has
- * none. */
-struct hello_verdict stream_hello(const struct hello *h, const struct stream_state *own,
-                                  const struct digest *then, int64_t newest_epoch);
+/* What a hello means. An answer is for the edge's latest hello only, but hellos may arrive late and
+ * twice: a journal that seems to be set back must answer a probe before anything changes. */
+struct hello_verdict stream_hello(const struct hello *h, const struct hello_facts *f);
 
 #endif

@@ -6,6 +6,7 @@
 #include "cloud/service/flush.h"
 #include "cloud/service/hello.h"
 #include "cloud/service/notice.h"
+#include "cloud/service/stream.h"
 #include "protocol/base/buf.h"
 #include "protocol/support/log.h"
 
@@ -89,16 +90,36 @@ static enum err resume_place(struct service *s, const struct place_settings *c,
     return ERR_OK;
 }
 
+static enum err release_edge(struct service *s, const struct name *place, const struct name *edge,
+                             struct admin_result *r)
+{
+    struct edge *e = state_edge(s, place, edge);
+    struct stream *st = e ? edge_newest(e) : NULL;
+    if (!st)
+        return refuse(r, ERR_NOTFOUND, "no such edge, or it never spoke");
+    if (!st->state.frozen)
+        return refuse(r, ERR_CONFLICT, "its stream is not frozen");
+    st->state.frozen = false;
+    metrics_add(s->options.metrics, METRIC_STREAMS_FROZEN, -1);
+    stream_fence(s, st);
+    hello_ask_soon(s);
+    r->place = e->place->row.settings;
+    log_notice("edge.released", LT("place", place->text), LT("edge", edge->text),
+               LN("epoch", st->state.epoch));
+    return ERR_OK;
+}
+
 void admin_take(struct service *s, const struct admin_command *c)
 {
     struct admin_result r = {.err = ERR_OK};
-    if (c->kind != ADMIN_COMMAND)
+    if (c->kind != ADMIN_COMMAND && c->kind != ADMIN_EDGE_RELEASE)
         r.place = c->place;
     switch (c->kind) {
     case ADMIN_PLACE_PUT: r.err = put_place(s, &c->place, &r); break;
     case ADMIN_PLACE_CREATE: r.err = create_place(s, &c->place, &r); break;
     case ADMIN_PLACE_RESUME: r.err = resume_place(s, &c->place, &r); break;
     case ADMIN_COMMAND: r.err = command_order(s, &c->order.place, &c->order.command, &r); break;
+    case ADMIN_EDGE_RELEASE: r.err = release_edge(s, &c->stream.place, &c->stream.edge, &r); break;
     }
     struct effect *out = effect_add(s, EFFECT_ADMIN, NULL, NULL);
     out->admin.done = c->done;

@@ -5,6 +5,7 @@
 #include "cloud/service/apply.h"
 #include "cloud/service/flush.h"
 #include "cloud/service/hello.h"
+#include "cloud/service/stream.h"
 #include "protocol/support/digest.h"
 #include "protocol/support/log.h"
 #include "protocol/support/memory.h"
@@ -62,8 +63,10 @@ static void quarantine(struct service *s, struct stream *st, const struct arriva
     struct quarantine_row r = {
         .place = a->work->place,
         .edge = a->work->edge,
+        .stream = st->row.id,
         .epoch = a->header.epoch,
         .seq = a->header.seq,
+        .digest = a->digest,
         .reason = a->reason,
         .received = s->now.wall,
         .bytes = a->work->bytes,
@@ -84,15 +87,6 @@ static void apply(struct service *s, struct stream *st, const struct arrival *a)
     stream_advance(&st->state, &a->digest);
     stream_touch(s, st);
     edge_ack(s, st->edge);
-}
-
-static void freeze(struct service *s, struct stream *st, int64_t seq, const char *detail)
-{
-    count(s, METRIC_EVENTS_FORKED);
-    metrics_add(s->options.metrics, METRIC_STREAMS_FROZEN, 1);
-    st->state.frozen = true;
-    stream_touch(s, st);
-    anomaly_record(s, st->edge->place, st, seq, "fork", true, detail);
 }
 
 static bool stage(struct service *s, struct stream *st, struct work *w, int64_t seq)
@@ -129,7 +123,10 @@ static bool settle(struct service *s, struct stream *st, struct work *w, const s
         break;
     case STREAM_AHEAD: return stage(s, st, w, a->header.seq);
     case STREAM_TOO_FAR: count(s, METRIC_EVENTS_STAGE_FULL); break;
-    case STREAM_FORK: freeze(s, st, a->header.seq, "another history of this journal"); break;
+    case STREAM_FORK:
+        count(s, METRIC_EVENTS_FORKED);
+        stream_freeze(s, st, a->header.seq, "another history of this journal");
+        break;
     case STREAM_FROZEN: count(s, METRIC_EVENTS_FORKED); break;
     case STREAM_FENCED: count(s, METRIC_EVENTS_FENCED); break;
     case STREAM_VERDICTS: break;

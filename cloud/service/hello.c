@@ -1,5 +1,5 @@
-/* A journal introduces itself: which epoch it may use, and how far it is committed. Idempotent by the
- * journal's id. */
+/* A journal introduces itself: which epoch it may use, how far it is committed, and, if it was set
+ * back or copied, from where it has to go on. */
 #include "cloud/service/hello.h"
 
 #include "cloud/service/anomaly.h"
@@ -9,11 +9,12 @@
 #include "cloud/service/live.h"
 #include "cloud/service/offer.h"
 #include "cloud/service/request.h"
+#include "cloud/service/stream.h"
 #include "protocol/support/log.h"
 
 #include <string.h>
 
-enum { RESYNC_PAUSE_MIN_MS = 1000, RESYNC_PAUSE_MAX_MS = 300 * 1000 };
+enum { RESYNC_PAUSE_MIN_MS = 1000, RESYNC_PAUSE_MAX_MS = 300 * 1000, CLONE_MS = 600 * 1000 };
 
 void hello_ask(struct service *s)
 {
@@ -50,10 +51,18 @@ void hello_timers(struct service *s)
     effect_add(s, EFFECT_RESYNC, NULL, NULL);
 }
 
-static struct stream *by_journal(struct edge *e, const struct request_id *journal)
+static bool same_journal(const struct stream *st, const struct request_id *journal)
+{
+    return strcmp(st->row.journal.text, journal->text) == 0;
+}
+
+/* The newest epoch of a journal, or the one named; NULL if there is none. */
+static struct stream *by_journal(struct edge *e, const struct request_id *journal,
+                                 const int64_t *epoch)
 {
     for (size_t i = e->stream_count; i-- > 0;)
-        if (strcmp(e->streams[i]->row.journal.text, journal->text) == 0)
+        if (same_journal(e->streams[i], journal) &&
+            (epoch == NULL || e->streams[i]->state.epoch == *epoch))
             return e->streams[i];
     return NULL;
 }
@@ -70,13 +79,8 @@ static void fence_older(struct service *s, struct edge *e)
 {
     for (size_t i = 0; i < e->stream_count; i++) {
         struct stream *old = e->streams[i];
-        if (old->state.fenced)
-            continue;
-        old->state.fenced = true;
-        stream_touch(s, old);
-        if (old->view.view > 0 || old->view.pending > 0)
-            anomaly_record(s, e->place, old, old->state.last, "replaced", false,
-                           "a new journal took over; the spaces of the old one stay reserved");
+        if (!old->state.fenced)
+            stream_fence(s, old);
     }
 }
 
@@ -92,10 +96,10 @@ static struct stream *start_epoch(struct service *s, struct edge *e, const struc
         .head = stream_origin(),
     };
     fence_older(s, e);
-    /* Offers to the old epoch can never be answered. Their spaces are part of its view. */
-    e->grant_count = 0;
     STORE(s, save_stream, &row);
     e->row.newest_epoch = epoch;
+    e->begun = s->now.mono;
+    e->begun_known = true;
     return state_add_stream(s, e, &row);
 }
 
@@ -106,7 +110,10 @@ static void answer(struct service *s, const struct work *w, const struct request
     d.response = (struct response){
         .kind = REQUEST_HELLO,
         .id = r->id,
-        .hello = {.epoch = v->epoch, .upto = v->upto, .lease_ms = s->options.lease_ms},
+        .hello = {.epoch = v->epoch,
+                  .upto = v->upto,
+                  .lease_ms = s->options.lease_ms,
+                  .common = v->common},
     };
     respond(s, &d, w->correlation);
 }
@@ -136,18 +143,63 @@ static void note_edge(struct service *s, struct edge *e, const struct hello *h)
 }
 
 /* An impostor or an old copy: no answer, so that it admits nobody. */
-static void refuse(struct service *s, struct edge *e, struct stream *st, const struct hello *h,
-                   enum hello_case what)
+static void refuse(const struct edge *e, const struct hello *h, enum hello_case what)
 {
     log_error("hello.refused", LT("place", e->row.place.text), LT("edge", e->row.edge.text),
+              LT("why", what == HELLO_RETIRED ? "another journal has taken over" : "frozen"),
               LT("journal", h->journal.text), LN("epoch", h->epoch), LN("next", h->next));
-    if (what != HELLO_FORK || st->state.frozen)
-        return;
-    st->state.frozen = true;
-    stream_touch(s, st);
-    metrics_add(s->options.metrics, METRIC_STREAMS_FROZEN, 1);
-    anomaly_record(s, e->place, st, h->next - 1, "fork", true,
-                   "this journal was restored or copied: its history is not the one committed");
+}
+
+/* Which of its events the edge has to show, before anything is decided. */
+static void probe(struct service *s, const struct work *w, struct edge *e, const struct request *r,
+                  const struct hello_verdict *v)
+{
+    struct decision_row d = {.place = w->place, .edge = w->edge};
+    e->probe = (struct probe){r->id, r->hello.journal, r->hello.epoch, v->search};
+    d.response = (struct response){
+        .kind = REQUEST_HELLO,
+        .id = r->id,
+        .hello = {.epoch = v->epoch > 0 ? v->epoch : e->row.newest_epoch, .probe = v->search.at},
+    };
+    respond(s, &d, w->correlation);
+    log_info("hello.probe", LT("place", e->row.place.text), LT("edge", e->row.edge.text),
+             LN("epoch", r->hello.epoch), LN("at", v->search.at));
+}
+
+static struct hello_verdict judge(struct service *s, struct edge *e, const struct hello *h)
+{
+    struct stream *newest = by_journal(e, &h->journal, NULL);
+    struct stream *own = by_journal(e, &h->journal, &h->epoch);
+    struct digest ours;
+    struct hello_facts f = {
+        .newest = newest ? &newest->state : NULL,
+        .own = own ? &own->state : NULL,
+        .newest_epoch = e->row.newest_epoch,
+        .search = e->probe.search,
+    };
+    f.fresh = h->asked.text[0] != '\0' && strcmp(h->asked.text, e->probe.hello.text) == 0 &&
+              strcmp(h->journal.text, e->probe.journal.text) == 0 && h->epoch == e->probe.epoch &&
+              h->at == e->probe.search.at;
+    if (f.fresh && own && FOUND(s, find_digest, own->row.id, h->at, &ours))
+        f.ours = &ours;
+    return stream_hello(h, &f);
+}
+
+/* Two copies of one journal in turns: whoever of them is right, a person has to say. */
+static bool is_clone(struct service *s, const struct edge *e, const struct hello_verdict *v)
+{
+    return v->copy && e->begun_known && mono_diff_ms(s->now.mono, e->begun) < CLONE_MS;
+}
+
+static void say_why(struct service *s, struct edge *e, struct stream *st, const struct hello *h,
+                    const struct hello_verdict *v)
+{
+    log_notice("hello.epoch", LT("place", e->row.place.text), LT("edge", e->row.edge.text),
+               LN("epoch", v->epoch), LN("old", h->epoch), LN("common", v->common),
+               LT("journal", h->journal.text));
+    if (v->what == HELLO_REPLAY)
+        anomaly_record(s, e->place, st, v->common, "restored", false,
+                       "the journal was set back or copied; it goes on in a new epoch");
 }
 
 void hello_take(struct service *s, const struct work *w, const struct request *r)
@@ -156,28 +208,27 @@ void hello_take(struct service *s, const struct work *w, const struct request *r
     struct edge *e = state_edge(s, &w->place, &w->edge);
     if (!e)
         e = register_edge(s, w);
-    struct stream *own = by_journal(e, &h->journal);
-    struct digest then;
-    bool past = own && h->next > 1 && h->next <= own->state.last &&
-                FOUND(s, find_digest, own->row.id, h->next - 1, &then);
-    struct hello_verdict v =
-        stream_hello(h, own ? &own->state : NULL, past ? &then : NULL, e->row.newest_epoch);
-    if (v.what == HELLO_STALE) {
-        log_info("hello.stale", LT("place", w->place.text), LT("edge", w->edge.text),
-                 LN("next", h->next), LN("last", own->state.last));
+    struct hello_verdict v = judge(s, e, h);
+    struct stream *st = by_journal(e, &h->journal, NULL);
+    if (v.what == HELLO_PROBE) {
+        probe(s, w, e, r, &v);
         return;
     }
-    if (v.what == HELLO_FORK || v.what == HELLO_RETIRED || (own && own->state.frozen)) {
-        refuse(s, e, own, h, v.what);
+    if (is_clone(s, e, &v)) {
+        stream_freeze(s, st, h->next - 1, "two copies of this journal speak in turns");
+        v.what = HELLO_FROZEN;
+    }
+    if (v.what == HELLO_FROZEN || v.what == HELLO_RETIRED) {
+        refuse(e, h, v.what);
         return;
     }
-    if (v.what == HELLO_NEW || v.what == HELLO_ADOPTED) {
-        own = start_epoch(s, e, h, v.epoch);
-        log_notice("hello.epoch", LT("place", w->place.text), LT("edge", w->edge.text),
-                   LN("epoch", v.epoch), LT("journal", h->journal.text));
+    e->probe = (struct probe){0};
+    if (v.what == HELLO_NEW || v.what == HELLO_ADOPTED || v.what == HELLO_REPLAY) {
+        st = start_epoch(s, e, h, v.epoch);
+        say_why(s, e, st, h, &v);
     }
     if (v.gap && !e->place->row.offers_stopped)
-        anomaly_record(s, e->place, own, v.upto, "gap", true,
+        anomaly_record(s, e->place, st, v.upto, "gap", true,
                        "the edge was acknowledged more than is recorded here");
     note_edge(s, e, h);
     answer(s, w, r, &v);

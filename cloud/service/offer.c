@@ -53,7 +53,7 @@ static void make_offer(struct service *s, struct edge *e, int64_t n)
 static bool eligible(const struct edge *e)
 {
     const struct stream *st = edge_newest(e);
-    if (!st || st->state.frozen || !e->live.online)
+    if (!st || st->state.frozen || st->state.fenced || !e->live.online)
         return false;
     for (size_t i = 0; i < e->lane_count; i++)
         if (e->lanes[i].direction != DIRECTION_EXIT)

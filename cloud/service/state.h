@@ -32,6 +32,13 @@ struct open_grant {
     struct mono_ms resend_at;
 };
 
+/* A hello whose answer asked for more. */
+struct probe {
+    struct request_id hello, journal;
+    int64_t epoch;
+    struct hello_search search;
+};
+
 /* One epoch of one edge. */
 struct stream {
     struct stream_row row; /* position and shares are written from the members below when saved */
@@ -54,6 +61,9 @@ struct edge {
     struct open_grant *grants;
     size_t grant_count;
     bool asked; /* stands with no space in hand */
+    struct probe probe;
+    struct mono_ms begun; /* the newest epoch, if this process began it */
+    bool begun_known;
     bool ack_due;
     struct edge_clock clock;
     struct edge_live_row live;

@@ -76,9 +76,10 @@ const char *const store_sql[STATEMENTS] = {
 
     [ST_ADD_EVENT] = "INSERT INTO event (stream, seq, digest, kind, movement, time_ms,"
                      " received_ms, bytes) VALUES (?,?,?,?,?,?,?,?)",
-    [ST_FIND_DIGEST] = "SELECT digest FROM event WHERE stream = ? AND seq = ?",
-    [ST_ADD_QUARANTINE] = "INSERT INTO quarantine (place, edge, epoch, seq, reason, received_ms,"
-                          " bytes) VALUES (?,?,?,?,?,?,?)",
+    [ST_FIND_DIGEST] = "SELECT digest FROM event WHERE stream = ?1 AND seq = ?2 UNION ALL"
+                       " SELECT digest FROM quarantine WHERE stream = ?1 AND seq = ?2",
+    [ST_ADD_QUARANTINE] = "INSERT INTO quarantine (place, edge, stream, epoch, seq, digest,"
+                          " reason, received_ms, bytes) VALUES (?,?,?,?,?,?,?,?,?)",
     [ST_ADD_ANOMALY] = "INSERT INTO anomaly (place, edge, kind, epoch, seq, stops_offers, detail,"
                        " at_ms) VALUES (?,?,?,?,?,?,?,?)",
     [ST_RESOLVE_ANOMALIES] = "UPDATE anomaly SET resolved_ms = ? WHERE place = ?"

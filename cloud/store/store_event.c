@@ -46,8 +46,10 @@ enum err store_add_quarantine(void *self, const struct quarantine_row *r)
     struct put p = {.st = s->st[ST_ADD_QUARANTINE]};
     put_text(&p, r->place.text);
     put_text(&p, r->edge.text);
+    put_positive(&p, r->stream);
     put_positive(&p, r->epoch);
     put_positive(&p, r->seq);
+    put_optional(&p, r->digest.text);
     put_text(&p, r->reason);
     put_int(&p, r->received.v);
     put_blob(&p, r->bytes, r->len);

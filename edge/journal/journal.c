@@ -42,6 +42,14 @@ static enum err prepare(struct journal *j)
         {&j->append, "INSERT INTO outbox(seq, digest, bytes, recorded) VALUES(?, ?, ?, ?)"},
         {&j->acknowledge, "UPDATE outbox SET acked_at = ? WHERE seq > ? AND seq <= ?"},
         {&j->grant, "INSERT INTO grant_answered(epoch, id) VALUES(?, ?)"},
+        {&j->rewind, "UPDATE outbox SET acked_at = NULL WHERE seq > ?"},
+        {&j->forget, "DELETE FROM outbox WHERE seq <= ?"},
+        {&j->aside, "UPDATE outbox SET seq = -seq, acked_at = NULL"},
+        {&j->next_aside, "SELECT seq, bytes FROM outbox WHERE seq < ? ORDER BY seq DESC LIMIT 1"},
+        {&j->drop_aside, "DELETE FROM outbox WHERE seq < 0"},
+        {&j->forget_grants, "DELETE FROM grant_answered"},
+        {&j->digest_at, "SELECT digest FROM outbox WHERE seq = ?"},
+        {&j->oldest, "SELECT seq FROM outbox ORDER BY seq LIMIT 1"},
         {&j->save_edge, "UPDATE edge_memory SET epoch = ?, next = ?, base = ?, head = ?, free = ?,"
                         " overdraft = ? WHERE id = 1"},
         {&j->save_lane, "INSERT OR REPLACE INTO lane_memory(lane, state, movement, plate,"

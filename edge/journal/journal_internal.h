@@ -17,6 +17,8 @@ struct journal {
     struct edge_memory memory, memory_turn; /* committed; saved in the open turn */
     sqlite3_stmt *begin, *commit, *rollback;
     sqlite3_stmt *append, *acknowledge, *grant;
+    sqlite3_stmt *rewind, *forget, *aside, *next_aside, *drop_aside, *forget_grants;
+    sqlite3_stmt *digest_at, *oldest;
     sqlite3_stmt *save_edge, *save_lane;
     sqlite3_stmt *read, *backlog, *prune;
 };

@@ -1,6 +1,10 @@
 /* One turn as a transaction: journal_port. */
 #include "edge/journal/journal_internal.h"
 
+#include "protocol/wire/event.h"
+
+#include <string.h>
+
 enum err journal_note(struct journal *j, enum err e)
 {
     j->broken = j->broken || e == ERR_IO;
@@ -83,6 +87,73 @@ static enum err acknowledge(void *self, int64_t upto, struct wall_ms now)
     return ERR_OK;
 }
 
+static enum err rewind_to(void *self, int64_t upto)
+{
+    struct journal *j = self;
+    db_bind_int(j->rewind, 1, upto);
+    TRY(journal_note(j, db_run(j->rewind)));
+    j->acked = upto < j->acked ? upto : j->acked;
+    return ERR_OK;
+}
+
+/* The row set aside that follows the one of seq `*at` (below zero); *ret_more false: none. */
+static enum err take_aside(struct journal *j, int64_t *at, bool *ret_more, replay_take *take,
+                           void *arg)
+{
+    char bytes[EVENT_BYTES_MAX];
+    bool row = false;
+    db_bind_int(j->next_aside, 1, *at);
+    enum err e = journal_note(j, db_step(j->next_aside, &row));
+    size_t len = row ? (size_t)sqlite3_column_bytes(j->next_aside, 1) : 0;
+    if (e == ERR_OK && row && len <= sizeof bytes) {
+        memcpy(bytes, sqlite3_column_blob(j->next_aside, 1), len);
+        *at = sqlite3_column_int64(j->next_aside, 0);
+    }
+    sqlite3_reset(j->next_aside);
+    if (e != ERR_OK || len > sizeof bytes)
+        return journal_note(j, ERR_IO);
+    *ret_more = row;
+    return row ? take(arg, bytes, len) : ERR_OK;
+}
+
+static enum err replay(void *self, int64_t upto, replay_take *take, void *arg)
+{
+    struct journal *j = self;
+    int64_t at = 0;
+    bool more = true;
+    db_bind_int(j->forget, 1, upto);
+    TRY(journal_note(j, db_run(j->forget)));
+    TRY(journal_note(j, db_run(j->aside)));
+    TRY(journal_note(j, db_run(j->forget_grants)));
+    j->acked = 0;
+    while (more)
+        TRY(take_aside(j, &at, &more, take, arg));
+    return journal_note(j, db_run(j->drop_aside));
+}
+
+static enum err digest_at(void *self, int64_t seq, struct digest *ret)
+{
+    struct journal *j = self;
+    bool row = false;
+    db_bind_int(j->digest_at, 1, seq);
+    enum err e = journal_note(j, db_step(j->digest_at, &row));
+    if (e == ERR_OK)
+        e = row ? db_column_text(j->digest_at, 0, ret->text, sizeof ret->text) : ERR_NOTFOUND;
+    sqlite3_reset(j->digest_at);
+    return e;
+}
+
+static enum err oldest(void *self, int64_t *ret)
+{
+    struct journal *j = self;
+    bool row = false;
+    enum err e = journal_note(j, db_step(j->oldest, &row));
+    if (e == ERR_OK)
+        *ret = row ? sqlite3_column_int64(j->oldest, 0) : 0;
+    sqlite3_reset(j->oldest);
+    return e;
+}
+
 static enum err commit(void *self)
 {
     struct journal *j = self;
@@ -116,6 +187,10 @@ struct journal_port journal_port(struct journal *j)
         .save_lane = save_lane,
         .grant_answered = grant_answered,
         .acknowledge = acknowledge,
+        .rewind = rewind_to,
+        .replay = replay,
+        .digest_at = digest_at,
+        .oldest = oldest,
         .commit = commit,
         .rollback = rollback,
     };

@@ -22,7 +22,8 @@ enum { EVENT_BYTES_MAX = 8192, EVENT_VERSION_SIZE = 32, EVENT_DETAIL_SIZE = 96 }
  *   edge.started          version (boot is in the envelope)
  *   vehicle.presented     lane movement direction
  *   credential.read       lane movement plate raw confidence
- *   passage.authorised    lane movement direction basis [plate request right due]
+ *   passage.authorised    lane movement direction basis [spent plate request right due]; an entry
+ *                         says `spent` where it was not the pocket of its basis
  *   passage.denied        lane movement direction reason [plate request right]
  *   passage.started       lane movement
  *   passage.completed     lane movement direction repaid [plate]: an authorised vehicle crossed and

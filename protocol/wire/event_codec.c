@@ -93,8 +93,8 @@ static const struct {
     [EVENT_VEHICLE_PRESENTED] = {PASSAGE, 0},
     [EVENT_CREDENTIAL_READ] = {BIT(LANE) | BIT(MOVEMENT) | BIT(PLATE) | BIT(RAW) | BIT(CONFIDENCE),
                                0},
-    [EVENT_PASSAGE_AUTHORISED] = {PASSAGE | BIT(BASIS), BIT(PLATE) | BIT(REQUEST) | BIT(RIGHT) |
-                                                            BIT(DUE) | BIT(CURRENCY)},
+    [EVENT_PASSAGE_AUTHORISED] = {PASSAGE | BIT(BASIS), BIT(SPENT) | BIT(PLATE) | BIT(REQUEST) |
+                                                            BIT(RIGHT) | BIT(DUE) | BIT(CURRENCY)},
     [EVENT_PASSAGE_DENIED] = {PASSAGE | BIT(REASON), BIT(PLATE) | BIT(REQUEST) | BIT(RIGHT)},
     [EVENT_PASSAGE_STARTED] = {BIT(LANE) | BIT(MOVEMENT), 0},
     [EVENT_PASSAGE_COMPLETED] = {PASSAGE | BIT(REPAID), BIT(PLATE)},

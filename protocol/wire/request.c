@@ -18,7 +18,22 @@ static const struct member header_members[HEADER_MEMBERS] = {
 static const struct record_shape header_shape = {header_members, HEADER_MEMBERS,
                                                  ALL(HEADER_MEMBERS), 0};
 
-enum { JOURNAL, EPOCH, NEXT, BASE, HEAD, BOOT, SOFTWARE, FREE, OVERDRAFT, HELLO_MEMBERS };
+enum {
+    JOURNAL,
+    EPOCH,
+    NEXT,
+    BASE,
+    HEAD,
+    BOOT,
+    SOFTWARE,
+    FREE,
+    OVERDRAFT,
+    OLDEST,
+    ASKED,
+    AT,
+    AT_DIGEST,
+    HELLO_MEMBERS
+};
 
 static const struct member hello_members[HELLO_MEMBERS] = {
     [JOURNAL] = {ROW("journal", MEMBER_HEX, hello, journal)},
@@ -30,9 +45,13 @@ static const struct member hello_members[HELLO_MEMBERS] = {
     [SOFTWARE] = {ROW("version", MEMBER_TEXT, hello, version)},
     [FREE] = {ROW("free", MEMBER_INT, hello, free), .max = COUNT_MAX},
     [OVERDRAFT] = {ROW("overdraft", MEMBER_INT, hello, overdraft), .max = COUNT_MAX},
+    [OLDEST] = {ROW("oldest", MEMBER_INT, hello, oldest), .min = 1, .max = RECORD_INT_MAX},
+    [ASKED] = {ROW("asked", MEMBER_HEX, hello, asked)},
+    [AT] = {ROW("at", MEMBER_INT, hello, at), .min = 1, .max = RECORD_INT_MAX},
+    [AT_DIGEST] = {ROW("digest", MEMBER_HEX, hello, digest)},
 };
-static const struct record_shape hello_shape = {hello_members, HELLO_MEMBERS, ALL(HELLO_MEMBERS),
-                                                0};
+static const struct record_shape hello_shape = {hello_members, HELLO_MEMBERS, ALL(OLDEST),
+                                                ALL(HELLO_MEMBERS) & ~ALL(OLDEST)};
 
 enum { HELLO_LANE, HELLO_DIRECTION, HELLO_LANE_MEMBERS };
 

@@ -33,6 +33,10 @@ struct hello {
     char version[VERSION_SIZE];
     int64_t free; /* spaces in hand */
     int64_t overdraft;
+    int64_t oldest;          /* seq of the oldest event kept, `next` if none is; 0: not said */
+    struct request_id asked; /* the hello whose answer had a probe, which this one answers; or "" */
+    int64_t at;              /* that probe, */
+    struct digest digest;    /* and the digest of the event of that seq; "": it is not kept */
     size_t lane_count;
     struct hello_lane {
         struct name lane;
@@ -71,6 +75,8 @@ struct hello_answer {
     int64_t epoch;    /* the epoch to use from now on */
     int64_t upto;     /* committed in that epoch */
     int64_t lease_ms; /* spaces may be used this long after the hello was sent */
+    int64_t common;   /* another epoch than the hello's: the last event of that one to be kept */
+    int64_t probe;    /* > 0: nothing changes; say hello again with the digest of this event */
 };
 
 struct passage_answer {

@@ -54,6 +54,7 @@ static struct fact fact_of(const struct sim_edge *e, const struct journal_row *r
     f.repaid = number_after(r, "\"repaid\":");
     f.grant = number_after(r, "\"grant\":");
     f.spent_space = has(r, "\"spent\":\"space\"");
+    f.spent_overdraft = has(r, "\"spent\":\"overdraft\"");
     f.uncertain = has(r, "\"outcome\":\"uncertain\"") || has(r, "\"reason\":\"uncertain\"");
     return f;
 }
@@ -78,7 +79,8 @@ static struct books books_after(struct books b, const struct fact *f)
         b.given_back += f->n;
         break;
     case EVENT_PASSAGE_AUTHORISED:
-        b.free -= f->entry;
+        b.free -= f->entry && !f->spent_overdraft;
+        b.overdraft += f->spent_overdraft;
         b.pending += f->entry;
         break;
     case EVENT_PASSAGE_VOIDED:
@@ -239,6 +241,54 @@ static enum err acknowledge(void *self, int64_t upto, struct wall_ms now)
     return fails(e) ? ERR_IO : ERR_OK;
 }
 
+static enum err rewind_to(void *self, int64_t upto)
+{
+    struct sim_edge *e = self;
+    (void)upto;
+    return fails(e) ? ERR_IO : ERR_OK;
+}
+
+static void free_rows(struct journal_row *rows, size_t count)
+{
+    for (size_t i = 0; i < count; i++)
+        free(rows[i].bytes);
+    free(rows);
+}
+
+static enum err replay(void *self, int64_t upto, replay_take *take, void *arg)
+{
+    struct sim_edge *e = self;
+    struct sim_journal *j = e->journal;
+    if (fails(e))
+        return ERR_IO;
+    if (!j->open || j->aside)
+        sim_fail(e->sim, "%s: a replay outside a transaction, or two", e->name.text);
+    size_t count = j->now.row_count;
+    j->aside = j->rows;
+    j->aside_size = j->row_size;
+    j->rows = NULL;
+    j->row_size = j->now.row_count = j->now.grant_count = 0;
+    for (size_t i = (size_t)upto; i < count; i++)
+        TRY(take(arg, j->aside[i].bytes, j->aside[i].len));
+    return ERR_OK;
+}
+
+static enum err digest_at(void *self, int64_t seq, struct digest *ret)
+{
+    const struct sim_edge *e = self;
+    if (seq < 1 || seq > (int64_t)e->journal->now.row_count)
+        return ERR_NOTFOUND;
+    *ret = e->journal->rows[seq - 1].digest;
+    return ERR_OK;
+}
+
+static enum err oldest(void *self, int64_t *ret)
+{
+    const struct sim_edge *e = self;
+    *ret = e->journal->now.row_count > 0;
+    return ERR_OK;
+}
+
 /* A process may also die between its commit and its first act: edge_dies_here, at the next call. */
 static enum err commit(void *self)
 {
@@ -246,8 +296,11 @@ static enum err commit(void *self)
     struct sim_journal *j = e->journal;
     if (fails(e))
         return ERR_IO;
-    size_t first = j->committed.row_count;
+    size_t first = j->aside ? 0 : j->committed.row_count;
     j->open = false;
+    free_rows(j->aside, j->aside_size);
+    j->aside = NULL;
+    j->aside_size = 0;
     if (e->sim->mutation == MUTATION_COMMIT_LIE && hits(e->sim, 20000)) {
         j->now = j->committed; /* and dies of it soon */
         e->doom = 3;
@@ -273,6 +326,12 @@ void journal_drop(struct sim_edge *e)
     struct sim_journal *j = e->journal;
     if (j->open)
         j->now = j->committed;
+    if (j->aside) {
+        free_rows(j->rows, j->row_size);
+        j->rows = j->aside;
+        j->row_size = j->aside_size;
+        j->aside = NULL;
+    }
     j->open = false;
 }
 
@@ -295,8 +354,9 @@ const struct journal_row *journal_entry(const struct sim_edge *e, const char *mo
 
 struct journal_port journal_port_of(struct sim_edge *e)
 {
-    return (struct journal_port){e,           begin,  append,  save_edge, save_lane, grant_answered,
-                                 acknowledge, commit, rollback};
+    return (struct journal_port){
+        e,         begin,  append,    save_edge, save_lane, grant_answered, acknowledge,
+        rewind_to, replay, digest_at, oldest,    commit,    rollback};
 }
 
 void journal_begin_life(struct sim_edge *e)

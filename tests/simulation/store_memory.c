@@ -225,7 +225,10 @@ static enum err save_live(void *self, const struct edge_live_row *r)
 static enum err add_quarantine(void *self, const struct quarantine_row *r)
 {
     struct store_memory *m = self;
-    (void)r;
+    struct store_key k = key_of_numbers(r->stream, r->seq);
+    struct event_row e = {.stream = r->stream, .seq = r->seq, .digest = r->digest, .kind = ""};
+    if (r->stream > 0)
+        table_put(m, &m->events, &k, &e);
     m->coming.quarantined++;
     return ERR_OK;
 }

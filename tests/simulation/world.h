@@ -79,7 +79,7 @@ struct fact {
     bool entry;
     char movement[MOVEMENT_ID_SIZE];
     int64_t n, repaid, grant;
-    bool spent_space;
+    bool spent_space, spent_overdraft;
     bool uncertain;
 };
 
@@ -108,6 +108,8 @@ struct sim_journal {
     bool open;
     struct journal_row *rows; /* seq - 1 */
     size_t row_size;
+    struct journal_row *aside; /* before a replay in the open transaction; NULL: none */
+    size_t aside_size;
     int64_t *grants; /* answered */
     size_t grant_size;
 };

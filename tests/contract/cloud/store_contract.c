@@ -292,14 +292,18 @@ static void events_are_unique(void **state)
 
     struct quarantine_row q = {.place = place_a,
                                .edge = edge_1,
+                               .stream = 4,
                                .epoch = 2,
                                .seq = 14,
+                               .digest = {"0123456789abcdef0123456789abcdef"},
                                .reason = "data.n: 0, expected 1..10000",
                                .received = {6},
                                .bytes = "\xff\x00{",
                                .len = 3};
     OK(CALL(add_quarantine, &q));
-    q.epoch = q.seq = 0;
+    OK(CALL(find_digest, 4, 14, &d));
+    assert_string_equal(d.text, q.digest.text);
+    q.stream = q.epoch = q.seq = 0;
     OK(CALL(add_quarantine, &q));
     struct anomaly_row a = {.place = place_a,
                             .edge = edge_1,

@@ -503,6 +503,119 @@ static void a_newer_journal_is_refused(void **state)
     assert_null(j);
 }
 
+/* A new epoch: the later rows come back under new numbers; all of it or nothing. */
+struct replaying {
+    const struct journal_port *port;
+    struct edge_memory memory;
+    int64_t expected; /* of the old numbers */
+    int fail_at;
+};
+
+static enum err write_anew(void *arg, const void *bytes, size_t len)
+{
+    struct replaying *r = arg;
+    char text[32];
+    int n = snprintf(text, sizeof text, "event %lld", (long long)r->expected++);
+    assert_int_equal(len, n);
+    assert_memory_equal(bytes, text, len);
+    if (r->fail_at > 0 && --r->fail_at == 0)
+        return ERR_IO;
+    return write_row(r->port, &r->memory);
+}
+
+static enum err begin_anew(struct journal *j, int64_t common, int fail_at)
+{
+    struct journal_port p = journal_port(j);
+    struct replaying r = {&p, *journal_memory(j), common + 1, fail_at};
+    r.memory.epoch += 1;
+    r.memory.next = 1;
+    r.memory.base = 0;
+    assert_int_equal(p.begin(p.self), ERR_OK);
+    enum err e = p.replay(p.self, common, write_anew, &r);
+    if (e == ERR_OK)
+        e = p.save_edge(p.self, &r.memory);
+    if (e == ERR_OK)
+        return p.commit(p.self);
+    p.rollback(p.self);
+    return e;
+}
+
+static void a_new_epoch_renumbers_the_rows(void **state)
+{
+    const struct place *p = *state;
+    struct journal *j = open_journal(p);
+    struct journal_port port = journal_port(j);
+    write_rows(j, 20);
+    struct edge_memory m = *journal_memory(j);
+    m.base = 12;
+    assert_int_equal(port.begin(port.self), ERR_OK);
+    assert_int_equal(port.grant_answered(port.self, m.epoch, 7), ERR_OK);
+    assert_int_equal(port.acknowledge(port.self, 12, (struct wall_ms){1000}), ERR_OK);
+    assert_int_equal(port.save_edge(port.self, &m), ERR_OK);
+    assert_int_equal(port.commit(port.self), ERR_OK);
+
+    assert_int_equal(begin_anew(j, 5, 3), ERR_IO); /* nothing of it happened */
+    assert_int_equal(read_rows(j, 1, 100, 0).count, 20);
+    assert_int_equal(journal_memory(j)->next, 21);
+
+    assert_int_equal(begin_anew(j, 5, 0), ERR_OK);
+    assert_int_equal(read_rows(j, 1, 100, 0).last, 15);
+    assert_int_equal(journal_memory(j)->next, 16);
+    /* Its rows are not acknowledged, and a grant of the same number is another one. */
+    assert_int_equal(journal_prune(j, (struct wall_ms){INT64_MAX / 2}, 0), ERR_OK);
+    assert_int_equal(read_rows(j, 1, 100, 0).count, 15);
+    assert_int_equal(port.begin(port.self), ERR_OK);
+    assert_int_equal(port.grant_answered(port.self, m.epoch, 7), ERR_OK);
+    assert_int_equal(port.commit(port.self), ERR_OK);
+    journal_close(j);
+    j = open_journal(p);
+    assert_int_equal(load(j).next, 16);
+    assert_int_equal(read_rows(j, 1, 100, 0).count, 15);
+    journal_close(j);
+}
+
+static void rows_can_be_shown_and_unacknowledged(void **state)
+{
+    const struct place *p = *state;
+    struct journal *j = open_journal(p);
+    struct journal_port port = journal_port(j);
+    struct digest d = {"untouched"};
+    int64_t oldest = -1;
+    assert_int_equal(port.oldest(port.self, &oldest), ERR_OK);
+    assert_int_equal(oldest, 0);
+    assert_int_equal(port.digest_at(port.self, 1, &d), ERR_NOTFOUND);
+    assert_string_equal(d.text, "untouched");
+    write_rows(j, 8);
+    assert_int_equal(port.digest_at(port.self, 3, &d), ERR_OK);
+    assert_string_equal(d.text, digest_for(3).text);
+    assert_int_equal(port.digest_at(port.self, 9, &d), ERR_NOTFOUND);
+
+    struct edge_memory m = *journal_memory(j);
+    m.base = 6;
+    assert_int_equal(port.begin(port.self), ERR_OK);
+    assert_int_equal(port.acknowledge(port.self, 6, (struct wall_ms){1000}), ERR_OK);
+    assert_int_equal(port.save_edge(port.self, &m), ERR_OK);
+    assert_int_equal(port.commit(port.self), ERR_OK);
+    m.base = 4;
+    assert_int_equal(port.begin(port.self), ERR_OK);
+    assert_int_equal(port.rewind(port.self, 4), ERR_OK);
+    assert_int_equal(port.save_edge(port.self, &m), ERR_OK);
+    assert_int_equal(port.commit(port.self), ERR_OK);
+    assert_int_equal(journal_prune(j, (struct wall_ms){2000}, 10), ERR_OK);
+    assert_int_equal(port.oldest(port.self, &oldest), ERR_OK);
+    assert_int_equal(oldest, 5);
+    /* Acknowledged again they go as ever. */
+    m.base = 6;
+    assert_int_equal(port.begin(port.self), ERR_OK);
+    assert_int_equal(port.acknowledge(port.self, 6, (struct wall_ms){3000}), ERR_OK);
+    assert_int_equal(port.save_edge(port.self, &m), ERR_OK);
+    assert_int_equal(port.commit(port.self), ERR_OK);
+    assert_int_equal(journal_prune(j, (struct wall_ms){4000}, 10), ERR_OK);
+    assert_int_equal(port.oldest(port.self, &oldest), ERR_OK);
+    assert_int_equal(oldest, 7);
+    journal_close(j);
+}
+
 /* J4: a table that vanishes under us stands for a disk that fails. */
 static void a_failed_write_fails_the_commit(void **state)
 {
@@ -538,6 +651,8 @@ int main(void)
         TEST(a_torn_file_is_found_after_a_machine_crash),
         TEST(a_newer_journal_is_refused),
         TEST(a_failed_write_fails_the_commit),
+        TEST(a_new_epoch_renumbers_the_rows),
+        TEST(rows_can_be_shown_and_unacknowledged),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -138,6 +138,11 @@ static void requests(void)
                   .lanes = {{{"in-1"}, DIRECTION_ENTRY}, {{"out-1"}, DIRECTION_REVERSIBLE}}},
     };
     PRINT(TOPIC_REQUEST, "e03", request, &hello);
+    hello.hello.oldest = 47000;
+    hello.hello.asked = (struct request_id){"0123456789abcdef0123456789abcdef"};
+    hello.hello.at = 48199;
+    memset(hello.hello.digest.text, 'e', DIGEST_SIZE - 1);
+    PRINT(TOPIC_REQUEST, "e03", request, &hello);
     hello.hello.epoch = 0;
     hello.hello.next = 1;
     hello.hello.base = 0;
@@ -201,6 +206,10 @@ static void responses(void)
     struct response r = {.kind = REQUEST_HELLO,
                          .id = {"00112233445566778899aabbccddeeff"},
                          .hello = {.epoch = 5, .upto = 48200, .lease_ms = 259200000}};
+    PRINT(TOPIC_RESPONSE, "e03", response, &r);
+    r.hello = (struct hello_answer){.epoch = 6, .lease_ms = 259200000, .common = 48190};
+    PRINT(TOPIC_RESPONSE, "e03", response, &r);
+    r.hello = (struct hello_answer){.epoch = 5, .probe = 48199};
     PRINT(TOPIC_RESPONSE, "e03", response, &r);
 
     r.kind = REQUEST_EXIT;

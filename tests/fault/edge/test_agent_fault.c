@@ -94,9 +94,10 @@ static void new_journal(void)
 
 static size_t its_epoch(struct agent_input *in)
 {
-    in[0] = (struct agent_input){
-        .kind = INPUT_RESPONSE,
-        .response = {.kind = REQUEST_HELLO, .id = w.asked.id, .hello = {5, 0, 1000}}};
+    in[0] = (struct agent_input){.kind = INPUT_RESPONSE,
+                                 .response = {.kind = REQUEST_HELLO,
+                                              .id = w.asked.id,
+                                              .hello = {.epoch = 5, .lease_ms = 1000}}};
     return 1;
 }
 

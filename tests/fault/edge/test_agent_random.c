@@ -50,6 +50,23 @@ static void obey(size_t lane)
     w.inputs[lane] |= 1U << (up ? IN_ARM_UP : IN_ARM_DOWN);
 }
 
+/* Sometimes the journal or the cloud was set back, or nobody knows yet. */
+static struct hello_answer random_hello(int64_t epoch)
+{
+    int64_t next = agent_memory(&w.agent)->next;
+    struct hello_answer h = {.epoch = epoch ? epoch : 1, .lease_ms = 1000};
+    switch (chance(6)) {
+    case 0: h.probe = 1 + (int64_t)chance((uint64_t)next + 2); break;
+    case 1:
+        h.epoch += 1;
+        h.common = (int64_t)chance((uint64_t)next);
+        break;
+    case 2: h.upto = (int64_t)chance((uint64_t)next); break;
+    default: break;
+    }
+    return h;
+}
+
 static struct agent_input from_cloud(void)
 {
     int64_t epoch = agent_memory(&w.agent)->epoch;
@@ -69,7 +86,7 @@ static struct agent_input from_cloud(void)
     in.response.kind = w.asked.kind;
     in.response.id = w.asked.id;
     if (w.asked.kind == REQUEST_HELLO) {
-        in.response.hello = (struct hello_answer){epoch ? epoch : 1, 0, 1000};
+        in.response.hello = random_hello(epoch);
     } else {
         in.response.answer.verdict = (enum verdict)(VERDICT_ALLOW + chance(3));
         in.response.answer.basis = BASIS_PAID;

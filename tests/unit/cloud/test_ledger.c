@@ -57,7 +57,7 @@ static void one_stay(void **state)
     assert_int_equal(ledger_offer(&w.p, &w.v[0], 4), ERR_OK);
     assert_int_equal(ledger_accepted(&w.p, &w.v[0], GRANT_WAITING, 4, 4, 0), 0);
     assert_int_equal(w.v[0].view, 4);
-    assert_int_equal(ledger_authorised(&w.p, &w.v[0]), 0);
+    assert_int_equal(ledger_authorised(&w.p, &w.v[0], SPENT_NONE), 0);
     assert_int_equal(w.p.pending, 1);
     assert_int_equal(ledger_entered(&w.p, &w.v[0]), 0);
     assert_int_equal(w.p.occupied, 1);
@@ -131,11 +131,30 @@ static void any_event_balances(void **state)
                 }
 }
 
+/* What nobody works off any more the pool pays; the rest stays reserved. */
+static void fencing_leaves_no_overdraft(void **state)
+{
+    (void)state;
+    struct world w = {.p = ledger_of(5)};
+    assert_int_equal(ledger_offer(&w.p, &w.v[0], 3), ERR_OK);
+    assert_int_equal(ledger_intruded(&w.p, &w.v[0], SPENT_OVERDRAFT), 0);
+    assert_int_equal(ledger_authorised(&w.p, &w.v[0], SPENT_OVERDRAFT), 0);
+    assert_int_equal(ledger_authorised(&w.p, &w.v[0], SPENT_NONE), 0);
+    assert_balanced(&w);
+    ledger_fence(&w.p, &w.v[0]);
+    assert_balanced(&w);
+    assert_int_equal(w.v[0].overdraft, 0);
+    assert_int_equal(w.v[0].view, 2);
+    assert_int_equal(w.v[0].pending, 2);
+    assert_int_equal(w.p.pool, 0);
+    assert_int_equal(ledger_available(&w.p), 0);
+}
+
 static void rules_are_named(void **state)
 {
     (void)state;
     struct world w = {.p = ledger_of(5)};
-    assert_int_equal(ledger_authorised(&w.p, &w.v[0]), RULE_VIEW);
+    assert_int_equal(ledger_authorised(&w.p, &w.v[0], SPENT_NONE), RULE_VIEW);
     assert_int_equal(ledger_entered(&w.p, &w.v[0]), 0);
     assert_int_equal(ledger_entered(&w.p, &w.v[0]), RULE_PENDING);
     assert_int_equal(ledger_voided(&w.p, &w.v[0], 0), RULE_PENDING);
@@ -334,11 +353,17 @@ static void random_histories(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(offer_needs_room),        cmocka_unit_test(one_stay),
-        cmocka_unit_test(overdraft_is_worked_off), cmocka_unit_test(grants_answered_oddly),
-        cmocka_unit_test(any_event_balances),      cmocka_unit_test(rules_are_named),
-        cmocka_unit_test(capacity_changes),        cmocka_unit_test(published_is_clamped),
-        cmocka_unit_test(offers_are_fair),         cmocka_unit_test(random_histories),
+        cmocka_unit_test(offer_needs_room),
+        cmocka_unit_test(one_stay),
+        cmocka_unit_test(overdraft_is_worked_off),
+        cmocka_unit_test(grants_answered_oddly),
+        cmocka_unit_test(any_event_balances),
+        cmocka_unit_test(rules_are_named),
+        cmocka_unit_test(fencing_leaves_no_overdraft),
+        cmocka_unit_test(capacity_changes),
+        cmocka_unit_test(published_is_clamped),
+        cmocka_unit_test(offers_are_fair),
+        cmocka_unit_test(random_histories),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -4,6 +4,7 @@
 
 #include <setjmp.h>
 #include <stdarg.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -68,21 +69,143 @@ static void hello_gives_epochs(void **state)
     assert_int_equal(metrics_get(&w->metrics, METRIC_UNKNOWN_PLACE), 5);
 }
 
-static void restored_journal_gets_no_answer(void **state)
+static void a_late_hello_is_asked_again(void **state)
 {
     struct world *w = *state;
     struct test_edge e = edge_of("a", "e1", 1);
     assert_true(edge_hello(w, &e, "e"));
+    edge_accept(w, &e);
+    struct test_edge then = e;
+    edge_enter(w, &e, "22아2222");
+    const struct response *r = edge_say_hello(w, &then, "e", NULL);
+    assert_int_equal(r->hello.probe, 1);
+    assert_int_equal(r->hello.epoch, 1);
+    assert_int_equal(r->hello.lease_ms, 0);
+    assert_int_equal(world_sql(w, "SELECT count(*) FROM stream"), 1);
+    assert_true(edge_hello(w, &e, "e"));
+    assert_int_equal(e.epoch, 1);
+    assert_int_equal(e.answered.upto, 5);
+}
+
+/* Set back to before an entry that the cloud knows: a new epoch, the old one's spaces stay reserved. */
+static void a_restored_journal_gets_a_new_epoch(void **state)
+{
+    struct world *w = *state;
+    struct test_edge e = edge_of("a", "e1", 1);
+    assert_true(edge_hello(w, &e, "e"));
+    edge_accept(w, &e); /* one space of ten */
+    struct test_edge backup = e;
+    edge_enter(w, &e, "22아2222");
+    edge_accept(w, &e);
+    int64_t view = world_sql(w, "SELECT view FROM stream"),
+            pool = world_sql(w, "SELECT pool FROM place");
+    assert_true(view > 0);
+    assert_true(edge_hello(w, &backup, "e"));
+    assert_int_equal(backup.epoch, 2);
+    assert_int_equal(backup.answered.common, 1);
+    assert_int_equal(backup.answered.upto, 0);
+    assert_int_equal(world_sql(w, "SELECT fenced FROM stream WHERE epoch = 1"), 1);
+    assert_int_equal(world_sql(w, "SELECT view FROM stream WHERE epoch = 1"), view);
+    assert_int_equal(world_sql(w, "SELECT offers_stopped FROM place"), 0);
+    assert_true(world_sql(w, "SELECT pool FROM place") <= pool);
+    assert_int_equal(world_sql(w, "SELECT count(*) FROM anomaly WHERE kind = 'restored'"), 1);
+    assert_int_equal(world_sql(w, "SELECT count(*) FROM anomaly WHERE kind = 'replaced'"), 1);
+    /* The old history is not heard any more; the new one is. */
+    size_t acks = w->ack_count;
+    edge_enter(w, &e, "22아2222");
+    assert_int_equal(w->ack_count, acks);
+    edge_accept(w, &backup);
+    edge_enter(w, &backup, "33나3333");
+    assert_int_equal(world_sql(w, "SELECT occupied FROM place"), 2);
+    assert_true(edge_hello(w, &backup, "e"));
+    assert_int_equal(backup.epoch, 2);
+}
+
+/* It also wrote a history of its own before it could say hello. */
+static void a_fork_is_found_by_asking(void **state)
+{
+    struct world *w = *state;
+    struct test_edge e = edge_of("a", "e1", 1);
+    assert_true(edge_hello(w, &e, "e"));
+    edge_accept(w, &e);
+    edge_enter(w, &e, "22아2222");
+    edge_accept(w, &e);
+    struct test_edge copy = e;
+    int64_t common = e.seq;
+    for (int i = 0; i < 4; i++) {
+        edge_enter(w, &e, "22아2222");
+        edge_accept(w, &e);
+    }
+    for (int i = 0; i < 31; i++) { /* nobody hears of these */
+        struct event event = edge_event(w, &copy, EVENT_EDGE_STARTED);
+        char bytes[EVENT_BYTES_MAX];
+        snprintf(event.data.version, sizeof event.data.version, "copy");
+        edge_write(&copy, &event, bytes);
+    }
+    assert_true(edge_hello(w, &copy, "e"));
+    assert_int_equal(copy.epoch, 2);
+    assert_int_equal(copy.answered.common, common);
+    assert_int_equal(world_sql(w, "SELECT frozen FROM stream WHERE epoch = 1"), 0);
+    /* The other copy is still alive: a person has to say which one it is. */
+    edge_accept(w, &copy);
+    assert_false(edge_hello(w, &e, "e"));
+    assert_int_equal(world_sql(w, "SELECT frozen FROM stream WHERE epoch = 2"), 1);
+    assert_false(edge_hello(w, &copy, "e"));
+}
+
+static enum err release(struct world *w, const struct test_edge *e)
+{
+    struct work *work = work_new(WORK_ADMIN, NULL, 0);
+    work->admin = (struct admin_command){.kind = ADMIN_EDGE_RELEASE,
+                                         .stream = {e->place, e->edge},
+                                         .done = world_admin_done,
+                                         .arg = w};
+    assert_int_equal(service_post(w->service, work), ERR_OK);
+    world_run(w);
+    return w->admin.err;
+}
+
+static void a_person_releases_a_frozen_stream(void **state)
+{
+    struct world *w = *state;
+    struct test_edge e = edge_of("a", "e1", 1);
+    assert_int_equal(release(w, &e), ERR_NOTFOUND);
+    assert_true(edge_hello(w, &e, "e"));
+    assert_int_equal(release(w, &e), ERR_CONFLICT);
     struct test_edge old = e;
     edge_enter(w, &e, "22아2222");
-    /* So far it may as well be a hello that came late, or twice: nothing to freeze for. */
-    assert_false(edge_hello(w, &old, "e"));
-    assert_int_equal(world_sql(w, "SELECT frozen FROM stream"), 0);
-    assert_true(edge_hello(w, &e, "e"));
-    /* Another history under the same numbers is no delay. */
-    edge_enter(w, &old, "33나3333");
+    edge_enter(w, &old, "33나3333"); /* another history under the same numbers */
     assert_int_equal(world_sql(w, "SELECT frozen FROM stream"), 1);
     assert_false(edge_hello(w, &e, "e"));
+    world_restart(w);
+    assert_false(edge_hello(w, &e, "e"));
+    int64_t last = world_sql(w, "SELECT last FROM stream");
+    assert_int_equal(release(w, &e), ERR_OK);
+    assert_int_equal(world_sql(w, "SELECT frozen FROM stream"), 0);
+    assert_int_equal(world_sql(w, "SELECT fenced FROM stream"), 1);
+    assert_true(edge_hello(w, &e, "e"));
+    assert_int_equal(e.epoch, 2);
+    assert_int_equal(e.answered.common, last);
+}
+
+/* The database was set back: the edge goes on from where we are, if it still keeps that. */
+static void a_restored_database_is_replayed(void **state)
+{
+    struct world *w = *state;
+    struct test_edge e = edge_of("a", "e1", 1);
+    assert_true(edge_hello(w, &e, "e"));
+    edge_accept(w, &e);
+    struct test_edge lost = e;
+    struct event event = edge_event(w, &lost, EVENT_EDGE_STARTED);
+    char bytes[EVENT_BYTES_MAX];
+    snprintf(event.data.version, sizeof event.data.version, "x");
+    edge_write(&lost, &event, bytes);
+    lost.base = lost.seq;
+    assert_true(edge_hello(w, &lost, "e"));
+    assert_int_equal(lost.epoch, 1);
+    assert_int_equal(lost.answered.upto, e.seq);
+    assert_int_equal(world_sql(w, "SELECT count(*) FROM anomaly WHERE kind = 'gap'"), 1);
+    assert_int_equal(world_sql(w, "SELECT offers_stopped FROM place"), 1);
 }
 
 static void unknown_stream_asks_for_hello(void **state)
@@ -245,7 +368,11 @@ int main(void)
 #define T(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
     const struct CMUnitTest tests[] = {
         T(hello_gives_epochs),
-        T(restored_journal_gets_no_answer),
+        T(a_late_hello_is_asked_again),
+        T(a_restored_journal_gets_a_new_epoch),
+        T(a_fork_is_found_by_asking),
+        T(a_person_releases_a_frozen_stream),
+        T(a_restored_database_is_replayed),
         T(unknown_stream_asks_for_hello),
         T(strangers_are_asked_for_hello),
         T(a_new_place_asks_for_hello),

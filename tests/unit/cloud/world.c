@@ -1,5 +1,7 @@
 #include "tests/unit/cloud/world.h"
 
+#include "cloud/core/stream.h"
+
 #include "protocol/base/buf.h"
 #include "protocol/support/db.h"
 #include "protocol/support/digest.h"
@@ -287,16 +289,25 @@ static struct request_id id_of(uint64_t n)
     return request_id_from(bytes);
 }
 
-bool edge_hello(struct world *w, struct test_edge *e, const char *lanes)
+const struct response *edge_say_hello(struct world *w, const struct test_edge *e, const char *lanes,
+                                      const struct response *asked)
 {
     static uint64_t nth;
     struct request r = {.kind = REQUEST_HELLO, .id = id_of(0xffff0000 + ++nth)};
     r.hello = (struct hello){.journal = e->journal,
                              .epoch = e->epoch,
                              .next = e->seq + 1,
+                             .base = e->base,
+                             .oldest = e->oldest > 0 ? e->oldest : 1,
                              .head = e->head,
                              .boot = 1,
                              .version = "0.1.0"};
+    if (asked) {
+        r.hello.asked = asked->id;
+        r.hello.at = asked->hello.probe;
+        if (r.hello.at <= e->seq && r.hello.at >= e->oldest)
+            r.hello.digest = e->log[r.hello.at - 1];
+    }
     for (size_t i = 0; lanes[i]; i++) {
         struct hello_lane *l = &r.hello.lanes[r.hello.lane_count++];
         set_text(l->lane.text, sizeof l->lane.text, lanes[i] == 'e' ? "in-1" : "out-1");
@@ -307,9 +318,22 @@ bool edge_hello(struct world *w, struct test_edge *e, const char *lanes)
     assert_int_equal(request_encode(&r, bytes, sizeof bytes, &len), ERR_OK);
     post(w, WORK_REQUEST, e, &r.id, bytes, len);
     world_run(w);
-    if (w->response_count == before)
+    return w->response_count == before ? NULL : &w->responses[before];
+}
+
+bool edge_hello(struct world *w, struct test_edge *e, const char *lanes)
+{
+    const struct response *r = edge_say_hello(w, e, lanes, NULL);
+    while (r && r->hello.probe > 0)
+        r = edge_say_hello(w, e, lanes, r);
+    if (!r)
         return false;
-    e->epoch = w->responses[before].hello.epoch;
+    e->answered = r->hello;
+    if (e->epoch != r->hello.epoch) {
+        e->epoch = r->hello.epoch;
+        e->seq = e->base = e->oldest = 0;
+        e->head = stream_origin();
+    }
     return true;
 }
 
@@ -335,6 +359,8 @@ size_t edge_write(struct test_edge *e, const struct event *event, char *ret)
     assert_int_equal(event_encode(event, ret, EVENT_BYTES_MAX, &len), ERR_OK);
     e->seq = event->seq;
     digest_of(ret, len, &e->head);
+    assert_in_range(e->seq, 1, EDGE_LOG);
+    e->log[e->seq - 1] = e->head;
     return len;
 }
 

@@ -7,7 +7,7 @@
 #include "cloud/store/sqlite.h"
 #include "protocol/wire/event_codec.h"
 
-enum { RECORDS_MAX = 4096, COMMANDS_MAX = 256 };
+enum { RECORDS_MAX = 4096, COMMANDS_MAX = 256, EDGE_LOG = 512 };
 
 struct ack_record {
     struct name edge;
@@ -67,6 +67,9 @@ struct test_edge {
     int64_t epoch, seq; /* of the last event */
     struct digest head;
     int64_t movements;
+    int64_t base, oldest;         /* as its hello says; 0 */
+    struct digest log[EDGE_LOG];  /* of its events, seq - 1 */
+    struct hello_answer answered; /* the last one */
 };
 
 /* Zero everything but `accounts`, `wrap` and `on_call` before. */
@@ -88,9 +91,12 @@ void world_admin_done(void *arg, const struct admin_result *r);
 struct place_settings world_settings(const char *name, int64_t capacity);
 
 struct test_edge edge_of(const char *place, const char *name, uint64_t journal);
-/* Says hello with the lanes given ("e" entry, "x" exit, "ex" both) and takes the answer's epoch. Runs.
- * Returns false if there was no answer. */
+/* Says hello with the lanes given ("e" entry, "x" exit, "ex" both), answers what it is asked, and takes
+ * the answer's epoch, an empty one if it is new. Runs. Returns false if there was no answer. */
 bool edge_hello(struct world *w, struct test_edge *e, const char *lanes);
+/* Only says it; `asked` "" or the hello whose probe it answers. Returns the answer, NULL if none came. */
+const struct response *edge_say_hello(struct world *w, const struct test_edge *e, const char *lanes,
+                                      const struct response *asked);
 
 /* An event of this edge, next in its chain, filled with the envelope. */
 struct event edge_event(const struct world *w, const struct test_edge *e, enum event_kind kind);

@@ -12,7 +12,14 @@
 
 #include "edge/agent.h"
 
-enum { WORLD_GRANTS = 2048, WORLD_SAID = 8192 };
+enum { WORLD_GRANTS = 2048, WORLD_SAID = 262144, WORLD_ROWS = 4096, WORLD_ROW_BYTES = 768 };
+
+/* A row of the outbox. */
+struct world_row {
+    struct digest digest;
+    size_t len;
+    char bytes[WORLD_ROW_BYTES];
+};
 
 /* What the events of a lane's last Movement said. */
 struct world_movement {
@@ -30,6 +37,8 @@ struct world_books {
     size_t grant_count;
     int64_t acknowledged;
     int64_t rows;
+    int64_t oldest; /* earlier ones were pruned */
+    bool rechained; /* an epoch began anew: a movement may have begun before it */
     /* As a cloud would keep them, from the events alone. */
     int64_t view, overdraft, pending, occupied;
     struct world_movement movements[AGENT_LANES_MAX];
@@ -41,6 +50,8 @@ struct world {
     struct now now;
 
     struct world_books committed, working;
+    struct world_row rows[WORLD_ROWS], aside[WORLD_ROWS]; /* seq - 1; before a replay */
+    bool replayed;                                        /* in this transaction */
     bool in_transaction;
     int commits, rollbacks;
     int journal_calls, fail_at; /* 0: never */
@@ -82,6 +93,8 @@ void world_wait(struct world *w, int64_t ms);
 
 void world_uplink(struct world *w, bool up);
 void world_hello_answer(struct world *w, int64_t epoch, int64_t upto);
+/* The same with whatever the answer says. */
+void world_hello_says(struct world *w, const struct hello_answer *h);
 void world_grant(struct world *w, int64_t id, int64_t n);
 void world_ack(struct world *w, int64_t upto);
 void world_answer(struct world *w, enum verdict v, enum basis b, enum reason r,

@@ -1,0 +1,119 @@
+/* When to say hello, what it says, and what its answer means for this journal (PROTOCOL.md, "hello").
+ * A9 */
+#include "edge/agent_internal.h"
+
+#include "protocol/support/log.h"
+
+#include <string.h>
+
+void agent_hello_tick(struct agent *a)
+{
+    struct agent_state *s = &a->live;
+    if (!s->online || s->hello_due.v > a->now.mono.v)
+        return;
+    s->hello = a->ports.entropy.request(a->ports.entropy.self);
+    s->hello_due = mono_after(a->now.mono, agent_network_ms(a, a->config.hello_retry_ms));
+    s->hello_base = s->memory.base;
+    s->say_hello = true;
+}
+
+/* The answer to a probe: the digest of that event, none if it is not kept. */
+static void show_event(const struct agent *a, struct hello *h)
+{
+    const struct journal_port *j = &a->ports.journal;
+    const struct agent_probe *p = &a->live.probe;
+    if (p->hello.text[0] == '\0')
+        return;
+    h->asked = p->hello;
+    h->at = p->at;
+    if (j->digest_at(j->self, p->at, &h->digest) != ERR_OK)
+        h->digest = (struct digest){{0}};
+}
+
+enum err agent_send_hello(struct agent *a)
+{
+    const struct edge_memory *m = &a->live.memory;
+    struct request r = {
+        .kind = REQUEST_HELLO,
+        .id = a->live.hello,
+        .hello =
+            {
+                .journal = m->journal,
+                .epoch = m->epoch,
+                .next = m->next,
+                .base = m->base,
+                .head = m->head,
+                .boot = m->boot,
+                .free = m->spaces.free,
+                .overdraft = m->spaces.overdraft,
+                .lane_count = a->config.lane_count,
+            },
+    };
+    memcpy(r.hello.version, a->config.version, sizeof r.hello.version);
+    int64_t oldest = 0;
+    if (a->ports.journal.oldest(a->ports.journal.self, &oldest) == ERR_OK)
+        r.hello.oldest = oldest > 0 ? oldest : m->next;
+    show_event(a, &r.hello);
+    for (size_t i = 0; i < a->config.lane_count; i++) {
+        r.hello.lanes[i].lane = a->config.lanes[i].name;
+        r.hello.lanes[i].direction = agent_lane_config(a, i)->direction;
+    }
+    return a->ports.uplink.ask(a->ports.uplink.self, &r);
+}
+
+/* The cloud has less than it acknowledged: it was restored. */
+static enum err go_back(struct agent *a, int64_t upto)
+{
+    struct edge_memory *m = &a->live.memory;
+    log_warn("agent.cloud_restored", LN("cloud", upto), LN("base", m->base), LN("next", m->next));
+    TRY(agent_transaction(a));
+    TRY(a->ports.journal.rewind(a->ports.journal.self, upto));
+    m->base = upto;
+    a->live.base_due = (struct mono_ms){INT64_MAX};
+    a->durable = true;
+    return ERR_OK;
+}
+
+static enum err same_epoch(struct agent *a, const struct hello_answer *h)
+{
+    const struct edge_memory *m = &a->live.memory;
+    if (h->upto >= m->next) { /* it will not say so to our next hello */
+        log_error("agent.stream_differs", LN("cloud", h->upto), LN("base", m->base),
+                  LN("next", m->next));
+        return ERR_OK;
+    }
+    if (h->upto < a->live.hello_base)
+        return go_back(a, h->upto);
+    return agent_ack(a, &(struct ack_input){h->epoch, h->upto});
+}
+
+static enum err another_epoch(struct agent *a, const struct hello_answer *h)
+{
+    const struct edge_memory *m = &a->live.memory;
+    if (h->epoch < m->epoch || h->common >= m->next) {
+        log_error("agent.foreign_epoch", LN("ours", m->epoch), LN("cloud", h->epoch),
+                  LN("common", h->common), LN("next", m->next));
+        return ERR_OK;
+    }
+    return agent_rechain(a, h->epoch, h->common);
+}
+
+enum err agent_hello_answered(struct agent *a, const struct response *r)
+{
+    struct agent_state *s = &a->live;
+    if (s->hello.text[0] == '\0' || strcmp(s->hello.text, r->id.text) != 0)
+        return ERR_OK;
+    s->hello = (struct request_id){{0}};
+    if (r->hello.probe > 0) {
+        s->probe = (struct agent_probe){r->id, r->hello.probe};
+        s->hello_due = a->now.mono;
+        return ERR_OK;
+    }
+    s->probe = (struct agent_probe){0};
+    s->hello_due = mono_after(a->now.mono, a->config.hello_ms);
+    if (s->memory.epoch == 0)
+        return agent_adopt(a, r->hello.epoch);
+    if (r->hello.epoch == s->memory.epoch)
+        return same_epoch(a, &r->hello);
+    return another_epoch(a, &r->hello);
+}

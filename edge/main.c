@@ -12,6 +12,7 @@
 #include "protocol/support/memory.h"
 #include "protocol/support/options.h"
 #include "protocol/support/random.h"
+#include "protocol/support/signature.h"
 
 #include <signal.h>
 #include <stdio.h>
@@ -145,20 +146,34 @@ static int run(const struct edge_config *c, const struct clock_source *clock)
     return exit_status(result);
 }
 
+/* Exit status as for a storage that fails: nothing else can go wrong. */
+static int new_key(const char *file)
+{
+    struct signature_key key;
+    if (signature_make_key(file, &key) != ERR_OK)
+        return EXIT_STORAGE;
+    printf("%s\n", key.text);
+    return EXIT_SUCCESS;
+}
+
 int main(int argc, char **argv)
 {
     static struct edge_config config;
-    const char *help_config = NULL;
+    const char *help_config = NULL, *make_key = NULL;
     const struct option_row rows[] = {
-        {"help-config", NULL, "print every key of the configuration file and exit", &help_config}};
+        {"help-config", NULL, "print every key of the configuration file and exit", &help_config},
+        {"make-key", "FILE", "make a key that signs reports, in FILE and FILE.pub, and exit",
+         &make_key}};
     struct options o = options_parse(argc, argv, "-c FILE [options]",
                                      "The edge agent: reads and commands gates, reports to the "
                                      "cloud.",
-                                     rows, 1);
+                                     rows, sizeof rows / sizeof rows[0]);
     if (help_config) {
         config_print_help();
         return EXIT_SUCCESS;
     }
+    if (make_key)
+        return new_key(make_key);
     if (!o.config || o.first_argument < argc) {
         fprintf(stderr, "boomgate-edge: expected -c FILE and no operands, see --help\n");
         return EXIT_USAGE;

@@ -26,6 +26,8 @@ const struct ctl_command commands[] = {
     {"sessions", "", "PLATE", "limit", "a car's stays and what was paid", cmd_sessions},
     {"movements", "", "NAME", "limit", "the latest movements at a car park", cmd_movements},
     {"summary", "", "NAME", "", "cars and money at a car park", cmd_summary},
+    {"report", "verify", "FILE", "key", "whether a commissioning report is as its edge signed it",
+     cmd_report_verify},
     {"health", "", NULL, "", "whether the daemon is alive and ready", cmd_health},
 };
 const size_t command_count = sizeof commands / sizeof commands[0];

@@ -53,6 +53,7 @@ enum ctl_status cmd_lane_log(struct client *c, const struct ctl_args *a);
 enum ctl_status cmd_sessions(struct client *c, const struct ctl_args *a);
 enum ctl_status cmd_movements(struct client *c, const struct ctl_args *a);
 enum ctl_status cmd_summary(struct client *c, const struct ctl_args *a);
+enum ctl_status cmd_report_verify(struct client *c, const struct ctl_args *a);
 enum ctl_status cmd_health(struct client *c, const struct ctl_args *a);
 
 #endif

@@ -40,7 +40,8 @@ static const struct option_row {
     ROW("reason", "TEXT", "why a lane is told something; kept with the command", reason, false),
     ROW("expect", "WORD", "only if: vehicle, no_vehicle, arm_up or arm_down", expect, false),
     ROW("wait", NULL, "follow the command to its end; status 0 only if it was done", wait, false),
-    ROW("key", "KEY", "the same key is the same command, however often it is sent", key, false),
+    ROW("key", "KEY", "lane: the same key is the same command; report: FILE with a public key", key,
+        false),
 #undef ROW
 };
 enum { OPTIONS = sizeof option_rows / sizeof option_rows[0], HELP = 1000, VERSION };

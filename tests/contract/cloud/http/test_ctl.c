@@ -2,6 +2,7 @@
 #include "tests/contract/cloud/http/fixture.h"
 
 #include "cloud/ctl/ctl.h"
+#include "protocol/support/signed_json.h"
 
 #include <setjmp.h>
 #include <spawn.h>
@@ -160,6 +161,45 @@ static void lanes_are_told(void **state)
     ends(*state, OPERATOR, "lane log a in-1 --limit 0", CTL_REFUSED, "limit");
 }
 
+static void write_file(const char *file, const char *text)
+{
+    FILE *f = fopen(file, "w");
+    assert_non_null(f);
+    fputs(text, f);
+    fclose(f);
+}
+
+static void a_report_is_verified(void **state)
+{
+    struct fixture *f = *state;
+    char key[96], public_key[100], report[96], line[400];
+    struct signature_key made;
+    char *text;
+    snprintf(key, sizeof key, "%s/key", f->dir);
+    snprintf(public_key, sizeof public_key, "%s.pub", key);
+    snprintf(report, sizeof report, "%s/report.json", f->dir);
+    snprintf(line, sizeof line, "report verify %s --key %s", report, public_key);
+    assert_int_equal(signature_make_key(key, &made), ERR_OK);
+    json_t *object = json_pack("{s:s, s:s, s:s, s:s, s:[{s:s, s:s}]}", "place", "a", "edge", "e1",
+                               "ended", "2026-11-20T06:31:12.345Z", "installer", "kim", "lanes",
+                               "lane", "in-1", "result", "passed");
+    assert_int_equal(signed_json_make(object, key, &text), ERR_OK);
+    json_decref(object);
+    write_file(report, text);
+    ends(f, NULL, line, CTL_OK, "authentic: a/e1");
+    ends(f, NULL, line, CTL_OK, "in-1: passed\n");
+    *strstr(text, "passed") = 'P';
+    write_file(report, text);
+    ends(f, NULL, line, CTL_REFUSED, "changed since");
+    free(text);
+    unlink(report);
+    ends(f, NULL, line, CTL_USAGE, "No such file");
+    snprintf(line, sizeof line, "report verify %s", report);
+    ends(f, NULL, line, CTL_USAGE, "--key");
+    unlink(key);
+    unlink(public_key);
+}
+
 static void reports_are_printed(void **state)
 {
     ends(*state, OPERATOR,
@@ -270,6 +310,7 @@ int main(void)
         TEST(a_place_is_added_shown_and_changed),
         TEST(columns_stand_under_each_other),
         TEST(lanes_are_told),
+        TEST(a_report_is_verified),
         TEST(reports_are_printed),
         TEST(refusals_say_what_is_wrong),
         TEST(wrong_usage_is_2),

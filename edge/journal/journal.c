@@ -15,7 +15,7 @@
 #include <sys/file.h>
 #include <unistd.h>
 
-enum { PRUNE_ROWS = 1000, CHECKPOINT_PAGES = 1000, BOOT_ID_SIZE = 37 };
+enum { PRUNE_ROWS = 1000, BOOT_ID_SIZE = 37 };
 
 /* Identifies the machine's run; "?" where the kernel does not say, which counts as another run. */
 static void read_boot_id(char *ret)
@@ -56,11 +56,13 @@ static enum err prepare(struct journal *j)
                         " authorised, basis, request, b_seen, a_clear_seen, c_seen,"
                         " plate_sequence, presented, decided)"
                         " VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"},
-        {&j->read, "SELECT seq, bytes FROM outbox WHERE seq >= ? ORDER BY seq LIMIT ?"},
+        {&j->read, "SELECT seq, bytes, digest FROM outbox WHERE seq >= ? ORDER BY seq LIMIT ?"},
         {&j->backlog, "SELECT recorded FROM outbox WHERE seq > ? ORDER BY seq LIMIT 1"},
         {&j->prune, "DELETE FROM outbox WHERE seq IN"
                     " (SELECT seq FROM outbox WHERE seq <= ? ORDER BY seq LIMIT ?)"
                     " AND acked_at < ?"},
+        {&j->page_count, "PRAGMA page_count"},
+        {&j->free_count, "PRAGMA freelist_count"},
     };
     for (size_t i = 0; i < sizeof table / sizeof table[0]; i++)
         TRY(db_prepare(j->db, table[i].sql, table[i].at));
@@ -137,6 +139,16 @@ static enum err load_edge(sqlite3 *db, struct edge_memory *ret)
     return e;
 }
 
+/* Figures that no program wrote. */
+static bool makes_sense(const struct edge_memory *m)
+{
+    struct request_id id;
+    size_t len = strlen(m->journal.text);
+    return request_id_parse(m->journal.text, len, &id) == ERR_OK && m->epoch >= 0 && m->base >= 0 &&
+           m->base < m->next && m->spaces.free >= 0 && m->spaces.overdraft >= 0 &&
+           strspn(m->head.text, "0123456789abcdef") == DIGEST_SIZE - 1;
+}
+
 /* J2, J3. */
 static enum err take_up(struct journal *j)
 {
@@ -152,6 +164,9 @@ static enum err take_up(struct journal *j)
     }
     TRY(count_boot(j->db, machine));
     TRY(load_edge(j->db, &j->memory));
+    j->damaged = !makes_sense(&j->memory);
+    if (j->damaged)
+        return ERR_IO;
     j->acked = j->memory.base;
     return ERR_OK;
 }
@@ -166,14 +181,49 @@ static int on_commit(void *self, sqlite3 *db, const char *schema, int pages)
     return SQLITE_OK;
 }
 
-static void shut(struct journal *j)
+/* What was wrong is only seen by trying: SQLite's own verdict, or rows that make no sense. */
+static bool is_damaged(const struct journal *j, enum err e)
 {
-    sqlite3_stmt *s;
-    while (j->db && (s = sqlite3_next_stmt(j->db, NULL)))
-        sqlite3_finalize(s);
+    return e == ERR_IO && (j->damaged || db_is_damaged(j->file));
+}
+
+static enum err connect_once(struct journal *j)
+{
+    TRY(db_open(j->file, &j->db));
+    TRY(db_migrate(j->db, journal_migrations, JOURNAL_MIGRATIONS));
+    TRY(take_up(j));
+    enum err e = prepare(j);
+    /* Tables that are not there, although the migrations are: no program of ours left them so. */
+    j->damaged = e == ERR_IO && sqlite3_errcode(j->db) == SQLITE_ERROR;
+    TRY(e);
+    TRY(journal_apply_budget(j));
+    sqlite3_wal_hook(j->db, on_commit, j);
+    return ERR_OK;
+}
+
+void journal_disconnect(struct journal *j)
+{
+    /* What a damaged file's log holds stays beside it. */
+    if (j->db && j->damaged)
+        sqlite3_db_config(j->db, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, (int *)NULL);
     db_close(j->db);
-    close(j->lock_fd);
-    free(j);
+    j->db = NULL;
+    j->open_turn = false;
+}
+
+enum err journal_connect(struct journal *j)
+{
+    enum err e = connect_once(j);
+    if (is_damaged(j, e)) {
+        j->damaged = true;
+        journal_disconnect(j);
+        TRY(journal_put_aside(j));
+        j->damaged = false;
+        e = connect_once(j);
+    }
+    if (e != ERR_OK)
+        journal_disconnect(j);
+    return e;
 }
 
 /* Two agents on one journal would write two histories under one name. SQLite's own locks would keep
@@ -184,7 +234,7 @@ static enum err lock(const char *file, int *ret_fd)
     char memory[PATH_MAX];
     struct buf path = buf_of(memory, sizeof memory);
     buf_addf(&path, "%s.lock", file);
-    if (path.overflow)
+    if (path.overflow || strlen(file) + JOURNAL_ASIDE_SIZE > JOURNAL_PATH_SIZE)
         return ERR_INVAL;
     int fd = open(path.text, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
     if (fd < 0) {
@@ -200,6 +250,13 @@ static enum err lock(const char *file, int *ret_fd)
     return ERR_OK;
 }
 
+static void shut(struct journal *j)
+{
+    journal_disconnect(j);
+    close(j->lock_fd);
+    free(j);
+}
+
 enum err journal_open(const char *file, const struct clock_source *clock, struct journal **ret)
 {
     int lock_fd;
@@ -207,18 +264,13 @@ enum err journal_open(const char *file, const struct clock_source *clock, struct
     struct journal *j = mem_alloc(sizeof *j);
     j->clock = *clock;
     j->lock_fd = lock_fd;
-    enum err e = db_open(file, &j->db);
-    if (e == ERR_OK)
-        e = db_migrate(j->db, journal_migrations, JOURNAL_MIGRATIONS);
-    if (e == ERR_OK)
-        e = take_up(j);
-    if (e == ERR_OK)
-        e = prepare(j);
+    j->checkpoint_pages = JOURNAL_CHECKPOINT_PAGES;
+    snprintf(j->file, sizeof j->file, "%s", file);
+    enum err e = journal_connect(j);
     if (e != ERR_OK) {
         shut(j);
         return e;
     }
-    sqlite3_wal_hook(j->db, on_commit, j);
     *ret = j;
     return ERR_OK;
 }
@@ -229,14 +281,14 @@ void journal_close(struct journal *j)
         return;
     if (j->open_turn)
         db_run(j->rollback);
-    if (!j->broken)
+    if (j->db && !j->broken)
         db_exec(j->db, "UPDATE edge_memory SET machine = ''");
     shut(j);
 }
 
 enum err journal_checkpoint(struct journal *j)
 {
-    if (j->wal_pages < CHECKPOINT_PAGES)
+    if (j->wal_pages < j->checkpoint_pages || j->damaged)
         return ERR_OK;
     int code = sqlite3_wal_checkpoint_v2(j->db, NULL, SQLITE_CHECKPOINT_PASSIVE, NULL, NULL);
     if (code == SQLITE_BUSY) /* a reader is in the way: the next commit tries again */

@@ -6,7 +6,12 @@
  * J2 A journal has one random id for life, and each opening raises its boot number by one.
  * J3 After a stop that was not clean and a restart of the machine, the file is checked as a whole
  *    before it is used; a mere kill of the process cannot tear a page.
- * J4 Once a statement of a transaction failed with ERR_IO, its commit fails too. */
+ * J4 Once a statement of a transaction failed with ERR_IO, its commit fails too.
+ * J5 A damaged file is never used and never deleted: it is set aside under a name with its time, the
+ *    last three of them are kept, and a new journal begins. What a row says is what was appended:
+ *    its digest is checked when it is read.
+ * J6 The journal stays within its budget; a sixteenth of it is a reserve that exists on the disk and
+ *    is freed when a commit finds no room. */
 #ifndef BOOMGATE_EDGE_JOURNAL_JOURNAL_H
 #define BOOMGATE_EDGE_JOURNAL_JOURNAL_H
 
@@ -15,8 +20,9 @@
 
 struct journal;
 
-/* Opens or creates `file`. ERR_IO: cannot be opened, is damaged, or is no journal; ERR_CONFLICT:
- * was written by a newer program; ERR_UNAVAIL: another process has it. */
+/* Opens or creates `file`; one that is damaged or no database is set aside (J5). ERR_IO: cannot be
+ * opened or written; ERR_CONFLICT: was written by a newer program; ERR_UNAVAIL: another process has
+ * it. */
 enum err journal_open(const char *file, const struct clock_source *clock, struct journal **ret);
 
 /* Marks the stop as clean. Rolls back an open transaction. NULL is fine. */
@@ -45,6 +51,29 @@ enum err journal_backlog_age(struct journal *j, int64_t base, struct wall_ms now
 /* Moves the write-ahead log into the file once it has grown. Nobody else does: call it after a
  * turn's acts, so that no arm waits for it. ERR_IO. */
 enum err journal_checkpoint(struct journal *j);
+
+/* J6: at most `max_bytes` on the disk from now on; what is there already is not taken away. */
+void journal_budget(struct journal *j, int64_t max_bytes);
+
+struct journal_fill {
+    int64_t used_bytes; /* by what is remembered */
+    int64_t room_bytes; /* that may still be written: by the budget and by the disk */
+    bool reserve;       /* is there */
+};
+
+/* ERR_IO. */
+enum err journal_fill(struct journal *j, struct journal_fill *ret);
+
+/* Makes the reserve again if the disk has room for it twice. */
+void journal_restore_reserve(struct journal *j);
+
+/* After an ERR_IO: ends the open turn; sets a damaged file aside and begins a new journal (another
+ * id, no epoch), or frees the reserve if there was no room. ERR_OK: the next turn is worth trying.
+ * ERR_IO: it is not. */
+enum err journal_recover(struct journal *j);
+
+/* The file that was set aside by journal_open or journal_recover, "" if none was. */
+const char *journal_aside(const struct journal *j);
 
 /* Deletes acknowledged rows whose acknowledgement is older than `keep_ms`, at most a thousand per
  * call. Its own transaction: not between begin and commit. */

@@ -7,13 +7,21 @@
 
 enum err journal_note(struct journal *j, enum err e)
 {
-    j->broken = j->broken || e == ERR_IO;
+    if (e != ERR_IO)
+        return e;
+    int code = sqlite3_errcode(j->db) & 0xff;
+    j->broken = true;
+    j->damaged = j->damaged || code == SQLITE_CORRUPT || code == SQLITE_NOTADB;
+    j->full = code == SQLITE_FULL;
     return e;
 }
 
 static enum err begin(void *self)
 {
     struct journal *j = self;
+    if (j->damaged || !j->db)
+        return ERR_IO;
+    j->broken = false;
     TRY(journal_note(j, db_run(j->begin)));
     j->open_turn = true;
     j->acked_before = j->acked;

@@ -195,6 +195,22 @@ enum err db_check(sqlite3 *db)
     return ERR_IO;
 }
 
+bool db_is_damaged(const char *file)
+{
+    sqlite3 *db;
+    if (open_with(file, SQLITE_OPEN_READWRITE, &db) != ERR_OK)
+        return false;
+    int code = sqlite3_exec(db, "PRAGMA schema_version", NULL, NULL, NULL) & 0xff;
+    bool damaged = code == SQLITE_CORRUPT || code == SQLITE_NOTADB;
+    if (code == SQLITE_OK && db_check(db) == ERR_IO) {
+        code = sqlite3_errcode(db) & 0xff;
+        damaged = code == SQLITE_OK || code == SQLITE_CORRUPT || code == SQLITE_NOTADB;
+    }
+    sqlite3_db_config(db, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, (int *)NULL);
+    db_close(db);
+    return damaged;
+}
+
 enum err db_exec(sqlite3 *db, const char *sql)
 {
     int rc = sqlite3_exec(db, sql, NULL, NULL, NULL);

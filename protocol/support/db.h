@@ -35,6 +35,10 @@ enum err db_migrate(sqlite3 *db, const struct migration *migrations, int count);
 /* PRAGMA quick_check. ERR_IO if the file is damaged. */
 enum err db_check(sqlite3 *db);
 
+/* True if `file` is no database or quick_check finds fault with it; false also if it cannot be read.
+ * Nobody else may have it open. */
+bool db_is_damaged(const char *file);
+
 enum err db_exec(sqlite3 *db, const char *sql);
 
 /* A prepared statement that lives as long as the connection. */

@@ -1,6 +1,7 @@
 /* The uplink against a real broker and a double of the cloud. Numbers cite edge/uplink/uplink.h. */
 #include "edge/uplink/uplink.h"
 #include "edge/uplink/window.h"
+#include "protocol/support/digest.h"
 #include "tests/contract/edge/cloud_double.h"
 #include "tests/contract/mqtt/fake_broker.h"
 #include "tests/support/broker.h"
@@ -91,12 +92,13 @@ static void write_rows(struct edge *e, int64_t epoch, int count)
 {
     struct journal_port p = journal_port(e->journal);
     struct edge_memory m = *journal_memory(e->journal);
-    struct digest d = {"00000000000000000000000000000000"};
+    struct digest d;
     m.epoch = epoch;
     assert_int_equal(p.begin(p.self), ERR_OK);
     for (int i = 0; i < count; i++) {
         char text[32];
         int len = snprintf(text, sizeof text, "event %lld", (long long)m.next);
+        digest_of(text, (size_t)len, &d);
         assert_int_equal(p.append(p.self, m.next++, &d, text, (size_t)len), ERR_OK);
     }
     assert_int_equal(p.save_edge(p.self, &m), ERR_OK);

@@ -6,7 +6,6 @@
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/timex.h>
 
 #define ROW_COUNT(rows) (sizeof(rows) / sizeof((rows)[0]))
 #define AT(type, member)                                                                           \
@@ -103,6 +102,8 @@ static const struct row edge_rows[] = {
     {.key = "edge", .type = ROW_NAME, AT(edge_config, edge), .help = "this controller, unique in its place"},
     {.key = "journal", .type = ROW_TEXT, AT(edge_config, journal), .min = 1,
      .dflt = "/var/lib/boomgate-edge/journal.db", .help = "SQLite file, on storage that keeps its word"},
+    {.key = "journal_max_mib", .type = ROW_INT, AT(edge_config, journal_max_mib), .min = 1, .max = 65536,
+     .dflt = "256", .help = "disk for the journal: 5 KiB for each vehicle that comes or leaves without the cloud"},
     {.key = "broker", .type = ROW_TABLE, AT(edge_config, broker), .table = &broker_table,
      .help = "the way to the cloud"},
     {.key = "links", .type = ROW_LIST, .offset = offsetof(struct edge_config, links),
@@ -265,16 +266,6 @@ enum log_level config_log_level(const struct edge_config *c)
     return of[c->log_level];
 }
 
-/* How sure we are of the wall clock: the kernel knows whether something disciplines it. A scaled
- * clock is a simulation's and right by definition. */
-static enum clock_state clock_state(const struct clock_source *clock)
-{
-    struct timex t = {.modes = 0};
-    if (clock->rate > 1)
-        return CLOCK_SYNCED;
-    return adjtimex(&t) != TIME_ERROR && !(t.status & STA_UNSYNC) ? CLOCK_SYNCED : CLOCK_HOLDOVER;
-}
-
 static struct agent_lane_config lane_config(const struct config_lane *l)
 {
     struct agent_lane_config a = {.name = l->name};
@@ -295,7 +286,6 @@ struct agent_config config_agent(const struct edge_config *c, const struct clock
     a.place = c->place;
     a.edge = c->edge;
     snprintf(a.version, sizeof a.version, "%s", BOOMGATE_VERSION);
-    a.clock = clock_state(clock);
     a.rate = clock->rate;
     a.keep_max = c->keep_spaces;
     a.entry_deadline_ms = c->deadlines.entry_ms;

@@ -14,6 +14,7 @@ enum { CONFIG_PATH_SIZE = 256, CONFIG_TEXT_SIZE = 128 };
 struct edge_config {
     struct name place, edge;
     char journal[CONFIG_PATH_SIZE];
+    int64_t journal_max_mib;
     int log_level; /* index into error, warn, notice, info, debug */
 
     struct config_broker {

@@ -4,15 +4,13 @@
 #include "protocol/support/memory.h"
 
 #include <stdlib.h>
-#include <time.h>
 #include <uv.h>
 
 enum {
-    INPUTS_MAX = 1024,                 /* mailbox of the field */
-    TURN_MAX = 128,                    /* inputs per turn */
-    TELEMETRY_MS = 10 * 1000,          /* domain time */
-    PRUNE_MS = 60 * 1000,              /* domain time; a thousand rows each */
-    KEEP_MS = 7 * 24 * 60 * 60 * 1000, /* domain time: acknowledged rows */
+    INPUTS_MAX = 1024,        /* mailbox of the field */
+    TURN_MAX = 128,           /* inputs per turn */
+    TELEMETRY_MS = 10 * 1000, /* domain time */
+    CRIPPLED_MS = 5,          /* a crippled agent may have a deadline that only a commit moves */
     SLEEP_MAX_MS = 60 * 60 * 1000,
 };
 
@@ -24,10 +22,11 @@ struct loop {
     uv_signal_t signals[2];
     struct mailbox *inputs;
 
-    struct agent *agent;
-    struct journal *journal;
+    struct keeper *keeper;
+    struct host *host;
     struct uplink *uplink;
-    struct mono_ms telemetry_due, prune_due;
+    struct mono_ms telemetry_due;
+    int64_t look_us; /* when to look at the host again */
     enum err result;
 
     struct agent_input turn[TURN_MAX];
@@ -45,22 +44,10 @@ struct mailbox *loop_inputs(struct loop *l)
     return l->inputs;
 }
 
-/* P3 */
-static void fail(struct loop *l, const char *where, enum err e)
-{
-    if (l->result != ERR_OK)
-        return;
-    log_error("edge.failed", LT("at", where), LT("reason", err_text(e)));
-    l->result = e;
-    uv_stop(&l->uv);
-}
-
 static void run_turn(struct loop *l)
 {
-    enum err e = agent_turn(l->agent, l->turn, l->turn_count, clock_now(&l->clock));
+    keeper_turn(l->keeper, l->turn, l->turn_count);
     l->turn_count = 0;
-    if (e != ERR_OK)
-        fail(l, "turn", e);
 }
 
 static void take(void *arg, const struct agent_input *input)
@@ -71,34 +58,52 @@ static void take(void *arg, const struct agent_input *input)
     l->turn[l->turn_count++] = *input;
 }
 
+/* P3 */
+static void watch_journal(struct loop *l, const char *what, enum err e)
+{
+    if (e != ERR_OK)
+        keeper_failed(l->keeper, what);
+}
+
 static void send_telemetry(struct loop *l, struct now now)
 {
+    struct journal *journal = l->keeper->journal;
     struct telemetry t;
-    agent_snapshot(l->agent, now, &t);
-    int64_t base = agent_memory(l->agent)->base;
-    enum err e = journal_backlog_age(l->journal, base, now.wall, &t.outbox_age_ms);
-    if (e != ERR_OK) {
-        fail(l, "backlog", e);
-        return;
-    }
+    agent_snapshot(l->keeper->agent, now, &t);
+    int64_t base = agent_memory(l->keeper->agent)->base;
+    if (journal)
+        watch_journal(l, "backlog", journal_backlog_age(journal, base, now.wall, &t.outbox_age_ms));
     uplink_telemetry(l->uplink, &t);
+}
+
+static void look_at_host(struct loop *l)
+{
+    struct keeper *k = l->keeper;
+    struct agent_input in[HOST_INPUTS];
+    enum err e;
+    l->look_us = keeper_real_us() + HOST_LOOK_MS * 1000;
+    size_t n =
+        host_look(l->host, k->journal, l->uplink, agent_memory(k->agent)->base, k->aside, in, &e);
+    if (e != ERR_OK && !agent_crippled(k->agent))
+        watch_journal(l, "storage", e);
+    keeper_turn(k, in, n);
 }
 
 static void run_chores(struct loop *l)
 {
     struct now now = clock_now(&l->clock);
-    enum err e = journal_checkpoint(l->journal);
-    if (e != ERR_OK)
-        fail(l, "checkpoint", e);
+    if (l->keeper->journal)
+        watch_journal(l, "checkpoint", journal_checkpoint(l->keeper->journal));
+    keeper_tick(l->keeper);
+    if (keeper_real_us() >= l->look_us)
+        look_at_host(l);
     if (mono_diff_ms(now.mono, l->telemetry_due) >= 0) {
         l->telemetry_due = mono_after(now.mono, TELEMETRY_MS);
         send_telemetry(l, now);
     }
-    if (mono_diff_ms(now.mono, l->prune_due) >= 0) {
-        l->prune_due = mono_after(now.mono, PRUNE_MS);
-        e = journal_prune(l->journal, now.wall, KEEP_MS);
-        if (e != ERR_OK)
-            fail(l, "prune", e);
+    if (l->keeper->back) {
+        l->result = ERR_IO;
+        uv_stop(&l->uv);
     }
 }
 
@@ -117,14 +122,11 @@ static int64_t least(int64_t a, int64_t b)
     return a < b ? a : b;
 }
 
-static int64_t uplink_wait_ms(const struct loop *l)
+static int64_t until_us(int64_t deadline_us)
 {
-    struct timespec t;
-    int64_t deadline_us = uplink_deadline_us(l->uplink);
     if (deadline_us == INT64_MAX)
         return SLEEP_MAX_MS;
-    clock_gettime(CLOCK_MONOTONIC, &t);
-    int64_t left_us = deadline_us - ((int64_t)t.tv_sec * 1000000 + t.tv_nsec / 1000);
+    int64_t left_us = deadline_us - keeper_real_us();
     return left_us <= 0 ? 0 : least((left_us + 999) / 1000, SLEEP_MAX_MS);
 }
 
@@ -133,11 +135,15 @@ static void on_timer(uv_timer_t *timer);
 /* P2 */
 static void sleep_until_next(struct loop *l)
 {
+    struct agent *agent = l->keeper->agent;
     struct mono_ms now = clock_now(&l->clock).mono;
-    int64_t ms = until_ms(l, now, agent_next_deadline(l->agent));
+    int64_t ms = until_ms(l, now, agent_next_deadline(agent));
+    if (agent_crippled(agent) && ms < CRIPPLED_MS)
+        ms = CRIPPLED_MS;
     ms = least(ms, until_ms(l, now, l->telemetry_due));
-    ms = least(ms, until_ms(l, now, l->prune_due));
-    ms = least(ms, uplink_wait_ms(l));
+    ms = least(ms, until_us(l->look_us));
+    ms = least(ms, until_us(keeper_deadline_us(l->keeper)));
+    ms = least(ms, until_us(uplink_deadline_us(l->uplink)));
     uv_update_time(&l->uv);
     uv_timer_start(&l->timer, on_timer, (uint64_t)ms, 0);
 }
@@ -151,16 +157,10 @@ static void do_turn(struct loop *l)
         n = mailbox_drain(l->inputs, l->turn + l->turn_count, TURN_MAX - l->turn_count);
         l->turn_count += n;
         run_turn(l);
-    } while (n > 0 && l->result == ERR_OK && mailbox_depth(l->inputs) > 0);
-    if (l->result == ERR_OK) {
-        enum err e = uplink_tick(l->uplink, agent_memory(l->agent));
-        if (e != ERR_OK)
-            fail(l, "outbox", e);
-    }
-    if (l->result == ERR_OK)
-        run_chores(l);
-    if (l->result == ERR_OK)
-        sleep_until_next(l);
+    } while (n > 0 && mailbox_depth(l->inputs) > 0);
+    watch_journal(l, "outbox", uplink_tick(l->uplink, agent_memory(l->keeper->agent)));
+    run_chores(l);
+    sleep_until_next(l);
 }
 
 static void on_async(uv_async_t *async)
@@ -202,15 +202,12 @@ enum err loop_create(const struct clock_source *clock, struct loop **ret)
     return ERR_OK;
 }
 
-enum err loop_run(struct loop *l, struct agent *agent, struct journal *journal,
-                  struct uplink *uplink)
+enum err loop_run(struct loop *l, struct keeper *keeper, struct host *host, struct uplink *uplink)
 {
-    struct mono_ms now = clock_now(&l->clock).mono;
-    l->agent = agent;
-    l->journal = journal;
+    l->keeper = keeper;
+    l->host = host;
     l->uplink = uplink;
-    l->telemetry_due = now;
-    l->prune_due = now;
+    l->telemetry_due = clock_now(&l->clock).mono;
     do_turn(l);
     if (l->result == ERR_OK)
         uv_run(&l->uv, UV_RUN_DEFAULT);

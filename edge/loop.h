@@ -4,12 +4,13 @@
  *    send what was committed.
  * P2 The loop sleeps until something is posted, the agent's or the uplink's deadline, or telemetry
  *    is due; it never polls.
- * P3 A turn that cannot be committed ends the loop with ERR_IO: start-up is the recovery path. */
+ * P3 A journal that fails does not end the loop (keeper.h). One that could not be opened at the start
+ *    ends it with ERR_IO as soon as it can be: the next start takes it up. */
 #ifndef BOOMGATE_EDGE_LOOP_H
 #define BOOMGATE_EDGE_LOOP_H
 
-#include "edge/agent.h"
-#include "edge/journal/journal.h"
+#include "edge/host.h"
+#include "edge/keeper.h"
 #include "edge/uplink/uplink.h"
 #include "protocol/support/clock_source.h"
 #include "protocol/support/mailbox.h"
@@ -25,9 +26,8 @@ struct mailbox *loop_inputs(struct loop *l);
 /* From any thread: a turn is due. `arg` is the loop. */
 void loop_wake(void *arg);
 
-/* Turns until a signal asks to stop (ERR_OK) or the journal fails (ERR_IO). */
-enum err loop_run(struct loop *l, struct agent *agent, struct journal *journal,
-                  struct uplink *uplink);
+/* Turns until a signal asks to stop (ERR_OK), or P3. */
+enum err loop_run(struct loop *l, struct keeper *keeper, struct host *host, struct uplink *uplink);
 
 /* Nothing may post any more. NULL is fine. */
 void loop_free(struct loop *l);

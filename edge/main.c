@@ -1,7 +1,8 @@
 /* boomgate-edge: the agent on a gate controller.
  *
  * Exit status: 0 stopped by a signal (or --check found no fault), 1 configuration, 2 usage, 3
- * storage: the journal cannot be opened or a turn could not be committed. */
+ * storage: the journal is another's or a newer program's, or can be opened again after a start
+ * without it. A journal that fails otherwise does not end the agent. */
 #include "edge/agent.h"
 #include "edge/config.h"
 #include "edge/field/field.h"
@@ -32,6 +33,8 @@ struct edge {
     struct field *field;
     struct uplink *uplink;
     struct agent *agent;
+    struct keeper keeper;
+    struct host host;
 };
 
 /* libmodbus waits with select(2), which cannot hold a descriptor above 1023. */
@@ -83,32 +86,62 @@ static enum err start_uplink(struct edge *e, const struct edge_config *c,
     return uplink_create(&u, clock, e->journal, loop_wake, e->loop, &e->uplink);
 }
 
+/* What the journal remembers; nothing if there is none. */
+static enum err load(struct edge *e, struct edge_memory *ret_memory, struct lane_memory *ret_lanes,
+                     size_t *ret_count)
+{
+    *ret_memory = (struct edge_memory){.next = 1};
+    *ret_count = 0;
+    if (!e->journal)
+        return ERR_OK;
+    return journal_load(e->journal, ret_memory, ret_lanes, REMEMBERED_MAX, ret_count);
+}
+
 static enum err start_agent(struct edge *e, const struct edge_config *c,
                             const struct clock_source *clock)
 {
     struct edge_memory memory;
     struct lane_memory lanes[REMEMBERED_MAX];
     size_t lane_count;
-    TRY(journal_load(e->journal, &memory, lanes, REMEMBERED_MAX, &lane_count));
+    TRY(load(e, &memory, lanes, &lane_count));
     struct agent_config config = config_agent(c, clock);
     struct agent_ports ports = {
-        .journal = journal_port(e->journal),
         .field = field_port(e->field),
         .uplink = uplink_port(e->uplink),
         .entropy = {.movement = mint_movement, .request = mint_request},
     };
+    if (e->journal)
+        ports.journal = journal_port(e->journal);
+    host_init(&e->host, clock, e->journal);
+    config.clock = e->host.watch.state;
     e->agent = mem_alloc(sizeof *e->agent);
     log_notice("edge.started", LT("place", c->place.text), LT("edge", c->edge.text),
                LT("version", BOOMGATE_VERSION), LN("boot", memory.boot), LN("epoch", memory.epoch),
                LN("next", memory.next), LN("base", memory.base));
-    return agent_start(e->agent, &config, &ports, &memory, lanes, lane_count, clock_now(clock));
+    enum err started =
+        agent_start(e->agent, &config, &ports, &memory, lanes, lane_count, clock_now(clock));
+    if (started != ERR_OK && started != ERR_IO)
+        return started;
+    keeper_init(&e->keeper, clock, e->agent, e->journal, c->journal, started == ERR_OK);
+    return ERR_OK;
+}
+
+/* A lane that cannot commit keeps opening exits, so a journal that cannot be opened or written is no
+ * reason not to start (keeper.h, K3). */
+static enum err start_journal(struct edge *e, const struct edge_config *c,
+                              const struct clock_source *clock)
+{
+    enum err opened = journal_open(c->journal, clock, &e->journal);
+    if (opened == ERR_OK)
+        journal_budget(e->journal, c->journal_max_mib * 1024 * 1024);
+    return opened == ERR_IO ? ERR_OK : opened;
 }
 
 static enum err edge_start(struct edge *e, const struct edge_config *c,
                            const struct clock_source *clock)
 {
     TRY(loop_create(clock, &e->loop));
-    TRY(journal_open(c->journal, clock, &e->journal));
+    TRY(start_journal(e, c, clock));
     TRY(start_field(e, c, clock));
     TRY(start_uplink(e, c, clock));
     return start_agent(e, c, clock);
@@ -140,7 +173,7 @@ static int run(const struct edge_config *c, const struct clock_source *clock)
     if (result != ERR_OK)
         log_error("edge.start_failed", LT("reason", err_text(result)));
     else
-        result = loop_run(e.loop, e.agent, e.journal, e.uplink);
+        result = loop_run(e.loop, &e.keeper, &e.host, e.uplink);
     edge_stop(&e);
     log_notice("edge.stopped", LT("reason", err_text(result)));
     return exit_status(result);

@@ -84,15 +84,16 @@ static enum err read_machine(sqlite3 *db, bool *ret_found, char *ret)
     return e;
 }
 
-static enum err mint(sqlite3 *db)
+static enum err mint(sqlite3 *db, int64_t boot)
 {
     sqlite3_stmt *s;
     TRY(db_prepare(db,
                    "INSERT INTO edge_memory VALUES(1, ?, 0, 1, 0, '"
-                   "00000000000000000000000000000000', 0, 0, 0, '')",
+                   "00000000000000000000000000000000', ?, 0, 0, '')",
                    &s));
     struct request_id id = random_request_id();
     db_bind_text(s, 1, id.text);
+    db_bind_int(s, 2, boot);
     enum err e = db_run(s);
     sqlite3_finalize(s);
     if (e == ERR_OK)
@@ -157,7 +158,7 @@ static enum err take_up(struct journal *j)
     read_boot_id(machine);
     TRY(read_machine(j->db, &found, before));
     if (!found)
-        TRY(mint(j->db));
+        TRY(mint(j->db, j->boot_before));
     if (before[0] != '\0' && strcmp(before, machine) != 0) {
         log_notice("journal.check", LT("why", "the machine stopped while the journal was open"));
         TRY(db_check(j->db));
@@ -218,7 +219,6 @@ enum err journal_connect(struct journal *j)
         j->damaged = true;
         journal_disconnect(j);
         TRY(journal_put_aside(j));
-        j->damaged = false;
         e = connect_once(j);
     }
     if (e != ERR_OK)

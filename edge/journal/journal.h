@@ -48,6 +48,9 @@ enum err journal_read(struct journal *j, int64_t from, size_t max,
 enum err journal_backlog_age(struct journal *j, int64_t base, struct wall_ms now,
                              int64_t *ret_age_ms);
 
+/* When the newest row was recorded; {0} if there is none. */
+enum err journal_last_recorded(struct journal *j, struct wall_ms *ret);
+
 /* Moves the write-ahead log into the file once it has grown. Nobody else does: call it after a
  * turn's acts, so that no arm waits for it. ERR_IO. */
 enum err journal_checkpoint(struct journal *j);

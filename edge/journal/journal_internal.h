@@ -16,13 +16,14 @@ struct journal {
     sqlite3 *db;
     int lock_fd;
     struct clock_source clock;
-    bool open_turn;                         /* between begin and its end */
-    bool broken;                            /* J4 */
-    bool damaged;                           /* J5: the file cannot be used */
-    bool full;                              /* J6: the last failure was for want of room */
-    int wal_pages;                          /* not yet checkpointed */
-    int64_t acked;                          /* rows up to here are marked */
-    int64_t acked_before;                   /* the turn */
+    bool open_turn;       /* between begin and its end */
+    bool broken;          /* J4 */
+    bool damaged;         /* J5: the file cannot be used */
+    bool full;            /* J6: the last failure was for want of room */
+    int wal_pages;        /* not yet checkpointed */
+    int64_t boot_before;  /* of a new journal: its boot number goes on from a damaged one's */
+    int64_t acked;        /* rows up to here are marked */
+    int64_t acked_before; /* the turn */
     struct edge_memory memory, memory_turn; /* committed; saved in the open turn */
     sqlite3_stmt *begin, *commit, *rollback;
     sqlite3_stmt *append, *acknowledge, *grant;

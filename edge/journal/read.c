@@ -113,3 +113,15 @@ enum err journal_backlog_age(struct journal *j, int64_t base, struct wall_ms now
     *ret_age_ms = age_ms > 0 ? age_ms : 0;
     return ERR_OK;
 }
+
+enum err journal_last_recorded(struct journal *j, struct wall_ms *ret)
+{
+    sqlite3_stmt *s;
+    bool row = false;
+    TRY(db_prepare(j->db, "SELECT recorded FROM outbox ORDER BY seq DESC LIMIT 1", &s));
+    enum err e = db_step(s, &row);
+    if (e == ERR_OK)
+        *ret = (struct wall_ms){row ? sqlite3_column_int64(s, 0) : 0};
+    sqlite3_finalize(s);
+    return journal_note(j, e);
+}

@@ -216,8 +216,18 @@ static enum err name_aside(struct journal *j)
     return ERR_IO;
 }
 
+/* Statuses of an earlier boot are told from later ones by their number, so the number may not go
+ * back. Where it is lost, minutes since 2026 are more than any agent was started. */
+static int64_t next_boot(const struct journal *j)
+{
+    static const int64_t year_2026_ms = 1767225600000;
+    int64_t minutes = (clock_now(&j->clock).wall.v - year_2026_ms) / 60000;
+    return minutes > j->memory.boot ? minutes : j->memory.boot;
+}
+
 enum err journal_put_aside(struct journal *j)
 {
+    j->boot_before = next_boot(j);
     remove_oldest(j);
     TRY(name_aside(j));
     for (size_t i = 0; i < COMPANIONS; i++) {
@@ -230,6 +240,7 @@ enum err journal_put_aside(struct journal *j)
         }
     }
     sync_folder(j);
+    j->damaged = false;
     log_error("journal.damaged", LT("file", j->file), LT("set_aside_as", j->aside));
     return ERR_OK;
 }
@@ -251,6 +262,6 @@ enum err journal_recover(struct journal *j)
     journal_disconnect(j);
     if (j->damaged)
         TRY(journal_put_aside(j));
-    j->damaged = j->broken = false;
+    j->broken = false;
     return journal_connect(j);
 }

@@ -42,6 +42,7 @@ struct uplink {
     int64_t connect_us; /* when to try again */
     struct backoff backoff;
     int short_sessions; /* U4 */
+    bool taken_over;    /* U4: said or suspected */
 
     struct window window;
     uint64_t published;  /* QoS 1 messages of this session */
@@ -110,7 +111,7 @@ enum err uplink_create(const struct uplink_config *c, const struct clock_source 
 static enum err encode_status(const struct uplink *u, bool online, char *ret, size_t *ret_len)
 {
     struct status s = {.online = online,
-                       .boot = journal_memory(u->journal)->boot,
+                       .boot = u->journal ? journal_memory(u->journal)->boot : 0,
                        .session = u->session,
                        .time = clock_now(&u->clock).wall,
                        .version = BOOMGATE_VERSION};
@@ -196,6 +197,9 @@ static void session_down(struct uplink *u, const struct session_note *n)
     }
     int64_t wait_ms = backoff_next_ms(&u->backoff, random_u64());
     bool suspected = clone_suspected(u, lasted_ms);
+    if (lasted_ms >= SESSION_ENOUGH_MS)
+        u->taken_over = false;
+    u->taken_over = u->taken_over || suspected || n->taken_over;
     if (suspected && !n->taken_over) {
         wait_ms = u->backoff.max_ms;
         log_error("uplink.clone_suspected",
@@ -305,6 +309,12 @@ int64_t uplink_deadline_us(const struct uplink *u)
     if (u->state == SESSION_UP && u->window.deadline_us > 0)
         return u->window.deadline_us;
     return INT64_MAX;
+}
+
+bool uplink_taken_over(const struct uplink *u)
+{
+    bool settled = u->state == SESSION_UP && real_us() - u->up_us >= SESSION_ENOUGH_MS * 1000LL;
+    return u->taken_over && !settled;
 }
 
 bool uplink_connected(const struct uplink *u)

@@ -31,7 +31,7 @@ struct uplink_config {
 
 struct uplink;
 
-/* Copies the configuration. `wake(arg)` is called on any thread when uplink_drain has work. Does
+/* Copies the configuration. Without a journal (NULL) there is nothing to send. `wake(arg)` is called on any thread when uplink_drain has work. Does
  * not connect: the first uplink_tick does. */
 enum err uplink_create(const struct uplink_config *c, const struct clock_source *clock,
                        struct journal *journal, void (*wake)(void *arg), void *arg,
@@ -50,6 +50,9 @@ enum err uplink_tick(struct uplink *u, const struct edge_memory *m);
 /* Real microseconds (CLOCK_MONOTONIC) at which uplink_tick has work even if nothing arrives;
  * INT64_MAX: none. */
 int64_t uplink_deadline_us(const struct uplink *u);
+
+/* U4: another client seems to use this edge's identity; until a session has lasted a minute. */
+bool uplink_taken_over(const struct uplink *u);
 
 bool uplink_connected(const struct uplink *u);
 

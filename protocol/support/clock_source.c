@@ -1,6 +1,7 @@
 #include "protocol/support/clock_source.h"
 
 #include <string.h>
+#include <sys/timex.h>
 #include <time.h>
 
 /* A clock in microseconds: at rate 1000 a millisecond of real time is a second of domain time. */
@@ -48,6 +49,19 @@ enum err clock_parse(const char *rate, const char *epoch, struct clock_source *r
     }
     *ret = c;
     return ERR_OK;
+}
+
+bool clock_simulated(const struct clock_source *c)
+{
+    return c->rate != 1 || c->epoch.v != c->epoch_real.v;
+}
+
+bool clock_disciplined(const struct clock_source *c)
+{
+    struct timex t = {.modes = 0};
+    if (clock_simulated(c))
+        return true;
+    return adjtimex(&t) != TIME_ERROR && !(t.status & STA_UNSYNC);
 }
 
 /* rate * us / 1000 without overflow for any two four-digit years: whole milliseconds first. */

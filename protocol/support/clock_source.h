@@ -19,6 +19,12 @@ struct clock_source clock_real(void);
 /* `epoch` is "T" (domain time at this call) or "T@R", both RFC 3339; NULL: real time now. */
 enum err clock_parse(const char *rate, const char *epoch, struct clock_source *ret);
 
+/* True if the clock is scaled or shifted: a simulation's, right by definition. */
+bool clock_simulated(const struct clock_source *c);
+
+/* Does something keep the system's wall clock right (adjtimex)? True for a simulated clock. */
+bool clock_disciplined(const struct clock_source *c);
+
 struct now clock_now(const struct clock_source *c);
 
 /* Domain milliseconds that pass during `real_ms` of real time, and the reverse, rounded up, at

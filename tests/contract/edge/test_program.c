@@ -1,5 +1,5 @@
 /* The real boomgate-edge between a scripted gate, a real broker and a double of the cloud: one car
- * in, the arm and the outbox across kill -9, and a clean stop.
+ * in, the arm and the outbox across kill -9, journals that fail, and a clean stop.
  *
  * usage: edge_program boomgate-edge */
 #include "protocol/modbus/lane_io.h"
@@ -8,6 +8,7 @@
 #include "tests/contract/edge/modbus_server.h"
 #include "tests/support/broker.h"
 
+#include <dirent.h>
 #include <setjmp.h>
 #include <signal.h>
 #include <stdarg.h>
@@ -15,6 +16,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
@@ -47,13 +49,13 @@ static void write_config(struct world *w)
     assert_non_null(mkdtemp(w->folder));
     snprintf(w->config, sizeof w->config, "%s/edge.yaml", w->folder);
     FILE *f = fopen(w->config, "w");
-    fprintf(
-        f,
-        "place: a\nedge: e1\njournal: %s/journal.db\n"
-        "broker: {host: 127.0.0.1, port: %d, reconnect_min_ms: 20, reconnect_max_ms: 200}\n"
-        "links:\n  - {name: gate, host: 127.0.0.1, port: %d}\n"
-        "lanes:\n  - {name: in-1, direction: entry, link: gate, unit: 1, close_delay_ms: 100}\n",
-        w->folder, broker_port(w->broker), server_port(w->gate));
+    fprintf(f,
+            "place: a\nedge: e1\njournal: %s/journal.db\n"
+            "broker: {host: 127.0.0.1, port: %d, reconnect_min_ms: 20, reconnect_max_ms: 200}\n"
+            "links:\n  - {name: gate, host: 127.0.0.1, port: %d}\n"
+            "lanes:\n  - {name: in-1, direction: entry, link: gate, unit: 1, close_delay_ms: 100}\n"
+            "  - {name: out-1, direction: exit, link: gate, unit: 2, close_delay_ms: 100}\n",
+            w->folder, broker_port(w->broker), server_port(w->gate));
     assert_int_equal(fclose(f), 0);
 }
 
@@ -62,7 +64,7 @@ static void start_edge(struct world *w)
     w->edge = fork();
     assert_true(w->edge >= 0);
     if (w->edge == 0) {
-        const struct rlimit limit = {file_limit, file_limit};
+        const struct rlimit limit = {file_limit, RLIM_INFINITY};
         signal(SIGXFSZ, SIG_IGN); /* a write beyond it fails with EFBIG */
         setrlimit(RLIMIT_FSIZE, &limit);
         execl(program, program, "-c", w->config, (char *)NULL);
@@ -125,21 +127,22 @@ static bool saw(struct world *w, const void *part)
 struct command {
     uint16_t code;
     size_t executed;
+    int unit;
 };
 
 static bool executed(struct world *w, const void *arg)
 {
     const struct command *c = arg;
-    struct server_unit *u = server_lock(w->gate, 1);
+    struct server_unit *u = server_lock(w->gate, c->unit);
     bool there =
         u->executed >= c->executed && u->commands[(u->command_count - 1) % SERVER_LOG] == c->code;
     server_unlock(w->gate);
     return there;
 }
 
-static void set_inputs(struct world *w, uint32_t on, uint32_t off)
+static void set_unit_inputs(struct world *w, int unit, uint32_t on, uint32_t off)
 {
-    struct server_unit *u = server_lock(w->gate, 1);
+    struct server_unit *u = server_lock(w->gate, unit);
     for (int i = 0; i < SERVER_INPUTS; i++) {
         if (on >> i & 1)
             u->inputs[i] = 1;
@@ -147,6 +150,11 @@ static void set_inputs(struct world *w, uint32_t on, uint32_t off)
             u->inputs[i] = 0;
     }
     server_unlock(w->gate);
+}
+
+static void set_inputs(struct world *w, uint32_t on, uint32_t off)
+{
+    set_unit_inputs(w, 1, on, off);
 }
 
 enum {
@@ -177,21 +185,26 @@ static int set_up(void **state)
     return 0;
 }
 
+static void remove_files(const char *folder)
+{
+    DIR *d = opendir(folder);
+    for (struct dirent *f; (f = readdir(d));) {
+        char path[sizeof f->d_name + 40];
+        snprintf(path, sizeof path, "%s/%s", folder, f->d_name);
+        unlink(path);
+    }
+    closedir(d);
+}
+
 static int tear_down(void **state)
 {
-    static const char *const files[] = {"edge.yaml", "journal.db", "journal.db-wal",
-                                        "journal.db-shm", "journal.db.lock"};
     struct world *w = *state;
     if (w->edge > 0)
         end_edge(w, SIGKILL);
     server_stop(w->gate);
     double_stop(w->cloud);
     broker_stop(w->broker);
-    for (size_t i = 0; i < sizeof files / sizeof files[0]; i++) {
-        char path[64];
-        snprintf(path, sizeof path, "%s/%s", w->folder, files[i]);
-        unlink(path);
-    }
+    remove_files(w->folder);
     rmdir(w->folder);
     free(w);
     return 0;
@@ -200,7 +213,7 @@ static int tear_down(void **state)
 static void one_car_in(void **state)
 {
     struct world *w = *state;
-    const struct command open = {COMMAND_OPEN, 1}, close = {COMMAND_CLOSE, 2};
+    const struct command open = {COMMAND_OPEN, 1, 1}, close = {COMMAND_CLOSE, 2, 1};
     give_spaces(w);
     set_inputs(w, A, 0);
     wait_until(w, saw, "io.boomgate.vehicle.presented.v1");
@@ -240,40 +253,111 @@ static void killed_edges_go_on_where_they_were(void **state)
     assert_true(w->acked >= acked + 5);
     set_inputs(w, A, 0);
     server_set_plate(w->gate, 1, 2, "22아2222");
-    const struct command open = {COMMAND_OPEN, 1};
+    const struct command open = {COMMAND_OPEN, 1, 1};
     wait_until(w, executed, &open); /* the spaces survived */
 }
 
-static bool edge_ended(struct world *w, const void *arg)
+/* A vehicle comes to the entry and backs out, again and again: events without end. */
+static void make_events(struct world *w)
 {
     static int64_t turned_ms;
     static bool there;
-    int *ret_status = *(int *const *)arg;
-    if (test_ms() - turned_ms > 250) { /* a vehicle comes and backs out: events without end */
-        turned_ms = test_ms();
-        there = !there;
-        set_inputs(w, there ? A : 0, there ? 0 : A);
-    }
-    return waitpid(w->edge, ret_status, WNOHANG) == w->edge;
+    if (test_ms() - turned_ms < 250)
+        return;
+    turned_ms = test_ms();
+    there = !there;
+    set_inputs(w, there ? A : 0, there ? 0 : A);
 }
 
-/* A disk that is full, played by a limit on the size of files: the turn that cannot be committed
- * ends the process, and the next start goes on from the last one that was. */
-static void an_edge_that_cannot_commit_ends(void **state)
+static bool no_more_events(struct world *w, const void *arg)
+{
+    static int64_t last, since_ms;
+    (void)arg;
+    make_events(w);
+    if (w->acked != last) {
+        last = w->acked;
+        since_ms = test_ms();
+    }
+    return test_ms() - since_ms > 2000;
+}
+
+static void limit_files(const struct world *w, rlim_t bytes)
+{
+    const struct rlimit limit = {bytes, RLIM_INFINITY};
+    assert_int_equal(prlimit(w->edge, RLIMIT_FSIZE, &limit, NULL), 0);
+}
+
+/* A disk that is full, played by a limit on the size of files: nobody is admitted, an exit opens,
+ * and what happened meanwhile is told once it can be committed. */
+static void an_edge_that_cannot_commit_opens_exits(void **state)
 {
     struct world *w = *state;
-    int status, *ret_status = &status;
     give_spaces(w);
-    end_edge(w, SIGTERM);
-    file_limit = 160 * 1024;
+    limit_files(w, 160 * 1024);
+    wait_until(w, no_more_events, NULL);
+    set_inputs(w, A, 0);
+    server_set_plate(w->gate, 1, 2, "12AB34");
+    set_unit_inputs(w, 2, A, 0);
+    server_set_plate(w->gate, 2, 2, "56CD78");
+    const struct command open = {COMMAND_OPEN, 1, 2}, entry = {COMMAND_OPEN, 1, 1};
+    wait_until(w, executed, &open);
+    assert_false(executed(w, &entry));
+    assert_false(double_saw(w->cloud, "56CD78"));
+
+    limit_files(w, RLIM_INFINITY);
+    wait_until(w, saw, "nothing could be committed for");
+    wait_until(w, executed, &entry); /* with the spaces it had */
+    assert_int_equal(end_edge(w, SIGTERM), 0);
+}
+
+static void damage(const struct world *w)
+{
+    char path[64];
+    snprintf(path, sizeof path, "%s/journal.db", w->folder);
+    FILE *f = fopen(path, "r+");
+    assert_non_null(f);
+    for (int i = 0; i < 8; i++)
+        assert_true(fputs("this is no database any more, and it was one a moment ago\n", f) >= 0);
+    assert_int_equal(fclose(f), 0);
+}
+
+/* The answers of the double are always epoch 1, which is as good as any for a new journal. */
+static void a_damaged_journal_is_set_aside_at_the_start(void **state)
+{
+    struct world *w = *state;
+    give_spaces(w);
+    assert_int_equal(end_edge(w, SIGTERM), 0);
+    damage(w);
+    w->acked = 0;
     start_edge(w);
-    file_limit = RLIM_INFINITY;
-    wait_until(w, edge_ended, &ret_status);
-    w->edge = 0;
-    assert_true(WIFEXITED(status));
+    wait_until(w, saw, "a damaged journal was set aside");
+    set_unit_inputs(w, 2, A, 0);
+    server_set_plate(w->gate, 2, 2, "56CD78");
+    const struct command open = {COMMAND_OPEN, 1, 2};
+    wait_until(w, executed, &open);
+}
+
+/* Without any journal: the exit opens, and the process ends for a proper start when there is one. */
+static void an_edge_without_a_journal_opens_exits(void **state)
+{
+    struct world *w = *state;
+    char path[64];
+    int status;
+    give_spaces(w);
+    assert_int_equal(end_edge(w, SIGTERM), 0);
+    snprintf(path, sizeof path, "%s/journal.db.lock", w->folder);
+    unlink(path);
+    assert_int_equal(mkdir(path, 0700), 0);
+    start_edge(w);
+    set_unit_inputs(w, 2, A, 0);
+    server_set_plate(w->gate, 2, 2, "56CD78");
+    const struct command open = {COMMAND_OPEN, 1, 2};
+    wait_until(w, executed, &open);
+    assert_int_equal(rmdir(path), 0);
+    assert_int_equal(waitpid(w->edge, &status, 0), w->edge);
     assert_int_equal(WEXITSTATUS(status), 3);
     start_edge(w);
-    wait_until(w, saw, "\"boot\":3,");
+    wait_until(w, saw, "\"boot\":3,"); /* the second one was the look whether it can be opened */
 }
 
 int main(int argc, char **argv)
@@ -282,7 +366,9 @@ int main(int argc, char **argv)
     const struct CMUnitTest tests[] = {
         TEST(one_car_in),
         TEST(killed_edges_go_on_where_they_were),
-        TEST(an_edge_that_cannot_commit_ends),
+        TEST(an_edge_that_cannot_commit_opens_exits),
+        TEST(a_damaged_journal_is_set_aside_at_the_start),
+        TEST(an_edge_without_a_journal_opens_exits),
     };
     if (argc != 2)
         return 2;

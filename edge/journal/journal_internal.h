@@ -33,7 +33,7 @@ struct journal {
     sqlite3_stmt *read, *backlog, *prune;
     sqlite3_stmt *page_count, *free_count;
 
-    char file[JOURNAL_PATH_SIZE], aside[JOURNAL_PATH_SIZE];
+    char file[JOURNAL_PATH_SIZE], aside_file[JOURNAL_PATH_SIZE];
     int64_t budget_pages, reserve_pages; /* 0: no budget */
     bool reserve;                        /* exists */
     int checkpoint_pages;

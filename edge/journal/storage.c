@@ -207,12 +207,12 @@ static enum err name_aside(struct journal *j)
 {
     int64_t at = clock_now(&j->clock).wall.v;
     for (int tries = 0; tries < 1000; tries++, at++) {
-        struct buf b = buf_of(j->aside, sizeof j->aside);
+        struct buf b = buf_of(j->aside_file, sizeof j->aside_file);
         buf_addf(&b, "%s.damaged.%013lld", j->file, (long long)at);
-        if (!b.overflow && access(j->aside, F_OK) != 0)
+        if (!b.overflow && access(j->aside_file, F_OK) != 0)
             return ERR_OK;
     }
-    j->aside[0] = '\0';
+    j->aside_file[0] = '\0';
     return ERR_IO;
 }
 
@@ -233,7 +233,7 @@ enum err journal_put_aside(struct journal *j)
     for (size_t i = 0; i < COMPANIONS; i++) {
         char from[2 * JOURNAL_PATH_SIZE], to[2 * JOURNAL_PATH_SIZE];
         snprintf(from, sizeof from, "%s%s", j->file, companions[i]);
-        snprintf(to, sizeof to, "%s%s", j->aside, companions[i]);
+        snprintf(to, sizeof to, "%s%s", j->aside_file, companions[i]);
         if (rename(from, to) != 0 && errno != ENOENT) {
             log_error("journal.set_aside", LT("file", from), LT("reason", strerror(errno)));
             return ERR_IO;
@@ -241,13 +241,13 @@ enum err journal_put_aside(struct journal *j)
     }
     sync_folder(j);
     j->damaged = false;
-    log_error("journal.damaged", LT("file", j->file), LT("set_aside_as", j->aside));
+    log_error("journal.damaged", LT("file", j->file), LT("set_aside_as", j->aside_file));
     return ERR_OK;
 }
 
 const char *journal_aside(const struct journal *j)
 {
-    return j->aside;
+    return j->aside_file;
 }
 
 enum err journal_recover(struct journal *j)

@@ -170,7 +170,7 @@ class Stack:
                 last = error
             if time.monotonic() > end:
                 raise Failure(f"waited {seconds} s for: {what} (last: {last!r})")
-            for name, process in self.running.items():
+            for name, process in list(self.running.items()):
                 if process.poll() not in (None, 0):
                     raise Failure(f"{name} died with {process.returncode} while waiting for: {what}")
             time.sleep(every)

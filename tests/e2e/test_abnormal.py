@@ -24,8 +24,8 @@ import yaml
 from harness import ROOT, Failure, Stack, check, http_json
 
 FOLDER = pathlib.Path(os.environ.get("BOOMGATE_SCENARIOS", ROOT / "sim" / "scenarios" / "abnormal"))
-RATE = 10
-AT_ONCE = 8
+RATE = 5
+AT_ONCE = 10
 KEYS = {"case", "row", "about", "gate", "old_barrier", "lane_options", "steps", "expect"}
 EXPECTED = {"arm", "outcomes", "alarms", "standing", "events", "causes", "counted", "pending", "overdraft", "inside",
             "under_closed_arm", "display"}
@@ -71,7 +71,9 @@ class Play:
         return self.s.hardware(self.place, lane or self.lanes[0])
 
     def motion(self, lane):
-        return [m["change"] for m in self.hardware(lane)["motion"]]
+        """Changes, with their cause where the barrier closed on its own account."""
+        return [m["change"] + (" (watchdog)" if (m["change"], m["cause"]) == ("closing", "watchdog") else "")
+                for m in self.hardware(lane)["motion"]]
 
     def now(self):
         return instant(self.hardware()["time"])

@@ -29,6 +29,7 @@ struct agent_config agent_config_default(void)
         .open_expiry_ms = 1000,
         .link_slack_ms = 250,
         .hello_ms = 600000,
+        .rights_ms = 600000,
         .ask_again_ms = 5000,
         .pending_ms = 180000,
         .no_credential_ms = 5000,
@@ -70,7 +71,7 @@ enum err agent_config_check(const struct agent_config *c)
         c->open_expiry_ms, c->link_slack_ms,     c->hello_ms,
         c->ask_again_ms,   c->pending_ms,        c->no_credential_ms,
         c->unanswered_ms,  c->plate_keep_ms,     c->clock,
-        c->ack_save_ms,
+        c->ack_save_ms,    c->rights_ms,
     };
     if (!all_positive(figures, sizeof figures / sizeof figures[0]) || c->keep_max < 0 ||
         c->lane_count < 1 || c->lane_count > AGENT_LANES_MAX || !is_name(&c->place) ||
@@ -107,6 +108,7 @@ static enum err take_input(struct agent *a, const struct agent_input *in)
     case INPUT_EDGE_ALARM: agent_alarm(a, &in->alarm); return ERR_OK;
     case INPUT_CLOCK: a->clock = in->clock; return ERR_OK;
     case INPUT_STORAGE: a->live.frugal = in->frugal; return ERR_OK;
+    case INPUT_RIGHTS: return agent_rights_part(a, &in->rights);
     }
     return ERR_OK;
 }
@@ -119,6 +121,7 @@ static enum err decide(struct agent *a, const struct agent_input *in, size_t n)
         TRY(agent_lane_tick(a, i));
     if (!a->live.crippled)
         agent_hello_tick(a);
+    TRY(agent_rights_tick(a));
     for (size_t i = 0; i < a->config.lane_count; i++)
         TRY(agent_lane_decide(a, i));
     TRY(agent_recording(a) ? agent_surplus(a) : ERR_OK);
@@ -273,6 +276,7 @@ static void restore_lane(struct agent *a, size_t i, const struct lane_memory *m)
     lane_init(&s->lane, &config, &r);
     s->movement.id = m->movement;
     s->movement.credential.plate = m->plate;
+    s->movement.right = agent_right_of(a, &m->plate);
     s->movement.basis = m->basis;
     s->movement.request = m->request;
     s->movement.presented = m->presented;
@@ -312,6 +316,7 @@ enum err agent_start(struct agent *a, const struct agent_config *config,
     a->live.offline_since = now.mono;
     a->live.hello_due = now.mono;
     a->live.base_due = never;
+    agent_rights_start(a);
     for (size_t i = 0; i < config->lane_count; i++) {
         restore_lane(a, i, find_memory(lanes, lane_count, &config->lanes[i].name));
         if (config->lanes[i].lane.direction == DIRECTION_ENTRY)
@@ -348,6 +353,7 @@ struct mono_ms agent_next_deadline(const struct agent *a)
     struct mono_ms first = talks ? a->live.hello_due : never;
     if (!a->live.crippled)
         first = earlier(first, a->live.base_due);
+    first = earlier(first, agent_rights_deadline(a));
     for (size_t i = 0; i < a->config.lane_count; i++)
         first = earlier(first, lane_due(a, i));
     return first;

@@ -29,6 +29,7 @@
 
 #include "edge/core/admission.h"
 #include "edge/core/lane.h"
+#include "edge/core/right.h"
 #include "edge/core/spaces.h"
 #include "edge/ports.h"
 #include "protocol/wire/event.h"
@@ -56,6 +57,7 @@ struct agent_config {
 
     /* Domain time. */
     int64_t hello_ms;
+    int64_t rights_ms;        /* the rights list is confirmed at least this often */
     int64_t ask_again_ms;     /* a refused vehicle still on loop A asks again */
     int64_t pending_ms;       /* a `pending` exit without a final answer opens */
     int64_t no_credential_ms; /* nothing readable after this */
@@ -81,6 +83,7 @@ struct agent_ports {
     struct field_port field;
     struct uplink_port uplink;
     struct entropy_port entropy;
+    struct rights_port rights; /* optional */
 };
 
 /* What a lane's display and lights were last told, to send only changes. */
@@ -111,6 +114,7 @@ struct agent_lane {
         enum basis basis;
         enum reason reason; /* last recorded denial */
         struct request_id request;
+        struct right_found right; /* what the list says of the credential */
         struct wall_ms presented;
         struct wall_ms decided;
     } movement;
@@ -156,6 +160,19 @@ struct agent_lane {
 
 enum { EDGE_ALARMS = ALARM_UPLINK_STALLED - ALARM_DISK + 1 };
 
+/* The rights list: what is in force, what is coming in, and when to ask. */
+struct agent_rights {
+    struct rights_fetch fetch;
+    struct request_id request; /* outstanding, or "" */
+    struct mono_ms asked;      /* when it was sent */
+    struct mono_ms due;        /* ask (again) then */
+    bool ask;                  /* after this turn's commit */
+    bool confirmed;            /* at `confirmed_at`, at least once */
+    struct mono_ms confirmed_at;
+    int64_t announced; /* version told by an event */
+    bool announce;     /* told in this turn */
+};
+
 /* Everything a turn may change: copied before, put back if it fails. */
 struct agent_state {
     struct edge_memory memory;
@@ -168,7 +185,8 @@ struct agent_state {
         int64_t at;
     } probe;
     struct mono_ms hello_due;
-    bool say_hello;          /* after this turn's commit */
+    bool say_hello; /* after this turn's commit */
+    struct agent_rights rights;
     struct mono_ms base_due; /* A8: memory.base is to be written; INT64_MAX: it is */
     bool started;            /* edge.started is on record, or waits for an epoch */
     bool crippled;           /* A9 */

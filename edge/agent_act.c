@@ -2,6 +2,8 @@
  * asked. Nothing here can undo the turn; what could not be done is the next turn's business. */
 #include "edge/agent_internal.h"
 
+#include "protocol/support/log.h"
+
 #include <stdio.h>
 #include <string.h>
 
@@ -93,6 +95,20 @@ static void found_offline(struct agent *a, enum err e)
     }
 }
 
+/* The store of the list is told what the journal now says; it is asked of the cloud after a hello. */
+static void act_rights(struct agent *a)
+{
+    struct agent_rights *r = &a->live.rights;
+    if (r->announce && a->ports.rights.announced(a->ports.rights.self, r->announced) != ERR_OK)
+        log_warn("agent.rights_announced", LN("version", r->announced));
+    r->announce = false;
+    if (r->ask) {
+        struct request q = agent_rights_question(a);
+        found_offline(a, a->ports.uplink.ask(a->ports.uplink.self, &q));
+    }
+    r->ask = false;
+}
+
 void agent_act(struct agent *a)
 {
     for (size_t i = 0; i < a->config.lane_count; i++)
@@ -107,6 +123,7 @@ void agent_act(struct agent *a)
     if (a->live.say_hello)
         found_offline(a, agent_send_hello(a));
     a->live.say_hello = false;
+    act_rights(a);
     if (a->recorded)
         a->ports.uplink.wake(a->ports.uplink.self);
 }

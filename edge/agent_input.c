@@ -45,6 +45,10 @@ enum err agent_response(struct agent *a, const struct response *r)
 {
     if (r->kind == REQUEST_HELLO)
         return agent_hello_answered(a, r);
+    if (r->kind == REQUEST_RIGHTS) {
+        agent_rights_answer(a, r);
+        return ERR_OK;
+    }
     for (size_t i = 0; i < a->config.lane_count; i++) {
         const struct admission *d = &a->live.lanes[i].admission;
         bool waits = d->phase == ADMISSION_ASKED || d->phase == ADMISSION_PENDING;
@@ -64,6 +68,7 @@ void agent_uplink(struct agent *a, bool up)
     s->online = up;
     s->hello = (struct request_id){{0}};
     s->hello_due = a->now.mono;
+    agent_rights_uplink(a);
     if (!up)
         return;
     for (size_t i = 0; i < a->config.lane_count; i++)

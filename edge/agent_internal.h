@@ -92,6 +92,19 @@ enum err agent_adopt(struct agent *a, int64_t epoch);
 /* The journal was set back or copied: what comes after event `common` is written anew in `epoch`. */
 enum err agent_rechain(struct agent *a, int64_t epoch, int64_t common);
 
+/* --- agent_rights.c: the rights list --- */
+
+void agent_rights_start(struct agent *a);
+void agent_rights_uplink(struct agent *a);
+enum err agent_rights_part(struct agent *a, const struct rights_input *in);
+void agent_rights_answer(struct agent *a, const struct response *r);
+enum err agent_rights_tick(struct agent *a);
+struct mono_ms agent_rights_deadline(const struct agent *a);
+struct request agent_rights_question(const struct agent *a);
+
+/* What the list says of this plate now: one look-up. */
+struct right_found agent_right_of(struct agent *a, const struct plate *plate);
+
 /* --- agent_act.c: after the commit --- */
 
 void agent_act(struct agent *a);

@@ -28,6 +28,7 @@ struct admission_view agent_lane_view(const struct agent *a, size_t i)
         .online = a->live.online,
         .settled = mono_diff_ms(a->now.mono, a->live.offline_since) >= grace_ms,
         .free = a->live.memory.spaces.free,
+        .right = a->live.lanes[i].movement.right.verdict,
     };
 }
 
@@ -72,6 +73,7 @@ static enum err take_credential(struct agent *a, size_t i, const struct credenti
     struct agent_lane *s = &a->live.lanes[i];
     s->movement.credential = *c;
     s->movement.request = (struct request_id){{0}};
+    s->movement.right = agent_right_of(a, &c->plate);
     admission_credential(&s->admission, a->now.mono);
     TRY(agent_credential_read(a, i));
     return step(a, i, LANE_EV_CREDENTIAL);

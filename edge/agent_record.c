@@ -119,6 +119,8 @@ static enum err authorised(struct agent *a, size_t i)
     d.basis = s->movement.basis;
     d.plate = s->movement.credential.plate;
     d.request = s->movement.request;
+    if (d.basis == BASIS_RIGHT || d.basis == BASIS_BOUND)
+        d.right = s->movement.right.id;
     return append_movement(a, i, EVENT_PASSAGE_AUTHORISED, &d);
 }
 
@@ -129,6 +131,8 @@ static enum err refused(struct agent *a, size_t i)
     d.reason = m->reason;
     d.plate = m->credential.plate;
     d.request = m->request;
+    if (m->reason == REASON_BARRED || m->reason == REASON_NOT_VALID || m->reason == REASON_PASSBACK)
+        d.right = m->right.id;
     return append_movement(a, i, EVENT_PASSAGE_DENIED, &d);
 }
 

@@ -6,6 +6,7 @@
 #ifndef BOOMGATE_EDGE_PORTS_H
 #define BOOMGATE_EDGE_PORTS_H
 
+#include "edge/core/rights_fetch.h"
 #include "edge/core/spaces.h"
 #include "protocol/base/clock.h"
 #include "protocol/base/id.h"
@@ -76,6 +77,30 @@ struct journal_port {
     void (*rollback)(void *self);
 };
 
+/* What the rights store knows of its list. */
+struct rights_memory {
+    struct rights_fetch fetch;
+    struct wall_ms confirmed; /* the cloud last said that it is the newest; v == 0: never */
+    int64_t announced;        /* version whose rights.applied is in the journal */
+};
+
+/* The rights list. Optional: without `find` there is no list. All calls on the loop thread. ERR_IO
+ * means that the list could not be read or changed; the journal and the lanes do not depend on it. */
+struct rights_port {
+    void *self;
+    enum err (*load)(void *self, struct rights_memory *ret);
+    /* Up to `max` rights of this plate or of one a camera may take it for (plate_fold), or of this
+     * credential; either may be "". */
+    enum err (*find)(void *self, const struct plate *plate, const char *credential,
+                     struct right *ret, size_t max, size_t *ret_count);
+    /* Keeps a part; `after` is how far the fetch has come with it. */
+    enum err (*stage)(void *self, const struct rights_fetch *after, const struct rights_part *p);
+    /* The same with the last part, which puts the list in force. */
+    enum err (*activate)(void *self, const struct rights_fetch *after, const struct rights_part *p);
+    enum err (*confirmed)(void *self, struct wall_ms at);
+    enum err (*announced)(void *self, int64_t version);
+};
+
 /* Commands to the hardware. Never blocks; the link thread executes. ERR_FULL: its queue is full. */
 struct field_port {
     void *self;
@@ -118,6 +143,7 @@ enum input_kind {
     INPUT_EDGE_ALARM, /* what the host sees of itself */
     INPUT_CLOCK,
     INPUT_STORAGE,
+    INPUT_RIGHTS,
 };
 
 struct lane_snapshot {
@@ -154,6 +180,12 @@ struct edge_alarm_input {
     char detail[EVENT_DETAIL_SIZE]; /* "": none */
 };
 
+/* A part of the rights list. The agent only reads it; whoever made it frees it after the turn. */
+struct rights_input {
+    const struct rights_part *part;
+    char sha256[RIGHTS_SHA_SIZE]; /* of the bytes of its entries */
+};
+
 struct agent_input {
     enum input_kind kind;
     size_t lane; /* INPUT_IO, INPUT_COMMAND_RESULT */
@@ -166,6 +198,7 @@ struct agent_input {
         struct edge_alarm_input alarm;
         enum clock_state clock;
         bool frugal; /* INPUT_STORAGE: only business facts are recorded */
+        struct rights_input rights;
     };
 };
 

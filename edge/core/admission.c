@@ -119,6 +119,19 @@ static struct decision unanswered(struct admission *a, const struct admission_co
     return deny(a, reason, mono_after(now, c->ask_again_ms));
 }
 
+/* D5 */
+static enum reason barred_by(enum right_verdict right)
+{
+    switch (right) {
+    case RIGHT_BARRED: return REASON_BARRED;
+    case RIGHT_NOT_VALID: return REASON_NOT_VALID;
+    case RIGHT_PASSBACK: return REASON_PASSBACK;
+    case RIGHT_UNKNOWN:
+    case RIGHT_HONOURED: break;
+    }
+    return REASON_NONE;
+}
+
 static struct decision consider_entry(struct admission *a, const struct admission_config *c,
                                       const struct admission_view *v, struct mono_ms now)
 {
@@ -130,8 +143,10 @@ static struct decision consider_entry(struct admission *a, const struct admissio
             return nothing();
         return deny(a, REASON_NO_CREDENTIAL, now);
     }
+    if (barred_by(v->right) != REASON_NONE)
+        return deny(a, barred_by(v->right), never);
     if (v->free >= 1 && !a->policy)
-        return allow(a, BASIS_SPACE);
+        return allow(a, v->right == RIGHT_HONOURED ? BASIS_RIGHT : BASIS_SPACE);
     if (a->phase == ADMISSION_ASKED) {
         if (!v->online || reached(a->deadline, now))
             return unanswered(a, c, now);
@@ -155,6 +170,12 @@ static struct decision consider_unread_exit(struct admission *a, const struct ad
     return nothing();
 }
 
+/* An exit let out without the cloud. */
+static enum basis local_basis(const struct admission_view *v)
+{
+    return v->right == RIGHT_HONOURED ? BASIS_RIGHT : BASIS_OFFLINE;
+}
+
 static struct decision consider_exit(struct admission *a, const struct admission_config *c,
                                      const struct admission_view *v, struct mono_ms now)
 {
@@ -163,11 +184,11 @@ static struct decision consider_exit(struct admission *a, const struct admission
     if (!v->plate)
         return consider_unread_exit(a, c, now);
     if (!v->epoch)
-        return allow(a, BASIS_OFFLINE);
+        return allow(a, local_basis(v));
     if (a->phase != ADMISSION_READY && reached(a->deadline, now))
-        return allow(a, BASIS_OFFLINE);
+        return allow(a, local_basis(v));
     if (!v->online)
-        return v->settled ? allow(a, BASIS_OFFLINE) : nothing();
+        return v->settled ? allow(a, local_basis(v)) : nothing();
     if (a->phase == ADMISSION_READY)
         return reached(a->again, now) ? ask(a, c, now) : nothing();
     /* The final answer to a pending question may be lost on its way: keep asking for it. */
@@ -274,6 +295,9 @@ const char *admission_text(enum reason r)
     case REASON_NO_SESSION: return "NO OPEN STAY";
     case REASON_CLOSED: return "LANE CLOSED";
     case REASON_UNAVAILABLE: return "PLEASE WAIT";
+    case REASON_BARRED: return "NO ENTRY";
+    case REASON_NOT_VALID: return "NOT VALID NOW";
+    case REASON_PASSBACK: return "ALREADY INSIDE";
     default: return "";
     }
 }

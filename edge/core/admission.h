@@ -4,10 +4,13 @@
  * D1 An entry is allowed only while free >= 1; the cloud's `allow` carries no space.
  * D2 A refusal for want of space is lifted by the first space; one by policy only by the cloud.
  * D3 An exit that gets no answer in time opens by the local rule (nobody is trapped).
- * D4 Only the answer to the outstanding question counts. */
+ * D4 Only the answer to the outstanding question counts.
+ * D5 A plate on the deny list, outside its validity or inside already does not come in; a right that is
+ *    honoured is the basis of the passage, and spends a space like anyone. None of it stops an exit. */
 #ifndef BOOMGATE_EDGE_CORE_ADMISSION_H
 #define BOOMGATE_EDGE_CORE_ADMISSION_H
 
+#include "edge/core/right.h"
 #include "protocol/base/clock.h"
 #include "protocol/base/err.h"
 #include "protocol/wire/request.h"
@@ -50,6 +53,7 @@ struct admission_view {
     bool settled;  /* offline for so long that nobody waits for the uplink */
     bool crippled; /* nothing can be recorded: an exit opens, read or not (lane.md) */
     int64_t free;
+    enum right_verdict right; /* of the plate's right, if it has one */
 };
 
 enum decision_kind {

@@ -2,7 +2,8 @@
  *
  * G1 A list is either whole (`from` 0) or the changes since version `from`, revocations first.
  * G2 `sha256` of a part is the SHA-256 of the predecessor's `sha256` (64 digits; nothing for part 0)
- *    followed by the exact bytes of this part's `entries`, so that the last one vouches for all.
+ *    followed by the 64 digits of the SHA-256 of the exact bytes of this part's `entries`, so that the
+ *    last one vouches for all.
  * G3 `entries` is the last member, written without white space around it.
  * G4 A part without parts (`of` 0) only tells that there is a list of this version. */
 #ifndef BOOMGATE_WIRE_RIGHTS_H

@@ -92,7 +92,8 @@ enum err agent_rights_tick(struct agent *a)
     r->request = a->ports.entropy.request(a->ports.entropy.self);
     r->asked = a->now.mono;
     r->ask = true;
-    ask_in(a, retry_ms(a));
+    /* A cloud that does not answer may be one that keeps no list. */
+    ask_in(a, r->fetch.version != 0 ? retry_ms(a) : 5 * retry_ms(a));
     return ERR_OK;
 }
 

@@ -104,6 +104,8 @@ static const struct row edge_rows[] = {
      .dflt = "/var/lib/boomgate-edge/journal.db", .help = "SQLite file, on storage that keeps its word"},
     {.key = "journal_max_mib", .type = ROW_INT, AT(edge_config, journal_max_mib), .min = 1, .max = 65536,
      .dflt = "256", .help = "disk for the journal: 5 KiB for each vehicle that comes or leaves without the cloud"},
+    {.key = "rights_file", .type = ROW_TEXT, AT(edge_config, rights_file), .dflt = "",
+     .help = "SQLite file of the rights list, a cache; default: the journal's name and .rights"},
     {.key = "broker", .type = ROW_TABLE, AT(edge_config, broker), .table = &broker_table,
      .help = "the way to the cloud"},
     {.key = "links", .type = ROW_LIST, .offset = offsetof(struct edge_config, links),
@@ -232,8 +234,18 @@ static enum err check_lanes(const struct edge_config *c, struct table_error *e)
     return ERR_OK;
 }
 
+static enum err name_rights_file(struct edge_config *c, struct table_error *e)
+{
+    if (c->rights_file[0] != '\0')
+        return ERR_OK;
+    struct buf path = buf_of(c->rights_file, sizeof c->rights_file);
+    buf_addf(&path, "%s.rights", c->journal);
+    return path.overflow ? refuse(e, 1, NULL, 0, "journal", "too long a name", c->journal) : ERR_OK;
+}
+
 static enum err check(struct edge_config *c, struct table_error *e)
 {
+    TRY(name_rights_file(c, e));
     TRY(check_names(c, e));
     TRY(check_broker(c, e));
     TRY(check_lanes(c, e));

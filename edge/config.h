@@ -15,6 +15,7 @@ struct edge_config {
     struct name place, edge;
     char journal[CONFIG_PATH_SIZE];
     int64_t journal_max_mib;
+    char rights_file[CONFIG_PATH_SIZE];
     int log_level; /* index into error, warn, notice, info, debug */
 
     struct config_broker {

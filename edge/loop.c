@@ -10,6 +10,8 @@ enum {
     INPUTS_MAX = 1024,        /* mailbox of the field */
     TURN_MAX = 128,           /* inputs per turn */
     TELEMETRY_MS = 10 * 1000, /* domain time */
+    TIDY_MS = 200,            /* domain time: while a rights list is being cleared away */
+    TIDY_IDLE_MS = 60 * 1000, /* domain time */
     CRIPPLED_MS = 5,          /* a crippled agent may have a deadline that only a commit moves */
     SLEEP_MAX_MS = 60 * 60 * 1000,
 };
@@ -25,7 +27,9 @@ struct loop {
     struct keeper *keeper;
     struct host *host;
     struct uplink *uplink;
+    struct rights_store *rights; /* NULL: none */
     struct mono_ms telemetry_due;
+    struct mono_ms tidy_due;
     int64_t look_us; /* when to look at the host again */
     enum err result;
 
@@ -47,6 +51,8 @@ struct mailbox *loop_inputs(struct loop *l)
 static void run_turn(struct loop *l)
 {
     keeper_turn(l->keeper, l->turn, l->turn_count);
+    for (size_t i = 0; i < l->turn_count; i++)
+        agent_input_release(&l->turn[i]);
     l->turn_count = 0;
 }
 
@@ -101,6 +107,8 @@ static void run_chores(struct loop *l)
         l->telemetry_due = mono_after(now.mono, TELEMETRY_MS);
         send_telemetry(l, now);
     }
+    if (l->rights && mono_diff_ms(now.mono, l->tidy_due) >= 0)
+        l->tidy_due = mono_after(now.mono, rights_store_tidy(l->rights) ? TIDY_MS : TIDY_IDLE_MS);
     if (l->keeper->back) {
         l->result = ERR_IO;
         uv_stop(&l->uv);
@@ -141,6 +149,8 @@ static void sleep_until_next(struct loop *l)
     if (agent_crippled(agent) && ms < CRIPPLED_MS)
         ms = CRIPPLED_MS;
     ms = least(ms, until_ms(l, now, l->telemetry_due));
+    if (l->rights)
+        ms = least(ms, until_ms(l, now, l->tidy_due));
     ms = least(ms, until_us(l->look_us));
     ms = least(ms, until_us(keeper_deadline_us(l->keeper)));
     ms = least(ms, until_us(uplink_deadline_us(l->uplink)));
@@ -202,12 +212,14 @@ enum err loop_create(const struct clock_source *clock, struct loop **ret)
     return ERR_OK;
 }
 
-enum err loop_run(struct loop *l, struct keeper *keeper, struct host *host, struct uplink *uplink)
+enum err loop_run(struct loop *l, struct keeper *keeper, struct host *host, struct uplink *uplink,
+                  struct rights_store *rights)
 {
     l->keeper = keeper;
     l->host = host;
     l->uplink = uplink;
-    l->telemetry_due = clock_now(&l->clock).mono;
+    l->rights = rights;
+    l->telemetry_due = l->tidy_due = clock_now(&l->clock).mono;
     do_turn(l);
     if (l->result == ERR_OK)
         uv_run(&l->uv, UV_RUN_DEFAULT);

@@ -11,6 +11,7 @@
 
 #include "edge/host.h"
 #include "edge/keeper.h"
+#include "edge/rights/rights_store.h"
 #include "edge/uplink/uplink.h"
 #include "protocol/support/clock_source.h"
 #include "protocol/support/mailbox.h"
@@ -26,8 +27,9 @@ struct mailbox *loop_inputs(struct loop *l);
 /* From any thread: a turn is due. `arg` is the loop. */
 void loop_wake(void *arg);
 
-/* Turns until a signal asks to stop (ERR_OK), or P3. */
-enum err loop_run(struct loop *l, struct keeper *keeper, struct host *host, struct uplink *uplink);
+/* `rights` may be NULL. Turns until a signal asks to stop (ERR_OK), or P3. */
+enum err loop_run(struct loop *l, struct keeper *keeper, struct host *host, struct uplink *uplink,
+                  struct rights_store *rights);
 
 /* Nothing may post any more. NULL is fine. */
 void loop_free(struct loop *l);

@@ -8,6 +8,7 @@
 #include "edge/field/field.h"
 #include "edge/journal/journal.h"
 #include "edge/loop.h"
+#include "edge/rights/rights_store.h"
 #include "edge/uplink/uplink.h"
 #include "protocol/support/log.h"
 #include "protocol/support/memory.h"
@@ -30,6 +31,7 @@ enum { REMEMBERED_MAX = 64 };
 struct edge {
     struct loop *loop;
     struct journal *journal;
+    struct rights_store *rights; /* NULL: cannot be opened; every vehicle is a casual one then */
     struct field *field;
     struct uplink *uplink;
     struct agent *agent;
@@ -97,6 +99,14 @@ static enum err load(struct edge *e, struct edge_memory *ret_memory, struct lane
     return journal_load(e->journal, ret_memory, ret_lanes, REMEMBERED_MAX, ret_count);
 }
 
+/* The list is a convenience of the lanes, not a condition of them. */
+static void open_rights(struct edge *e, const struct edge_config *c)
+{
+    enum err result = rights_store_open(c->rights_file, &e->rights);
+    if (result != ERR_OK)
+        log_error("edge.no_rights", LT("file", c->rights_file), LT("reason", err_text(result)));
+}
+
 static enum err start_agent(struct edge *e, const struct edge_config *c,
                             const struct clock_source *clock)
 {
@@ -112,6 +122,8 @@ static enum err start_agent(struct edge *e, const struct edge_config *c,
     };
     if (e->journal)
         ports.journal = journal_port(e->journal);
+    if (e->rights)
+        ports.rights = rights_store_port(e->rights);
     host_init(&e->host, clock, e->journal);
     config.clock = e->host.watch.state;
     e->agent = mem_alloc(sizeof *e->agent);
@@ -142,6 +154,7 @@ static enum err edge_start(struct edge *e, const struct edge_config *c,
 {
     TRY(loop_create(clock, &e->loop));
     TRY(start_journal(e, c, clock));
+    open_rights(e, c);
     TRY(start_field(e, c, clock));
     TRY(start_uplink(e, c, clock));
     return start_agent(e, c, clock);
@@ -153,6 +166,7 @@ static void edge_stop(struct edge *e)
     free(e->agent);
     uplink_close(e->uplink);
     field_stop(e->field);
+    rights_store_close(e->rights);
     journal_close(e->journal);
     loop_free(e->loop);
 }
@@ -173,7 +187,7 @@ static int run(const struct edge_config *c, const struct clock_source *clock)
     if (result != ERR_OK)
         log_error("edge.start_failed", LT("reason", err_text(result)));
     else
-        result = loop_run(e.loop, &e.keeper, &e.host, e.uplink);
+        result = loop_run(e.loop, &e.keeper, &e.host, e.uplink, e.rights);
     edge_stop(&e);
     log_notice("edge.stopped", LT("reason", err_text(result)));
     return exit_status(result);

@@ -18,6 +18,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdlib.h>
 
 /* What survives a restart, one row per journal. */
 struct edge_memory {
@@ -180,9 +181,9 @@ struct edge_alarm_input {
     char detail[EVENT_DETAIL_SIZE]; /* "": none */
 };
 
-/* A part of the rights list. The agent only reads it; whoever made it frees it after the turn. */
+/* A part of the rights list, on the heap: see agent_input_release. */
 struct rights_input {
-    const struct rights_part *part;
+    struct rights_part *part;
     char sha256[RIGHTS_SHA_SIZE]; /* of the bytes of its entries */
 };
 
@@ -201,5 +202,12 @@ struct agent_input {
         struct rights_input rights;
     };
 };
+
+/* Frees what an input brought with it, after its turn. */
+static inline void agent_input_release(const struct agent_input *in)
+{
+    if (in->kind == INPUT_RIGHTS)
+        free(in->rights.part);
+}
 
 #endif

@@ -1,5 +1,6 @@
 #include "edge/uplink/inbox.h"
 
+#include "protocol/support/digest.h"
 #include "protocol/support/log.h"
 #include "protocol/support/mailbox.h"
 #include "protocol/support/memory.h"
@@ -7,6 +8,7 @@
 #include "protocol/wire/event_codec.h"
 #include "protocol/wire/grant.h"
 #include "protocol/wire/request.h"
+#include "protocol/wire/rights.h"
 #include "protocol/wire/status.h"
 
 #include <stdatomic.h>
@@ -43,6 +45,9 @@ void inbox_free(struct inbox *in)
 {
     if (!in)
         return;
+    struct notice n;
+    while (inbox_notice(in, &n))
+        agent_input_release(&n.input);
     mailbox_free(in->sessions);
     mailbox_free(in->notices);
     free(in);
@@ -100,6 +105,22 @@ static enum err decode_grant(const struct mqtt_message *m, struct notice *n, cha
     return ERR_OK;
 }
 
+/* The part goes to the heap: it is the one message that is too large for the mailbox. */
+static enum err decode_rights(const struct mqtt_message *m, struct notice *n, char *reason)
+{
+    struct rights_part *p = mem_alloc(sizeof *p);
+    struct rights_span entries;
+    enum err e = rights_decode(m->payload, m->len, p, &entries, reason);
+    if (e != ERR_OK) {
+        free(p);
+        return e;
+    }
+    n->input.kind = INPUT_RIGHTS;
+    n->input.rights.part = p;
+    sha256_of((const char *)m->payload + entries.at, entries.len, n->input.rights.sha256);
+    return ERR_OK;
+}
+
 /* A retained status is the state at our subscription; a live one that says online is an instance
  * that (re-)started. Either may want the outbox again. */
 static enum err decode_cloud(const struct mqtt_message *m, struct notice *n, char *reason)
@@ -123,6 +144,7 @@ static enum err decode(const struct inbox *in, const struct mqtt_message *m, str
     case TOPIC_ACK: return decode_ack(m, ret, reason);
     case TOPIC_RESPONSE: return decode_response(m, ret, reason);
     case TOPIC_GRANT: return decode_grant(m, ret, reason);
+    case TOPIC_RIGHTS: return decode_rights(m, ret, reason);
     default: return ERR_INVAL;
     }
 }
@@ -140,9 +162,10 @@ static void on_message(void *self, const struct mqtt_message *m)
                  LT("reason", reason));
         return;
     }
-    if (mailbox_post(in->notices, &n) != ERR_OK)
-        log_warn("uplink.dropped", LT("topic", m->topic),
-                 LN("dropped", mailbox_dropped(in->notices)));
+    if (mailbox_post(in->notices, &n) == ERR_OK)
+        return;
+    agent_input_release(&n.input);
+    log_warn("uplink.dropped", LT("topic", m->topic), LN("dropped", mailbox_dropped(in->notices)));
 }
 
 struct mqtt_handlers inbox_handlers(struct inbox *in)

@@ -166,8 +166,9 @@ static void connect_now(struct uplink *u)
 static void session_up(struct uplink *u, const struct session_note *n)
 {
     const char *filters[] = {u->topics[TOPIC_ACK], u->topics[TOPIC_RESPONSE],
-                             u->topics[TOPIC_GRANT], "boomgate/v1/cloud/+/status"};
-    const int qos[] = {1, 0, 1, 1};
+                             u->topics[TOPIC_GRANT], u->topics[TOPIC_RIGHTS],
+                             "boomgate/v1/cloud/+/status"};
+    const int qos[] = {1, 0, 1, 1, 1};
     u->state = SESSION_UP;
     u->up_us = real_us();
     u->published = 0;
@@ -332,8 +333,8 @@ static enum err ask(void *self, const struct request *r)
         return ERR_UNAVAIL;
     TRY(request_encode(r, text, sizeof text, &len));
     TRY(hex_parse(r->id.text, strlen(r->id.text), correlation, sizeof correlation));
-    int64_t expiry_s =
-        r->kind == REQUEST_HELLO ? HELLO_EXPIRY_S : (r->question.deadline_ms + 999) / 1000;
+    bool timed = r->kind == REQUEST_ENTRY || r->kind == REQUEST_EXIT;
+    int64_t expiry_s = timed ? (r->question.deadline_ms + 999) / 1000 : HELLO_EXPIRY_S;
     struct mqtt_message m = {
         .topic = u->topics[TOPIC_REQUEST],
         .payload = text,

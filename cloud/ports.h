@@ -69,6 +69,27 @@ struct store_port {
     enum err (*find_unmatched)(void *self, const struct name *place, const struct plate *plate,
                                struct wall_ms from, struct session_row *ret);
 
+    /* Up to `max` open sessions whose plates a camera may take for this one (plate_fold). */
+    enum err (*near_sessions)(void *self, const struct name *place, const struct plate *plate,
+                              struct session_row *ret, size_t max, size_t *ret_count);
+
+    enum err (*save_right)(void *self, const struct right_row *r);
+    enum err (*find_right)(void *self, const struct name *place, const struct right_id *id,
+                           struct right_row *ret); /* ERR_NOTFOUND; removed ones are found */
+    /* Up to `max` rights of this plate or of one a camera may take it for. */
+    enum err (*rights_of_plate)(void *self, const struct name *place, const struct plate *plate,
+                                struct right *ret, size_t max, size_t *ret_count);
+    /* All that changed after version `since`, removals and `deny` first; 0: all there are. */
+    enum err (*each_right)(void *self, const struct name *place, int64_t since,
+                           void (*visit)(void *arg, const struct right *r), void *arg);
+    enum err (*save_right_list)(void *self, const struct right_list_row *r);
+    enum err (*find_right_list)(void *self, const struct name *place,
+                                struct right_list_row *ret); /* ERR_NOTFOUND */
+    enum err (*save_right_applied)(void *self, const struct name *place, const struct name *edge,
+                                   int64_t version, struct wall_ms at);
+    /* Forgets removals before this instant and raises the list's floor. */
+    enum err (*prune_rights)(void *self, const struct name *place, struct wall_ms before);
+
     enum err (*save_payment)(void *self, const struct payment_row *r);
     enum err (*count_payments)(void *self, const struct movement_id *session, int64_t *ret);
     enum err (*save_debt)(void *self, const struct debt_row *r);
@@ -105,6 +126,9 @@ struct downlink_port {
     void (*resync)(void *self);
     void (*command)(void *self, const struct name *place, const struct name *edge,
                     const struct command *c);
+    /* A part of the rights list as it goes on the wire. */
+    void (*rights)(void *self, const struct name *place, const struct name *edge, const char *bytes,
+                   size_t len);
 };
 
 /* ---- payments ---- */
@@ -180,6 +204,9 @@ struct rates_port {
     /* Price of a stay in minor units of the table's currency, >= 0. */
     enum err (*price)(void *self, const struct name *tariff, const char *zone, struct wall_ms start,
                       struct wall_ms end, int64_t *ret_minor);
+    /* The same for the piece of a stay that a right does not cover: without free minutes. */
+    enum err (*price_rest)(void *self, const struct name *tariff, const char *zone,
+                           struct wall_ms start, struct wall_ms end, int64_t *ret_minor);
 };
 
 #endif

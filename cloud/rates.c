@@ -151,21 +151,35 @@ static enum err check(void *self, const struct name *tariff, const char *zone,
     return ERR_OK;
 }
 
-static enum err price(void *self, const struct name *tariff, const char *zone, struct wall_ms start,
-                      struct wall_ms end, int64_t *ret_minor)
+static enum err price_with(struct rates *r, const struct name *tariff, const char *zone, bool free,
+                           struct wall_ms start, struct wall_ms end, int64_t *ret_minor)
 {
-    struct rates *r = self;
     struct tariff_quote quote;
     const struct tariff *t = tariff_of(r, tariff);
     const struct zone_table *z = zone_of(r, zone);
     if (!t || !z)
         return ERR_NOTFOUND;
-    TRY(tariff_price(t, z, start, end, &quote));
+    struct tariff used = *t;
+    if (!free)
+        used.free_s = 0;
+    TRY(tariff_price(&used, z, start, end, &quote));
     *ret_minor = quote.amount.minor;
     return ERR_OK;
 }
 
+static enum err price(void *self, const struct name *tariff, const char *zone, struct wall_ms start,
+                      struct wall_ms end, int64_t *ret_minor)
+{
+    return price_with(self, tariff, zone, true, start, end, ret_minor);
+}
+
+static enum err price_rest(void *self, const struct name *tariff, const char *zone,
+                           struct wall_ms start, struct wall_ms end, int64_t *ret_minor)
+{
+    return price_with(self, tariff, zone, false, start, end, ret_minor);
+}
+
 struct rates_port rates_port(struct rates *r)
 {
-    return (struct rates_port){.self = r, .check = check, .price = price};
+    return (struct rates_port){.self = r, .check = check, .price = price, .price_rest = price_rest};
 }

@@ -33,7 +33,8 @@ enum admin_kind {
     ADMIN_PLACE_PUT,    /* create or change `place` */
     ADMIN_PLACE_CREATE, /* the same values again change nothing; ERR_CONFLICT: it has others */
     ADMIN_PLACE_RESUME, /* a person looked: resolve the anomalies of place.place, offer again */
-    ADMIN_COMMAND,      /* `order`: tell a lane; the same id again changes nothing, ERR_CONFLICT: it
+    ADMIN_RIGHTS,  /* the rights in the work's bytes: an array of struct right of `place.place` */
+    ADMIN_COMMAND, /* `order`: tell a lane; the same id again changes nothing, ERR_CONFLICT: it
                            meant something else */
     ADMIN_EDGE_RELEASE, /* a person looked: the frozen stream of `stream.edge` ends, the next hello
                            begins a new epoch. ERR_CONFLICT: it is not frozen */
@@ -44,6 +45,8 @@ struct admin_result {
     char reason[160];
     bool created;
     struct place_settings place; /* not for ADMIN_COMMAND */
+    int64_t rights_version;      /* ADMIN_RIGHTS: of the list that holds them */
+    int64_t rights_changed;      /* how many were not so already */
 };
 
 struct admin_command {

@@ -151,6 +151,12 @@ static void take(struct agent *a, const struct rights_part *p, const struct righ
     struct agent_rights *r = &a->live.rights;
     const struct rights_port *port = &a->ports.rights;
     enum err e = last ? port->activate(port->self, after, p) : port->stage(port->self, after, p);
+    struct rights_memory kept;
+    if (e == ERR_CONFLICT && port->load(port->self, &kept) == ERR_OK) {
+        r->fetch = kept.fetch; /* this turn was done before, up to its commit */
+        ask_in(a, 0);
+        return;
+    }
     if (e != ERR_OK) {
         log_error("agent.rights_not_kept", LN("version", p->version), LN("part", p->part));
         ask_in(a, a->config.rights_ms);

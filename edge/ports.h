@@ -94,7 +94,8 @@ struct rights_port {
      * credential; either may be "". */
     enum err (*find)(void *self, const struct plate *plate, const char *credential,
                      struct right *ret, size_t max, size_t *ret_count);
-    /* Keeps a part; `after` is how far the fetch has come with it. */
+    /* Keeps a part; `after` is how far the fetch has come with it. ERR_CONFLICT: it is not the next
+     * one; what is there already is not kept twice. */
     enum err (*stage)(void *self, const struct rights_fetch *after, const struct rights_part *p);
     /* The same with the last part, which puts the list in force. */
     enum err (*activate)(void *self, const struct rights_fetch *after, const struct rights_part *p);

@@ -11,6 +11,7 @@
 #include "protocol/wire/event.h"
 #include "protocol/wire/plate_text.h"
 #include "protocol/wire/request.h"
+#include "protocol/wire/rights.h"
 #include "protocol/wire/status.h"
 #include "protocol/wire/words.h"
 
@@ -163,6 +164,24 @@ struct session_row {
     struct wall_ms paid_at;  /* v == 0: never */
     struct wall_ms quote_at; /* v == 0: none */
     struct request_id quote_request;
+    struct right_id right;   /* covers the stay up to `covered`; "": none */
+    struct wall_ms covered;  /* v == INT64_MAX: to its end */
+    struct plate exit_plate; /* as read, if it is not `plate`: one confused character */
+};
+
+/* A right of a place. A removed one keeps only its id (right.removed). */
+struct right_row {
+    struct name place;
+    struct right right;
+    int64_t version; /* of the list that it last changed in */
+    struct wall_ms changed;
+};
+
+/* The version of a place's list, raised by every change. */
+struct right_list_row {
+    struct name place;
+    int64_t version; /* 0: no right was ever given */
+    int64_t floor;   /* the changes since an older version are no longer all known */
 };
 
 enum payment_state {

@@ -82,6 +82,14 @@ static void command(void *self, const struct name *place, const struct name *edg
         send_to(d, &t, &m, e);
 }
 
+static void rights(void *self, const struct name *place, const struct name *edge, const char *bytes,
+                   size_t len)
+{
+    struct topic t = {.kind = TOPIC_RIGHTS, .place = *place, .edge = *edge};
+    struct mqtt_message m = {.payload = bytes, .len = len, .qos = 1};
+    send_to(self, &t, &m, ERR_OK);
+}
+
 /* Not retained: the retained status is the birth, and an edge that connects later resends anyway.
  */
 static void resync(void *self)
@@ -103,5 +111,6 @@ struct downlink_port downlink_port_of(struct downlink *d)
                                   .offer = offer,
                                   .occupancy = occupancy,
                                   .resync = resync,
-                                  .command = command};
+                                  .command = command,
+                                  .rights = rights};
 }

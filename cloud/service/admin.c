@@ -6,6 +6,7 @@
 #include "cloud/service/flush.h"
 #include "cloud/service/hello.h"
 #include "cloud/service/notice.h"
+#include "cloud/service/rights.h"
 #include "cloud/service/stream.h"
 #include "protocol/base/buf.h"
 #include "protocol/support/log.h"
@@ -109,8 +110,9 @@ static enum err release_edge(struct service *s, const struct name *place, const 
     return ERR_OK;
 }
 
-void admin_take(struct service *s, const struct admin_command *c)
+void admin_take(struct service *s, const struct work *w)
 {
+    const struct admin_command *c = &w->admin;
     struct admin_result r = {.err = ERR_OK};
     if (c->kind != ADMIN_COMMAND && c->kind != ADMIN_EDGE_RELEASE)
         r.place = c->place;
@@ -118,6 +120,7 @@ void admin_take(struct service *s, const struct admin_command *c)
     case ADMIN_PLACE_PUT: r.err = put_place(s, &c->place, &r); break;
     case ADMIN_PLACE_CREATE: r.err = create_place(s, &c->place, &r); break;
     case ADMIN_PLACE_RESUME: r.err = resume_place(s, &c->place, &r); break;
+    case ADMIN_RIGHTS: r.err = rights_put(s, w, &r); break;
     case ADMIN_COMMAND: r.err = command_order(s, &c->order.place, &c->order.command, &r); break;
     case ADMIN_EDGE_RELEASE: r.err = release_edge(s, &c->stream.place, &c->stream.edge, &r); break;
     }

@@ -4,6 +4,6 @@
 
 #include "cloud/service/state.h"
 
-void admin_take(struct service *s, const struct admin_command *c);
+void admin_take(struct service *s, const struct work *w);
 
 #endif

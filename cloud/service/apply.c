@@ -106,6 +106,8 @@ static void apply_effects(struct service *s, struct stream *st, const struct eve
         apply_crossing(s, st->edge->place, e);
     if (e->kind == EVENT_COMMAND_RESULT)
         command_result(s, e);
+    if (e->kind == EVENT_RIGHTS_APPLIED)
+        STORE(s, save_right_applied, &e->place, &e->edge, e->data.list, e->time);
     raise_alarm(s, st, e);
 }
 

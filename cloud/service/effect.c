@@ -54,6 +54,10 @@ static void release(struct service *s, struct effect *e)
         p->downlink.command(p->downlink.self, &e->place, &e->edge, &e->command);
         break;
     case EFFECT_RESYNC: p->downlink.resync(p->downlink.self); break;
+    case EFFECT_RIGHTS:
+        p->downlink.rights(p->downlink.self, &e->place, &e->edge, e->rights.bytes, e->rights.len);
+        free(e->rights.bytes);
+        break;
     case EFFECT_PAYMENT: start_payment(s, &e->payment); break;
     case EFFECT_ADMIN:
         if (e->admin.done)
@@ -76,8 +80,11 @@ void effects_release(struct service *s)
 
 void effects_free(struct service *s)
 {
-    for (size_t i = 0; i < s->effect_count; i++)
+    for (size_t i = 0; i < s->effect_count; i++) {
         if (s->effects[i].kind == EFFECT_NOTICE)
             free(s->effects[i].notice.json);
+        if (s->effects[i].kind == EFFECT_RIGHTS)
+            free(s->effects[i].rights.bytes);
+    }
     free(s->effects);
 }

@@ -12,6 +12,7 @@ enum effect_kind {
     EFFECT_OCCUPANCY,
     EFFECT_RESYNC,
     EFFECT_COMMAND,
+    EFFECT_RIGHTS,
     EFFECT_PAYMENT,
     EFFECT_ADMIN,
     EFFECT_NOTICE
@@ -30,6 +31,10 @@ struct effect {
         } respond;
         struct grant offer;
         struct command command;
+        struct {
+            char *bytes; /* owned */
+            size_t len;
+        } rights;
         struct occupancy occupancy;
         struct payment_call payment;
         struct {

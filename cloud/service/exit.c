@@ -129,8 +129,7 @@ static void quote(struct service *s, struct place *p, const struct passage_quest
                   struct exit_case *c)
 {
     struct session_row r;
-    if (q->plate.text[0] == '\0' ||
-        !FOUND(s, find_open_session, &p->row.settings.place, &q->plate, &r))
+    if (!stay_find(s, p, &q->plate, &r))
         return;
     struct wall_ms at = asked_at(s, q->time);
     int64_t price = 0;

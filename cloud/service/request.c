@@ -5,12 +5,14 @@
 #include "cloud/service/exit.h"
 #include "cloud/service/hello.h"
 #include "cloud/service/offer.h"
+#include "cloud/service/rights.h"
 #include "protocol/support/log.h"
 
 #include <string.h>
 
 static const char full_text[DISPLAY_SIZE] = "FULL / 만차";
 static const char closed_text[DISPLAY_SIZE] = "CLOSED / 영업종료";
+static const char barred_text[DISPLAY_SIZE] = "NO ENTRY / 출입금지";
 static const char unavailable_text[DISPLAY_SIZE] = "PLEASE WAIT / 잠시만요";
 
 static void count_answer(struct service *s, const struct response *r)
@@ -18,7 +20,7 @@ static void count_answer(struct service *s, const struct response *r)
     static const enum metric by_verdict[] = {[VERDICT_ALLOW] = METRIC_ANSWERS_ALLOW,
                                              [VERDICT_DENY] = METRIC_ANSWERS_DENY,
                                              [VERDICT_PENDING] = METRIC_ANSWERS_PENDING};
-    if (r->kind != REQUEST_HELLO && r->answer.verdict != VERDICT_NONE)
+    if ((r->kind == REQUEST_ENTRY || r->kind == REQUEST_EXIT) && r->answer.verdict != VERDICT_NONE)
         metrics_add(s->options.metrics, by_verdict[r->answer.verdict], 1);
 }
 
@@ -40,6 +42,11 @@ static struct passage_answer entry_answer(struct service *s, struct edge *e,
     if (p->row.settings.closed) {
         a.reason = REASON_CLOSED;
         memcpy(a.display, closed_text, sizeof closed_text);
+        return a;
+    }
+    if (rights_bar(s, p, &q->plate)) {
+        a.reason = REASON_BARRED;
+        memcpy(a.display, barred_text, sizeof barred_text);
         return a;
     }
     bool room = ledger_available(&p->ledger) > 0 || e->grant_count > 0;
@@ -118,6 +125,10 @@ void request_take(struct service *s, const struct work *w)
     struct edge *e = state_edge(s, &w->place, &w->edge);
     if (!e) { /* an edge that has not said hello gets no verdict */
         hello_ask(s);
+        return;
+    }
+    if (r.kind == REQUEST_RIGHTS) {
+        rights_ask(s, w, e, &r);
         return;
     }
     if (answered_before(s, w, &r))

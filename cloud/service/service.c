@@ -14,6 +14,7 @@
 #include "cloud/service/offer.h"
 #include "cloud/service/payment.h"
 #include "cloud/service/request.h"
+#include "cloud/service/rights.h"
 #include "protocol/support/log.h"
 #include "protocol/support/memory.h"
 
@@ -118,7 +119,7 @@ static bool take(struct service *s, struct work *w)
     case WORK_TELEMETRY: live_telemetry(s, w); break;
     case WORK_BROKER: live_broker(s, w->broker.up); break;
     case WORK_PAYMENT: payment_take(s, &w->payment); break;
-    case WORK_ADMIN: admin_take(s, &w->admin); break;
+    case WORK_ADMIN: admin_take(s, w); break;
     }
     return false;
 }
@@ -135,6 +136,7 @@ static void fire_timers(struct service *s)
         /* Long enough that no edge retries a request whose decision is gone. */
         int64_t keep_ms = 3600 * INT64_C(1000) + real_ms(s, 60 * 1000);
         STORE(s, prune_decisions, wall_after(s->now.wall, -keep_ms));
+        rights_prune(s);
         s->prune_at = mono_after(s->now.mono, keep_ms);
     }
 }

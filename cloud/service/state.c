@@ -1,5 +1,6 @@
 #include "cloud/service/state.h"
 
+#include "cloud/service/rights.h"
 #include "protocol/base/buf.h"
 #include "protocol/support/log.h"
 #include "protocol/support/memory.h"
@@ -122,6 +123,7 @@ void state_free(struct service *s)
         for (size_t k = 0; k < s->places[i]->edge_count; k++)
             free_edge(s->places[i]->edges[k]);
         free(s->places[i]->edges);
+        rights_forget(s->places[i]);
         free(s->places[i]);
     }
     for (size_t i = 0; i < s->payment_count; i++)

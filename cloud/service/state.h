@@ -15,6 +15,10 @@
 
 /* ---- what the service knows ---- */
 
+enum { RIGHTS_SETS = 3 };
+
+struct rights_set;
+
 struct place {
     struct place_row row; /* its counters are written from `ledger` when saved */
     struct place_ledger ledger;
@@ -24,6 +28,9 @@ struct place {
     bool plan;  /* look whether an edge needs spaces */
     bool shown; /* `occupancy` was published */
     struct occupancy occupancy;
+    struct right_list_row rights; /* once `rights_known` */
+    bool rights_known;
+    struct rights_set *sets[RIGHTS_SETS]; /* lists on their way to edges; NULL: free */
 };
 
 /* An offer that waits for its answer. */

@@ -5,6 +5,11 @@
 #include "cloud/core/session.h"
 #include "cloud/service/state.h"
 
+/* The open stay of this plate; if there is none, the only one whose plate differs from it in one
+ * character that cameras confuse. */
+bool stay_find(struct service *s, struct place *p, const struct plate *plate,
+               struct session_row *ret);
+
 void stay_enter(struct service *s, struct place *p, const struct crossing *entry);
 void stay_leave(struct service *s, struct place *p, const struct crossing *exit,
                 const struct request_id *request);

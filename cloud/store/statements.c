@@ -13,7 +13,8 @@
 #define SESSION_COLUMNS                                                                            \
     "id, place, plate, state, start_ms, end_ms, entry_edge, entry_lane, exit_edge, exit_lane, "    \
     "exit_movement, exit_basis, currency, tariff, price_minor, paid_minor, paid_ms, quote_ms, "    \
-    "quote_request"
+    "quote_request, right_id, covered_ms, exit_plate"
+#define RIGHT_COLUMNS "id, removed, kind, plate, credential, from_ms, until_ms, offline_s, space"
 #define PAYMENT_COLUMNS                                                                            \
     "key, session, place, token, amount_minor, currency, state, attempts, created_ms, "            \
     "changed_ms, provider_ref, reason"
@@ -105,7 +106,8 @@ const char *const store_sql[STATEMENTS] = {
 
     [ST_SAVE_SESSION] =
         "INSERT INTO session (" SESSION_COLUMNS
-        ") VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?) ON CONFLICT (id) DO UPDATE SET "
+        ", fold) VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?) ON CONFLICT (id) DO UPDATE "
+        "SET "
         "plate = excluded.plate, state = excluded.state, start_ms = excluded.start_ms, "
         "end_ms = excluded.end_ms, entry_edge = excluded.entry_edge, "
         "entry_lane = excluded.entry_lane, exit_edge = excluded.exit_edge, "
@@ -113,13 +115,41 @@ const char *const store_sql[STATEMENTS] = {
         "exit_basis = excluded.exit_basis, currency = excluded.currency, "
         "price_minor = excluded.price_minor, paid_minor = excluded.paid_minor, "
         "paid_ms = excluded.paid_ms, quote_ms = excluded.quote_ms, "
-        "quote_request = excluded.quote_request",
+        "quote_request = excluded.quote_request, right_id = excluded.right_id, "
+        "covered_ms = excluded.covered_ms, exit_plate = excluded.exit_plate, fold = excluded.fold",
     [ST_FIND_SESSION] = "SELECT " SESSION_COLUMNS " FROM session WHERE id = ?",
     [ST_FIND_OPEN_SESSION] = "SELECT " SESSION_COLUMNS " FROM session WHERE plate = ?"
                              " AND place = ? AND state = 'open' ORDER BY start_ms DESC LIMIT 1",
     [ST_FIND_UNMATCHED] = "SELECT " SESSION_COLUMNS " FROM session WHERE plate = ?"
                           " AND place = ? AND state = 'unmatched' AND end_ms >= ?"
                           " ORDER BY end_ms LIMIT 1",
+
+    [ST_NEAR_SESSIONS] = "SELECT " SESSION_COLUMNS " FROM session WHERE fold = ? AND place = ?"
+                         " AND state = 'open' ORDER BY start_ms LIMIT ?",
+
+    [ST_SAVE_RIGHT] =
+        "INSERT OR REPLACE INTO parking_right (place, id, removed, kind, plate, fold, "
+        "credential, from_ms, until_ms, offline_s, space, version, changed_ms)"
+        " VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?)",
+    [ST_FIND_RIGHT] = "SELECT " RIGHT_COLUMNS ", version, changed_ms FROM parking_right"
+                      " WHERE place = ? AND id = ?",
+    [ST_RIGHTS_OF_PLATE] = "SELECT " RIGHT_COLUMNS " FROM parking_right WHERE place = ?"
+                           " AND fold = ? ORDER BY id LIMIT ?",
+    [ST_ALL_RIGHTS] = "SELECT " RIGHT_COLUMNS " FROM parking_right WHERE place = ?1"
+                      " AND kind = 'deny' UNION ALL SELECT " RIGHT_COLUMNS " FROM parking_right"
+                      " WHERE place = ?1 AND kind <> 'deny'",
+    [ST_CHANGED_RIGHTS] = "SELECT " RIGHT_COLUMNS " FROM parking_right WHERE place = ?"
+                          " AND version > ? ORDER BY removed DESC, kind = 'deny' DESC, id",
+    [ST_SAVE_RIGHT_LIST] = "INSERT OR REPLACE INTO right_list (place, version, floor)"
+                           " VALUES (?,?,?)",
+    [ST_FIND_RIGHT_LIST] = "SELECT version, floor FROM right_list WHERE place = ?",
+    [ST_SAVE_RIGHT_APPLIED] = "INSERT OR REPLACE INTO right_applied (place, edge, version, at_ms)"
+                              " VALUES (?,?,?,?)",
+    [ST_RAISE_RIGHT_FLOOR] = "UPDATE right_list SET floor = max(floor, coalesce((SELECT"
+                             " max(version) FROM parking_right WHERE place = ?1 AND removed = 1"
+                             " AND changed_ms < ?2), 0)) WHERE place = ?1",
+    [ST_PRUNE_RIGHTS] = "DELETE FROM parking_right WHERE place = ? AND removed = 1"
+                        " AND changed_ms < ?",
 
     [ST_SAVE_PAYMENT] = "INSERT INTO payment (" PAYMENT_COLUMNS
                         ") VALUES (?,?,?,?,?,?,?,?,?,?,?,?) ON CONFLICT (key) DO UPDATE SET "

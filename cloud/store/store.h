@@ -44,6 +44,22 @@ enum err store_find_open_session(void *self, const struct name *place, const str
                                  struct session_row *ret);
 enum err store_find_unmatched(void *self, const struct name *place, const struct plate *plate,
                               struct wall_ms from, struct session_row *ret);
+enum err store_near_sessions(void *self, const struct name *place, const struct plate *plate,
+                             struct session_row *ret, size_t max, size_t *ret_count);
+
+/* store_right.c */
+enum err store_save_right(void *self, const struct right_row *r);
+enum err store_find_right(void *self, const struct name *place, const struct right_id *id,
+                          struct right_row *ret);
+enum err store_rights_of_plate(void *self, const struct name *place, const struct plate *plate,
+                               struct right *ret, size_t max, size_t *ret_count);
+enum err store_each_right(void *self, const struct name *place, int64_t since,
+                          void (*visit)(void *arg, const struct right *r), void *arg);
+enum err store_save_right_list(void *self, const struct right_list_row *r);
+enum err store_find_right_list(void *self, const struct name *place, struct right_list_row *ret);
+enum err store_save_right_applied(void *self, const struct name *place, const struct name *edge,
+                                  int64_t version, struct wall_ms at);
+enum err store_prune_rights(void *self, const struct name *place, struct wall_ms before);
 
 /* store_money.c */
 enum err store_save_payment(void *self, const struct payment_row *r);

@@ -66,7 +66,8 @@ static const struct migration migrations[] = {
 
 struct rights_store {
     sqlite3 *db;
-    int side;          /* in force */
+    struct rights_fetch fetch; /* as written */
+    int side;                  /* in force */
     bool staging_full; /* the other side holds, or may hold, parts of a list that is coming in */
     sqlite3_stmt *begin, *commit, *rollback, *save, *confirm, *announce, *stage_change;
     sqlite3_stmt *add[TABLES], *by_plate[TABLES], *by_credential[TABLES], *clear[TABLES];
@@ -219,6 +220,16 @@ static enum err add_entries(struct rights_store *s, const struct rights_part *p)
     return ERR_OK;
 }
 
+/* A turn that is done again brings its part again: what was kept is not kept twice. */
+static bool comes_next(const struct rights_store *s, const struct rights_part *p)
+{
+    const struct rights_fetch *f = &s->fetch;
+    if (p->version <= f->have)
+        return false;
+    return p->part == 0 ||
+           (p->version == f->version && p->from == f->from && p->of == f->of && p->part == f->next);
+}
+
 /* The first part of a list: what is left of another one goes. */
 static enum err begin_list(struct rights_store *s, const struct rights_part *p)
 {
@@ -248,11 +259,15 @@ static enum err finish(struct rights_store *s, enum err e)
 static enum err stage(void *self, const struct rights_fetch *after, const struct rights_part *p)
 {
     struct rights_store *s = self;
+    if (!comes_next(s, p))
+        return ERR_CONFLICT;
     TRY(db_run(s->begin));
     enum err e = keep(s, p);
     if (e == ERR_OK)
         e = save(s, s->side, after);
-    return finish(s, e);
+    TRY(finish(s, e));
+    s->fetch = *after;
+    return ERR_OK;
 }
 
 static enum err apply_changes(struct rights_store *s)
@@ -274,6 +289,8 @@ static enum err activate(void *self, const struct rights_fetch *after, const str
 {
     struct rights_store *s = self;
     int side = p->from == 0 ? 1 - s->side : s->side;
+    if (!comes_next(s, p))
+        return ERR_CONFLICT;
     TRY(db_run(s->begin));
     enum err e = keep(s, p);
     if (e == ERR_OK && p->from != 0)
@@ -282,6 +299,7 @@ static enum err activate(void *self, const struct rights_fetch *after, const str
         e = save(s, side, after);
     TRY(finish(s, e));
     s->side = side;
+    s->fetch = *after;
     s->staging_full = false;
     return ERR_OK;
 }
@@ -343,6 +361,7 @@ static enum err take_up(struct rights_store *s)
     TRY(db_migrate(s->db, migrations, sizeof migrations / sizeof migrations[0]));
     TRY(prepare(s));
     TRY(load(s, &m));
+    s->fetch = m.fetch;
     s->staging_full = m.fetch.version != 0 && m.fetch.from == 0;
     return ERR_OK;
 }

@@ -103,7 +103,8 @@ enum err rights_entries_encode(const struct right *entries, size_t count, char *
     return json_out_finish(&b, ret, size, ret_len);
 }
 
-enum err rights_encode(const struct rights_part *p, char *ret, size_t size, size_t *ret_len)
+enum err rights_frame(const struct rights_part *p, const char *entries, size_t entries_len,
+                      char *ret, size_t size, size_t *ret_len)
 {
     char memory[RIGHTS_BYTES_MAX + 1];
     struct buf b = buf_of(memory, sizeof memory);
@@ -112,9 +113,19 @@ enum err rights_encode(const struct rights_part *p, char *ret, size_t size, size
     buf_adds(&b, "{");
     TRY(record_write(&b, &part_shape, p));
     json_out_key(&b, "entries");
-    TRY(entries_write(&b, p->entries, p->count));
+    buf_add(&b, entries, entries_len);
     buf_adds(&b, "}");
     return json_out_finish(&b, ret, size, ret_len);
+}
+
+enum err rights_encode(const struct rights_part *p, char *ret, size_t size, size_t *ret_len)
+{
+    char entries[RIGHTS_BYTES_MAX + 1];
+    size_t len;
+    if (part_fault(p) != NULL)
+        return ERR_INVAL;
+    TRY(rights_entries_encode(p->entries, p->count, entries, sizeof entries, &len));
+    return rights_frame(p, entries, len, ret, size, ret_len);
 }
 
 /* G3. Before `entries` only numbers and hex digits of ours can stand, so the first match is it. */

@@ -74,6 +74,10 @@ const char *right_fault(const struct right *r);
 enum err rights_entries_encode(const struct right *entries, size_t count, char *ret, size_t size,
                                size_t *ret_len);
 
+/* A part around entries that are encoded already; those of `p` are not looked at. */
+enum err rights_frame(const struct rights_part *p, const char *entries, size_t entries_len,
+                      char *ret, size_t size, size_t *ret_len);
+
 enum err rights_encode(const struct rights_part *p, char *ret, size_t size, size_t *ret_len);
 
 /* `ret` is large: give it static storage or the heap. ret_entries may be NULL; ret_reason (160 bytes,

@@ -94,6 +94,12 @@ static bool on_listening(void *self)
     return false;
 }
 
+static void on_rights(void *self, const struct name *place, const struct name *edge,
+                      const char *bytes, size_t len)
+{
+    (void)self, (void)place, (void)edge, (void)bytes, (void)len;
+}
+
 static enum err on_check(void *self, const struct name *tariff, const char *zone,
                          const struct currency *currency, char *ret_reason)
 {
@@ -264,10 +270,11 @@ static void bench_open(struct bench *b, const char *file)
     or_end(store_open(file, &b->store), "store");
     struct service_ports ports = {
         .store = store_port(b->store),
-        .downlink = {b, on_ack, on_respond, on_offer, on_occupancy, on_resync, on_command},
+        .downlink = {b, on_ack, on_respond, on_offer, on_occupancy, on_resync, on_command,
+                     on_rights},
         .payments = {b, on_start, on_available},
         .notifier = {b, on_publish, on_listening},
-        .rates = {b, on_check, on_price},
+        .rates = {b, on_check, on_price, on_price},
     };
     struct service_options o = {.clock = clock_real(), .batch_max = 1024};
     or_end(service_create(&o, &ports, &b->service), "service");

@@ -179,14 +179,21 @@ static enum err price(void *self, const struct name *tariff, const char *zone, s
     return ERR_OK;
 }
 
+/* No right is ever given here: nothing is to be sent but by mistake. */
+static void send_rights(void *self, const struct name *place, const struct name *edge,
+                        const char *bytes, size_t len)
+{
+    (void)self, (void)place, (void)edge, (void)bytes, (void)len;
+}
+
 struct service_ports cloud_ports(struct sim_cloud *c)
 {
     return (struct service_ports){
         .store = mortal_store(c),
         .downlink = {c, send_ack, send_response, send_offer, send_occupancy, send_resync,
-                     send_command},
+                     send_command, send_rights},
         .payments = provider_port(c),
         .notifier = {c, publish, listening},
-        .rates = {c, check, price},
+        .rates = {c, check, price, price},
     };
 }

@@ -354,6 +354,9 @@ struct store_memory *store_memory_new(void *owner)
     m->debts.row_size = sizeof(struct debt_row);
     m->decisions.row_size = sizeof(struct decision_row);
     m->commands.row_size = sizeof(struct command_row);
+    m->rights.row_size = sizeof(struct right_row);
+    m->right_lists.row_size = sizeof(struct right_list_row);
+    m->rights_applied.row_size = sizeof(struct right_applied_row);
     m->news.event = m->coming.event = news_event;
     return m;
 }
@@ -392,6 +395,15 @@ struct store_port store_memory_port(struct store_memory *m)
         .find_session = memory_find_session,
         .find_open_session = memory_find_open_session,
         .find_unmatched = memory_find_unmatched,
+        .near_sessions = memory_near_sessions,
+        .save_right = memory_save_right,
+        .find_right = memory_find_right,
+        .rights_of_plate = memory_rights_of_plate,
+        .each_right = memory_each_right,
+        .save_right_list = memory_save_right_list,
+        .find_right_list = memory_find_right_list,
+        .save_right_applied = memory_save_right_applied,
+        .prune_rights = memory_prune_rights,
         .save_payment = memory_save_payment,
         .count_payments = memory_count_payments,
         .save_debt = memory_save_debt,

@@ -1,4 +1,5 @@
 /* Events, Movements and sessions of the store in memory. */
+#include "protocol/wire/plate_match.h"
 #include "tests/simulation/store_tables.h"
 
 #include <string.h>
@@ -154,5 +155,26 @@ enum err memory_find_unmatched(void *self, const struct name *place, const struc
     if (!best)
         return ERR_NOTFOUND;
     *ret = *best;
+    return ERR_OK;
+}
+
+/* Sessions stand under their plate: the plates with this folded form, then theirs that are open. */
+enum err memory_near_sessions(void *self, const struct name *place, const struct plate *plate,
+                              struct session_row *ret, size_t max, size_t *ret_count)
+{
+    struct store_memory *m = self;
+    size_t count = 0;
+    for (struct node *p = m->plates.first; p; p = p->later) {
+        const struct head_row *h = row_of(p);
+        const struct session_row *any = h->list ? row_of(h->list) : NULL;
+        if (!any || any->plate.text[0] == '\0' || plate_confusions(&any->plate, plate) < 0)
+            continue;
+        for (const struct node *n = h->list; n && count < max; n = n->list) {
+            const struct session_row *r = row_of(n);
+            if (r->state == SESSION_OPEN && name_equal(&r->place, place))
+                ret[count++] = *r;
+        }
+    }
+    *ret_count = count;
     return ERR_OK;
 }

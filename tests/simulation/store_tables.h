@@ -29,6 +29,12 @@ struct head_row {
     struct node *list;
 };
 
+struct right_applied_row {
+    struct name place, edge;
+    int64_t version;
+    struct wall_ms at;
+};
+
 struct lanes_row {
     struct name place, edge;
     struct hello_lane lanes[HELLO_LANES_MAX];
@@ -41,7 +47,7 @@ struct store_memory {
     bool open;
     uint64_t version;
     struct table places, edges, lanes, streams, grants, lives, events, movements, sessions, plates,
-        payments, payers, debts, decisions, commands;
+        payments, payers, debts, decisions, commands, rights, right_lists, rights_applied;
     struct store_memory_news news, coming;
     struct node *news_events[NEWS_MAX], *coming_events[NEWS_MAX];
 };
@@ -85,6 +91,20 @@ enum err memory_find_open_session(void *self, const struct name *place, const st
                                   struct session_row *ret);
 enum err memory_find_unmatched(void *self, const struct name *place, const struct plate *plate,
                                struct wall_ms from, struct session_row *ret);
+enum err memory_near_sessions(void *self, const struct name *place, const struct plate *plate,
+                              struct session_row *ret, size_t max, size_t *ret_count);
+enum err memory_save_right(void *self, const struct right_row *r);
+enum err memory_find_right(void *self, const struct name *place, const struct right_id *id,
+                           struct right_row *ret);
+enum err memory_rights_of_plate(void *self, const struct name *place, const struct plate *plate,
+                                struct right *ret, size_t max, size_t *ret_count);
+enum err memory_each_right(void *self, const struct name *place, int64_t since,
+                           void (*visit)(void *arg, const struct right *r), void *arg);
+enum err memory_save_right_list(void *self, const struct right_list_row *r);
+enum err memory_find_right_list(void *self, const struct name *place, struct right_list_row *ret);
+enum err memory_save_right_applied(void *self, const struct name *place, const struct name *edge,
+                                   int64_t version, struct wall_ms at);
+enum err memory_prune_rights(void *self, const struct name *place, struct wall_ms before);
 enum err memory_save_payment(void *self, const struct payment_row *r);
 enum err memory_count_payments(void *self, const struct movement_id *session, int64_t *ret);
 enum err memory_save_debt(void *self, const struct debt_row *r);

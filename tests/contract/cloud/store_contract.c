@@ -594,6 +594,107 @@ static void commands(void **state)
     assert_int_equal(l.command_count, 0);
 }
 
+static struct right_row right_of(const char *id, enum right_kind kind, const char *plate,
+                                 int64_t version)
+{
+    struct right_row r = {.place = place_a, .version = version, .changed = {version * 1000}};
+    r.right.kind = kind;
+    r.right.removed = kind == RIGHT_NONE;
+    snprintf(r.right.id.text, sizeof r.right.id.text, "%s", id);
+    snprintf(r.right.plate.text, sizeof r.right.plate.text, "%s", plate);
+    return r;
+}
+
+static void say_right(void *arg, const struct right *r)
+{
+    char *said = arg;
+    size_t len = strlen(said);
+    snprintf(said + len, 128 - len, "%s%s ", r->removed ? "-" : "", r->id.text);
+}
+
+static void changed_since(int64_t since, const char *expected)
+{
+    char said[128] = "";
+    OK(CALL(each_right, &place_a, since, say_right, said));
+    assert_string_equal(said, expected);
+}
+
+static void rights_and_their_lists(void **state)
+{
+    (void)state;
+    struct right_list_row list = {.place = place_a, .version = 3, .floor = 0}, l;
+    struct right_row full = right_of("a", RIGHT_BOOKING, "B012", 1), found;
+    full.right.from.v = 5;
+    full.right.until.v = 9;
+    full.right.offline_s = 900;
+    full.right.space = SPACE_RULE_BOUND;
+    snprintf(full.right.credential, sizeof full.right.credential, "QR-1");
+    struct right_row more[] = {
+        right_of("b", RIGHT_PERMIT, "8O12", 2), right_of("c", RIGHT_DENY, "9", 3),
+        right_of("d", RIGHT_PERMIT, "9", 3), right_of("e", RIGHT_NONE, "", 3)};
+    struct right several[4];
+    struct plate plate = {"8012"}, nobody = {"7"};
+    size_t count;
+    save_parents();
+    assert_int_equal(CALL(find_right_list, &place_a, &l), ERR_NOTFOUND);
+    assert_int_equal(CALL(find_right, &place_a, &full.right.id, &found), ERR_NOTFOUND);
+    OK(CALL(save_right, &full));
+    for (size_t i = 0; i < sizeof more / sizeof more[0]; i++)
+        OK(CALL(save_right, &more[i]));
+    OK(CALL(save_right_list, &list));
+    OK(CALL(save_right_applied, &place_a, &edge_1, 3, full.changed));
+    again();
+    OK(CALL(find_right_list, &place_a, &l));
+    assert_memory_equal(&l, &list, sizeof l);
+    OK(CALL(find_right, &place_a, &full.right.id, &found));
+    assert_memory_equal(&found, &full, sizeof found);
+
+    OK(CALL(rights_of_plate, &place_a, &plate, several, 4, &count));
+    assert_int_equal(count, 2); /* both read alike */
+    assert_string_equal(several[0].id.text, "a");
+    OK(CALL(rights_of_plate, &place_a, &plate, several, 1, &count));
+    assert_int_equal(count, 1);
+    OK(CALL(rights_of_plate, &place_a, &nobody, several, 4, &count));
+    assert_int_equal(count, 0);
+
+    changed_since(0, "c a b d ");
+    changed_since(1, "-e c b d ");
+    changed_since(2, "-e c d ");
+    changed_since(3, "");
+
+    OK(CALL(prune_rights, &place_a, (struct wall_ms){3000}));
+    changed_since(2, "-e c d ");
+    OK(CALL(prune_rights, &place_a, (struct wall_ms){3001}));
+    changed_since(2, "c d ");
+    OK(CALL(find_right_list, &place_a, &l));
+    assert_int_equal(l.floor, 3);
+    assert_int_equal(CALL(find_right, &place_a, &more[3].right.id, &found), ERR_NOTFOUND);
+}
+
+static void sessions_by_what_a_camera_confuses(void **state)
+{
+    (void)state;
+    struct session_row a = session_of("00000000000000a1", "B012", 10),
+                       b = session_of("00000000000000a2", "8O12", 11),
+                       c = session_of("00000000000000a3", "B013", 12), near[3], found;
+    struct plate plate = {"8012"};
+    size_t count;
+    save_parents();
+    a.right = (struct right_id){"permit:1"};
+    a.covered.v = INT64_MAX;
+    b.state = SESSION_CLOSED;
+    b.exit_plate = plate;
+    OK(CALL(save_session, &a));
+    OK(CALL(save_session, &b));
+    OK(CALL(save_session, &c));
+    again();
+    OK(CALL(near_sessions, &place_a, &plate, near, 3, &count));
+    assert_int_equal(count, 1);
+    assert_memory_equal(&near[0], &a, sizeof a);
+    OK(CALL(find_session, &b.id, &found));
+    assert_memory_equal(&found, &b, sizeof b);
+}
+
 static void live_values(void **state)
 {
     (void)state;
@@ -622,9 +723,18 @@ int store_contract(struct store_fixture *f)
 {
 #define T(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
     const struct CMUnitTest tests[] = {
-        T(state_comes_back), T(rollback_undoes),   T(uncommitted_is_gone), T(events_are_unique),
-        T(movements_merge),  T(sessions_by_plate), T(payments_and_debts),  T(decisions),
-        T(live_values),      T(commands),
+        T(state_comes_back),
+        T(rollback_undoes),
+        T(uncommitted_is_gone),
+        T(events_are_unique),
+        T(movements_merge),
+        T(sessions_by_plate),
+        T(payments_and_debts),
+        T(decisions),
+        T(rights_and_their_lists),
+        T(sessions_by_what_a_camera_confuses),
+        T(live_values),
+        T(commands),
     };
     fixture = f;
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -6,6 +6,7 @@
 #include "protocol/support/db.h"
 #include "protocol/support/digest.h"
 #include "protocol/support/log.h"
+#include "protocol/support/memory.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -131,6 +132,24 @@ static enum err fake_price(void *self, const struct name *tariff, const char *zo
     return ERR_OK;
 }
 
+static enum err fake_price_rest(void *self, const struct name *tariff, const char *zone,
+                                struct wall_ms start, struct wall_ms end, int64_t *ret_minor)
+{
+    struct world *w = self;
+    w->rest_from = start;
+    return fake_price(self, tariff, zone, start, end, ret_minor);
+}
+
+static void fake_rights(void *self, const struct name *place, const struct name *edge,
+                        const char *bytes, size_t len)
+{
+    struct world *w = self;
+    (void)place;
+    (void)edge;
+    assert_true(w->part_count < PARTS_MAX);
+    w->parts[w->part_count++] = (struct part_record){mem_copy(bytes, len), len};
+}
+
 /* ---- the world ---- */
 
 void world_reopen(struct world *w)
@@ -142,10 +161,10 @@ void world_reopen(struct world *w)
     struct service_ports ports = {
         .store = store,
         .downlink = {w, fake_ack, fake_respond, fake_offer, fake_occupancy, fake_resync,
-                     fake_command},
+                     fake_command, fake_rights},
         .payments = {w, fake_start, fake_available},
         .notifier = {w, fake_publish, fake_listening},
-        .rates = {w, fake_check, fake_price},
+        .rates = {w, fake_check, fake_price, fake_price_rest},
     };
     struct service_options o = {
         .clock = clock_real(),
@@ -197,6 +216,8 @@ void world_close(struct world *w)
 {
     service_free(w->service);
     store_close(w->store);
+    for (size_t i = 0; i < w->part_count; i++)
+        free(w->parts[i].bytes);
     world_remove(w);
 }
 

@@ -7,7 +7,7 @@
 #include "cloud/store/sqlite.h"
 #include "protocol/wire/event_codec.h"
 
-enum { RECORDS_MAX = 4096, COMMANDS_MAX = 256, EDGE_LOG = 512 };
+enum { RECORDS_MAX = 4096, COMMANDS_MAX = 256, EDGE_LOG = 512, PARTS_MAX = 4096 };
 
 struct ack_record {
     struct name edge;
@@ -42,6 +42,12 @@ struct world {
     size_t offer_count;
     struct command_record commands[COMMANDS_MAX];
     size_t command_count;
+    struct part_record {
+        char *bytes;
+        size_t len;
+    } parts[PARTS_MAX]; /* of rights lists */
+    size_t part_count;
+    struct wall_ms rest_from;   /* of the last piece priced without free minutes */
     struct occupancy occupancy; /* the last one */
     size_t occupancy_count, resync_count;
     struct payment_call calls[RECORDS_MAX];

@@ -106,6 +106,8 @@ static const struct row edge_rows[] = {
      .dflt = "256", .help = "disk for the journal: 5 KiB for each vehicle that comes or leaves without the cloud"},
     {.key = "rights_file", .type = ROW_TEXT, AT(edge_config, rights_file), .dflt = "",
      .help = "SQLite file of the rights list, a cache; default: the journal's name and .rights"},
+    {.key = "signing_key", .type = ROW_TEXT, AT(edge_config, signing_key), .dflt = "",
+     .help = "private key that signs commissioning reports; made by --make-key"},
     {.key = "broker", .type = ROW_TABLE, AT(edge_config, broker), .table = &broker_table,
      .help = "the way to the cloud"},
     {.key = "links", .type = ROW_LIST, .offset = offsetof(struct edge_config, links),

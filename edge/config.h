@@ -14,6 +14,7 @@ enum { CONFIG_PATH_SIZE = 256, CONFIG_TEXT_SIZE = 128 };
 struct edge_config {
     struct name place, edge;
     char journal[CONFIG_PATH_SIZE];
+    char signing_key[CONFIG_PATH_SIZE]; /* "": none */
     int64_t journal_max_mib;
     char rights_file[CONFIG_PATH_SIZE];
     int log_level; /* index into error, warn, notice, info, debug */

@@ -2,8 +2,9 @@
  *
  * Exit status: 0 stopped by a signal (or --check found no fault), 1 configuration, 2 usage, 3
  * storage: the journal is another's or a newer program's, or can be opened again after a start
- * without it. A journal that fails otherwise does not end the agent. */
+ * without it, 4 a step of the commissioning did not pass. A journal that fails otherwise does not end the agent. */
 #include "edge/agent.h"
+#include "edge/commission/start.h"
 #include "edge/config.h"
 #include "edge/field/field.h"
 #include "edge/journal/journal.h"
@@ -22,7 +23,13 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
-enum { EXIT_CONFIGURATION = 1, EXIT_USAGE = 2, EXIT_STORAGE = 3, DESCRIPTORS_MAX = 1024 };
+enum {
+    EXIT_CONFIGURATION = 1,
+    EXIT_USAGE = 2,
+    EXIT_STORAGE = 3,
+    EXIT_NOT_PASSED = 4,
+    DESCRIPTORS_MAX = 1024
+};
 
 /* Lanes in the journal, those the configuration no longer names included. */
 enum { REMEMBERED_MAX = 64 };
@@ -193,6 +200,17 @@ static int run(const struct edge_config *c, const struct clock_source *clock)
     return exit_status(result);
 }
 
+static int commission_status(enum err e)
+{
+    switch (e) {
+    case ERR_OK: return EXIT_SUCCESS;
+    case ERR_DENIED: return EXIT_NOT_PASSED;
+    case ERR_INVAL:
+    case ERR_NOTFOUND: return EXIT_CONFIGURATION;
+    default: return EXIT_STORAGE;
+    }
+}
+
 /* Exit status as for a storage that fails: nothing else can go wrong. */
 static int new_key(const char *file)
 {
@@ -206,11 +224,17 @@ static int new_key(const char *file)
 int main(int argc, char **argv)
 {
     static struct edge_config config;
-    const char *help_config = NULL, *make_key = NULL;
+    const char *help_config = NULL, *make_key = NULL, *commission = NULL;
+    struct commission_options walk = {NULL, NULL};
     const struct option_row rows[] = {
         {"help-config", NULL, "print every key of the configuration file and exit", &help_config},
         {"make-key", "FILE", "make a key that signs reports, in FILE and FILE.pub, and exit",
-         &make_key}};
+         &make_key},
+        {"commission", NULL, "walk an installer through the lanes, and write a signed report",
+         &commission},
+        {"lane", "NAME", "with --commission: only this lane", &walk.lane},
+        {"report", "FILE", "with --commission: the report (commissioning-PLACE-EDGE.json)",
+         &walk.report}};
     struct options o = options_parse(argc, argv, "-c FILE [options]",
                                      "The edge agent: reads and commands gates, reports to the "
                                      "cloud.",
@@ -231,8 +255,13 @@ int main(int argc, char **argv)
         puts("configuration OK");
         return EXIT_SUCCESS;
     }
-    log_setup(o.verbose ? LOG_DEBUG : config_log_level(&config), !isatty(STDERR_FILENO));
+    log_setup(o.verbose    ? LOG_DEBUG
+              : commission ? LOG_ERROR
+                           : config_log_level(&config),
+              !isatty(STDERR_FILENO));
     limit_descriptors();
     signal(SIGPIPE, SIG_IGN);
+    if (commission)
+        return commission_status(commission_start(&config, &o.clock, &walk));
     return run(&config, &o.clock);
 }

@@ -229,7 +229,7 @@ enum err journal_connect(struct journal *j)
 /* Two agents on one journal would write two histories under one name. SQLite's own locks would keep
  * readers out as well, so the owner holds a lock file instead; the kernel drops it with the
  * process. */
-static enum err lock(const char *file, int *ret_fd)
+enum err journal_hold(const char *file, int *ret_fd)
 {
     char memory[PATH_MAX];
     struct buf path = buf_of(memory, sizeof memory);
@@ -260,7 +260,7 @@ static void shut(struct journal *j)
 enum err journal_open(const char *file, const struct clock_source *clock, struct journal **ret)
 {
     int lock_fd;
-    TRY(lock(file, &lock_fd));
+    TRY(journal_hold(file, &lock_fd));
     struct journal *j = mem_alloc(sizeof *j);
     j->clock = *clock;
     j->lock_fd = lock_fd;

@@ -25,6 +25,10 @@ struct journal;
  * it. */
 enum err journal_open(const char *file, const struct clock_source *clock, struct journal **ret);
 
+/* Keeps every agent from the journal without opening it, until close(*ret_fd). ERR_UNAVAIL: one has
+ * it; ERR_IO: the lock file cannot be made. */
+enum err journal_hold(const char *file, int *ret_fd);
+
 /* Marks the stop as clean. Rolls back an open transaction. NULL is fine. */
 void journal_close(struct journal *j);
 

@@ -66,7 +66,7 @@ FOREIGN = {
     "sqlite3.h": ["protocol/support/", "edge/journal/", "edge/rights/", "cloud/store/"],
     "curl/curl.h": ["cloud/payment/", "cloud/ctl/", "sim/ctl/"],
     "uv.h": ["edge/", "sim/"],
-    "jansson.h": ["protocol/support/", "protocol/wire/", "edge/uplink/", "cloud/", "sim/"],
+    "jansson.h": ["protocol/support/", "protocol/wire/", "edge/uplink/", "edge/commission/", "cloud/", "sim/"],
     "yaml.h": ["protocol/support/"],
     "openssl/": ["protocol/support/", "cloud/http/"],
     "utf8proc.h": ["protocol/support/"],

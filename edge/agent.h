@@ -23,7 +23,9 @@
  *    one count.gap per lane when there is room again; no other fact ever is.
  * A11 Only the answer to the latest hello is obeyed. One that names another epoch ends this one in one
  *    transaction: the events the cloud does not have are written anew in the new epoch, which begins
- *    without spaces (core/rechain.h). */
+ *    without spaces (core/rechain.h).
+ * A12 Spaces are used only while the lease runs: without it no entry is authorised and no grant taken.
+ *    Exits do not care. What was recalled goes back first. */
 #ifndef BOOMGATE_EDGE_AGENT_H
 #define BOOMGATE_EDGE_AGENT_H
 
@@ -179,7 +181,8 @@ struct agent_state {
     bool online;
     struct mono_ms offline_since;
     struct request_id hello; /* outstanding, or "" */
-    int64_t hello_base;      /* memory.base when it was sent */
+    int64_t hello_base;      /* memory.base when it was sent, */
+    struct now hello_at;     /* and when that was: its lease counts from then */
     struct agent_probe {
         struct request_id hello; /* whose answer asked for it; "": nothing is asked */
         int64_t at;

@@ -80,7 +80,7 @@ static enum err send_question(struct agent *a, size_t i)
                 .plate = s->movement.credential.plate,
                 .time = s->movement.presented,
                 .deadline_ms = entry ? a->config.entry_deadline_ms : a->config.exit_deadline_ms,
-                .no_space = entry && a->live.memory.spaces.free == 0,
+                .no_space = entry && agent_usable(a) == 0,
             },
     };
     return a->ports.uplink.ask(a->ports.uplink.self, &r);

@@ -15,6 +15,8 @@ static void begin_epoch(struct edge_memory *m, int64_t epoch)
     m->next = 1;
     m->base = 0;
     m->spaces = (struct spaces){0};
+    m->owed = 0;
+    m->lease = (struct lease){0};
     memset(m->head.text, '0', DIGEST_SIZE - 1);
     m->head.text[DIGEST_SIZE - 1] = '\0';
 }

@@ -14,6 +14,7 @@ void agent_hello_tick(struct agent *a)
     s->hello = a->ports.entropy.request(a->ports.entropy.self);
     s->hello_due = mono_after(a->now.mono, agent_network_ms(a, a->config.hello_retry_ms));
     s->hello_base = s->memory.base;
+    s->hello_at = a->now;
     s->say_hello = true;
 }
 
@@ -98,6 +99,29 @@ static enum err another_epoch(struct agent *a, const struct hello_answer *h)
     return agent_rechain(a, h->epoch, h->common);
 }
 
+static enum err obey(struct agent *a, const struct hello_answer *h)
+{
+    if (a->live.memory.epoch == 0)
+        return agent_adopt(a, h->epoch);
+    return h->epoch == a->live.memory.epoch ? same_epoch(a, h) : another_epoch(a, h);
+}
+
+/* Early enough for two more tries before the lease ends. */
+static int64_t hello_pause_ms(const struct agent *a, int64_t lease_ms)
+{
+    int64_t pause_ms = lease_ms / 3 < a->config.hello_ms ? lease_ms / 3 : a->config.hello_ms;
+    int64_t least_ms = agent_network_ms(a, a->config.hello_retry_ms);
+    return pause_ms > least_ms ? pause_ms : least_ms;
+}
+
+static enum err renew(struct agent *a, int64_t lease_ms)
+{
+    TRY(agent_transaction(a));
+    a->live.memory.lease = lease_given(a->live.hello_at, a->clock, lease_ms);
+    a->durable = true;
+    return ERR_OK;
+}
+
 enum err agent_hello_answered(struct agent *a, const struct response *r)
 {
     struct agent_state *s = &a->live;
@@ -110,10 +134,7 @@ enum err agent_hello_answered(struct agent *a, const struct response *r)
         return ERR_OK;
     }
     s->probe = (struct agent_probe){0};
-    s->hello_due = mono_after(a->now.mono, a->config.hello_ms);
-    if (s->memory.epoch == 0)
-        return agent_adopt(a, r->hello.epoch);
-    if (r->hello.epoch == s->memory.epoch)
-        return same_epoch(a, &r->hello);
-    return another_epoch(a, &r->hello);
+    s->hello_due = mono_after(s->hello_at.mono, hello_pause_ms(a, r->hello.lease_ms));
+    TRY(obey(a, &r->hello));
+    return r->hello.epoch == s->memory.epoch ? renew(a, r->hello.lease_ms) : ERR_OK;
 }

@@ -1,4 +1,4 @@
-/* What the cloud sends: acknowledgements, grants, answers. */
+/* What the cloud sends: acknowledgements and answers. Grants are agent_grant.c's. */
 #include "edge/agent_internal.h"
 
 #include "protocol/support/log.h"
@@ -14,31 +14,6 @@ enum err agent_ack(struct agent *a, const struct ack_input *ack)
     if (a->live.base_due.v == INT64_MAX) /* A8 */
         a->live.base_due = mono_after(a->now.mono, agent_network_ms(a, a->config.ack_save_ms));
     return ERR_OK;
-}
-
-static enum err answer_grant(struct agent *a, const struct grant_input *g)
-{
-    struct event_data d = {.grant = g->id, .n = g->n};
-    if (!a->has_entry) {
-        d.reason = REASON_SURPLUS;
-        return agent_append(a, EVENT_SPACE_DECLINED, &d);
-    }
-    d.repaid = spaces_credit(&a->live.memory.spaces, g->n);
-    return agent_append(a, EVENT_SPACE_ACCEPTED, &d);
-}
-
-enum err agent_grant(struct agent *a, const struct grant_input *g)
-{
-    int64_t epoch = a->live.memory.epoch;
-    if (epoch == 0 || g->epoch != epoch || g->id <= 0 || g->n <= 0)
-        return ERR_OK;
-    TRY(agent_transaction(a));
-    enum err e = a->ports.journal.grant_answered(a->ports.journal.self, epoch, g->id);
-    if (e == ERR_CONFLICT) /* its event is on its way */
-        return ERR_OK;
-    TRY(e);
-    a->durable = true;
-    return answer_grant(a, g);
 }
 
 enum err agent_response(struct agent *a, const struct response *r)

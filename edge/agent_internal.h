@@ -25,7 +25,7 @@ enum err agent_facts(struct agent *a, size_t i, const struct lane_out *out);
 
 enum err agent_credential_read(struct agent *a, size_t i);
 
-/* Spaces this edge has no use for go back. */
+/* Spaces that were recalled, and those this edge has no use for, go back. */
 enum err agent_surplus(struct agent *a);
 
 /* Tells of the crossings no event could, and takes up a vehicle that waits unrecorded. */
@@ -73,7 +73,7 @@ struct lane_memory agent_lane_memory(const struct agent *a, size_t i);
 /* --- agent_input.c: what the cloud sends --- */
 
 enum err agent_ack(struct agent *a, const struct ack_input *ack);
-enum err agent_grant(struct agent *a, const struct grant_input *g);
+enum err agent_grant(struct agent *a, const struct grant *g);
 enum err agent_response(struct agent *a, const struct response *r);
 void agent_uplink(struct agent *a, bool up);
 
@@ -119,6 +119,13 @@ static inline int64_t agent_network_ms(const struct agent *a, int64_t real_ms)
 static inline bool agent_recording(const struct agent *a)
 {
     return a->live.memory.epoch != 0 && !a->live.crippled;
+}
+
+/* Free spaces that may be used now. A12 */
+static inline int64_t agent_usable(const struct agent *a)
+{
+    const struct edge_memory *m = &a->live.memory;
+    return lease_runs(&m->lease, a->now, a->clock) ? m->spaces.free : 0;
 }
 
 static inline const struct lane_config *agent_lane_config(const struct agent *a, size_t i)

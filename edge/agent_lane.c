@@ -27,7 +27,7 @@ struct admission_view agent_lane_view(const struct agent *a, size_t i)
         .plate = plate_known(&a->live.lanes[i].movement.credential),
         .online = a->live.online,
         .settled = mono_diff_ms(a->now.mono, a->live.offline_since) >= grace_ms,
-        .free = a->live.memory.spaces.free,
+        .free = agent_usable(a),
         .right = a->live.lanes[i].movement.right.verdict,
     };
 }

@@ -267,13 +267,3 @@ enum err agent_record_start(struct agent *a)
     a->live.started = true;
     return agent_append(a, EVENT_EDGE_STARTED, &d);
 }
-
-enum err agent_surplus(struct agent *a)
-{
-    struct spaces *s = &a->live.memory.spaces;
-    int64_t keep = a->has_entry ? a->config.keep_max : 0;
-    if (a->live.memory.epoch == 0 || s->free <= keep)
-        return ERR_OK;
-    struct event_data d = {.reason = REASON_SURPLUS, .n = spaces_give_back(s, s->free - keep)};
-    return agent_append(a, EVENT_SPACE_RETURNED, &d);
-}

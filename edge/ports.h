@@ -6,12 +6,14 @@
 #ifndef BOOMGATE_EDGE_PORTS_H
 #define BOOMGATE_EDGE_PORTS_H
 
+#include "edge/core/lease.h"
 #include "edge/core/rights_fetch.h"
 #include "edge/core/spaces.h"
 #include "protocol/base/clock.h"
 #include "protocol/base/id.h"
 #include "protocol/modbus/lane_io.h"
 #include "protocol/wire/event.h"
+#include "protocol/wire/grant.h"
 #include "protocol/wire/plate_text.h"
 #include "protocol/wire/request.h"
 
@@ -29,6 +31,8 @@ struct edge_memory {
     struct digest head;        /* of event next - 1 */
     int64_t boot;              /* this start's number */
     struct spaces spaces;
+    int64_t owed; /* recalled, not yet returned */
+    struct lease lease;
 };
 
 /* What survives a restart, one row per lane. */
@@ -169,12 +173,6 @@ struct ack_input {
     int64_t upto;
 };
 
-struct grant_input {
-    int64_t id;
-    int64_t epoch;
-    int64_t n;
-};
-
 /* A condition of the edge: level, not edge; the agent records its changes. */
 struct edge_alarm_input {
     enum alarm alarm; /* ALARM_DISK .. ALARM_UPLINK_STALLED */
@@ -195,7 +193,7 @@ struct agent_input {
         struct lane_snapshot io;
         struct command_outcome command;
         struct ack_input ack;
-        struct grant_input grant;
+        struct grant grant;
         struct response response;
         struct edge_alarm_input alarm;
         enum clock_state clock;

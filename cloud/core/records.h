@@ -9,6 +9,7 @@
 #include "protocol/base/money.h"
 #include "protocol/wire/command.h"
 #include "protocol/wire/event.h"
+#include "protocol/wire/grant.h"
 #include "protocol/wire/plate_text.h"
 #include "protocol/wire/request.h"
 #include "protocol/wire/rights.h"
@@ -82,6 +83,8 @@ struct stream_row {
     int64_t view, pending, overdraft; /* this epoch's share of the place's counters */
     bool frozen;                      /* a fork was seen */
     bool fenced;                      /* a newer epoch exists */
+    int64_t owed;                     /* recalled, and not yet returned */
+    struct wall_ms lease_until;       /* may use its spaces till then at the latest */
 };
 
 enum grant_state { GRANT_OPEN, GRANT_ACCEPTED, GRANT_DECLINED };
@@ -89,6 +92,7 @@ enum grant_state { GRANT_OPEN, GRANT_ACCEPTED, GRANT_DECLINED };
 
 struct grant_row {
     struct name place;
+    enum grant_kind kind;
     int64_t id; /* unique per place */
     int64_t stream;
     int64_t epoch;

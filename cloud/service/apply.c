@@ -23,6 +23,21 @@ static const char *broken_rule(unsigned rules)
     return "repaid more than it owed";
 }
 
+static void note_use(struct service *s, struct stream *st, const struct event *e)
+{
+    int64_t offered = 0;
+    if (e->kind == EVENT_SPACE_RECALLED) {
+        offer_answered(s, st, e->data.grant, true, &offered);
+        st->row.owed += e->data.n;
+    }
+    if (e->kind == EVENT_SPACE_RETURNED && e->data.reason == REASON_RECALLED)
+        st->row.owed -= e->data.n < st->row.owed ? e->data.n : st->row.owed;
+    if (e->data.direction == DIRECTION_ENTRY) {
+        st->edge->used = true;
+        st->edge->used_at = s->now.mono;
+    }
+}
+
 static void apply_spaces(struct service *s, struct stream *st, const struct event *e)
 {
     struct place *p = st->edge->place;
@@ -31,6 +46,7 @@ static void apply_spaces(struct service *s, struct stream *st, const struct even
     bool accepted = e->kind == EVENT_SPACE_ACCEPTED;
     if (accepted || e->kind == EVENT_SPACE_DECLINED)
         fact = offer_answered(s, st, e->data.grant, accepted, &offered);
+    note_use(s, st, e);
     unsigned rules = ledger_apply(&p->ledger, &st->view, e, fact, offered);
     if (rules)
         anomaly_record(s, p, st, e->seq, "rule", true, broken_rule(rules));
@@ -41,7 +57,8 @@ static bool moves_spaces(enum event_kind k)
 {
     return k == EVENT_PASSAGE_AUTHORISED || k == EVENT_PASSAGE_COMPLETED ||
            k == EVENT_PASSAGE_VOIDED || k == EVENT_PASSAGE_UNAUTHORISED ||
-           k == EVENT_SPACE_ACCEPTED || k == EVENT_SPACE_DECLINED || k == EVENT_SPACE_RETURNED;
+           k == EVENT_SPACE_ACCEPTED || k == EVENT_SPACE_DECLINED || k == EVENT_SPACE_RETURNED ||
+           k == EVENT_SPACE_RECALLED;
 }
 
 /* Who crossed, from the event and what is known of its Movement. */

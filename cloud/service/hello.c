@@ -230,6 +230,8 @@ void hello_take(struct service *s, const struct work *w, const struct request *r
     if (v.gap && !e->place->row.offers_stopped)
         anomaly_record(s, e->place, st, v.upto, "gap", true,
                        "the edge was acknowledged more than is recorded here");
+    st->row.lease_until = wall_after(s->now.wall, s->options.lease_ms);
+    stream_touch(s, st);
     note_edge(s, e, h);
     answer(s, w, r, &v);
     offer_resend(s, e, true);

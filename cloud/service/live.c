@@ -78,6 +78,8 @@ void live_telemetry(struct service *s, const struct work *w)
     }
     e->live.telemetry = t;
     e->live.telemetry_at = s->now.wall;
+    if (e->place->ledger.occupied < 0 && !e->place->told_below)
+        offer_want(s, e->place);
     live_heard(s, e, true);
 }
 

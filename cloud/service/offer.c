@@ -1,6 +1,8 @@
-/* Offers of spaces: planned from the ledger, kept until answered, sent again until then. */
+/* Offers and recalls of spaces: planned from the ledger, kept until answered, sent again until then. */
 #include "cloud/service/offer.h"
 
+#include "cloud/core/recall.h"
+#include "cloud/service/anomaly.h"
 #include "cloud/service/effect.h"
 #include "cloud/service/flush.h"
 #include "protocol/support/log.h"
@@ -8,16 +10,21 @@
 
 #include <stdlib.h>
 
+enum {
+    DRAINED_MS = 60 * 1000, /* telemetry comes every 10 s */
+    IDLE_MS = 2 * 60 * 1000,
+};
+
 void offer_want(struct service *s, struct place *p)
 {
     p->plan = true;
     s->offers_changed = true;
 }
 
-static void send_offer(struct service *s, struct edge *e, struct open_grant *g)
+static void send_grant(struct service *s, struct edge *e, struct open_grant *g)
 {
     struct effect *out = effect_add(s, EFFECT_OFFER, &e->row.place, &e->row.edge);
-    out->offer = (struct grant){g->row.id, g->row.epoch, g->row.n};
+    out->offer = (struct grant){g->row.kind, g->row.id, g->row.epoch, g->row.n};
     g->resend_at = mono_after(s->now.mono, real_ms(s, s->options.offer_resend_ms));
 }
 
@@ -27,15 +34,22 @@ void offer_keep(struct service *s, struct edge *e, const struct grant_row *row)
     e->grants[e->grant_count++] = (struct open_grant){*row, s->now.mono};
 }
 
-static void make_offer(struct service *s, struct edge *e, int64_t n)
+/* Ids grow with time, so that those of a database that was set back are not given again. */
+static int64_t next_id(struct service *s, struct place *p)
+{
+    int64_t seconds = s->now.wall.v / 1000;
+    p->row.next_grant = p->row.next_grant < seconds ? seconds : p->row.next_grant + 1;
+    return p->row.next_grant;
+}
+
+static void make_grant(struct service *s, struct edge *e, enum grant_kind kind, int64_t n)
 {
     struct place *p = e->place;
     struct stream *st = edge_newest(e);
-    if (ledger_offer(&p->ledger, &st->view, n) != ERR_OK)
-        service_die("offer beyond the pool", ERR_CONFLICT);
     struct grant_row row = {
         .place = e->row.place,
-        .id = ++p->row.next_grant,
+        .kind = kind,
+        .id = next_id(s, p),
         .stream = st->row.id,
         .epoch = st->state.epoch,
         .n = n,
@@ -44,28 +58,53 @@ static void make_offer(struct service *s, struct edge *e, int64_t n)
     };
     STORE(s, save_grant, &row);
     offer_keep(s, e, &row);
-    send_offer(s, e, &e->grants[e->grant_count - 1]);
+    send_grant(s, e, &e->grants[e->grant_count - 1]);
     stream_touch(s, st);
     p->dirty = true;
+    log_info("grant.made", LT("place", row.place.text), LT("edge", e->row.edge.text),
+             LT("kind", grant_kind_word(kind)), LN("id", row.id), LN("n", n));
+}
+
+static void make_offer(struct service *s, struct edge *e, int64_t n)
+{
+    if (ledger_offer(&e->place->ledger, &edge_newest(e)->view, n) != ERR_OK)
+        service_die("offer beyond the pool", ERR_CONFLICT);
+    make_grant(s, e, GRANT_OFFER, n);
     metrics_add(s->options.metrics, METRIC_OFFERS_MADE, 1);
 }
 
-static bool eligible(const struct edge *e)
+/* Spaces the newest epoch is asked to return and has not. */
+static int64_t owed(const struct edge *e)
 {
-    const struct stream *st = edge_newest(e);
-    if (!st || st->state.frozen || st->state.fenced || !e->live.online)
-        return false;
+    int64_t n = edge_newest(e)->row.owed;
+    for (size_t i = 0; i < e->grant_count; i++)
+        n += e->grants[i].row.kind == GRANT_RECALL ? e->grants[i].row.n : 0;
+    return n;
+}
+
+static bool has_lane(const struct edge *e, enum direction d)
+{
     for (size_t i = 0; i < e->lane_count; i++)
-        if (e->lanes[i].direction != DIRECTION_EXIT)
+        if (e->lanes[i].direction == d)
             return true;
     return false;
 }
 
-static void plan(struct service *s, struct place *p)
+static bool is_live(const struct edge *e)
+{
+    const struct stream *st = edge_newest(e);
+    return st && !st->state.frozen && !st->state.fenced;
+}
+
+/* One that owes would return an offer at once. */
+static bool eligible(const struct edge *e)
+{
+    return is_live(e) && e->live.online && has_lane(e, DIRECTION_ENTRY) && owed(e) == 0;
+}
+
+static void plan_offers(struct service *s, struct place *p)
 {
     const struct place_settings *c = &p->row.settings;
-    if (p->row.offers_stopped || c->closed || p->edge_count == 0)
-        return;
     struct offer_edge *edges = mem_alloc(p->edge_count * sizeof *edges);
     for (size_t i = 0; i < p->edge_count; i++) {
         struct edge *e = p->edges[i];
@@ -75,12 +114,77 @@ static void plan(struct service *s, struct place *p)
     }
     offer_plan(ledger_available(&p->ledger), offer_size(c->capacity, c->grant_size), edges,
                p->edge_count);
+    for (size_t i = 0; i < p->edge_count; i++)
+        if (edges[i].n > 0) {
+            make_offer(s, p->edges[i], edges[i].n);
+            p->edges[i]->asked = false;
+        }
+    free(edges);
+}
+
+/* Has everything its edges wrote been applied, as far as they say? */
+static bool drained(const struct service *s, const struct place *p)
+{
+    for (size_t i = 0; i < p->edge_count; i++) {
+        const struct edge *e = p->edges[i];
+        const struct telemetry *t = &e->live.telemetry;
+        const struct stream *st = edge_newest(e);
+        if (!st)
+            continue;
+        if (!e->live.online || t->epoch != st->state.epoch || st->state.last < t->next - 1 ||
+            wall_diff_ms(s->now.wall, e->live.telemetry_at) > DRAINED_MS)
+            return false;
+    }
+    return true;
+}
+
+/* What the pool is short of. A count below zero is a mistake only if no entry can still come. */
+static int64_t missing(struct service *s, struct place *p)
+{
+    int64_t pool = p->ledger.pool;
+    bool below = p->ledger.occupied < 0 && p->edge_count > 0 && drained(s, p);
+    if (below && !p->told_below)
+        anomaly_record(s, p, NULL, 0, "below_zero", false,
+                       "more vehicles left than came in: an audit is needed");
+    p->told_below = below || (p->told_below && p->ledger.occupied < 0);
+    if (below)
+        pool += p->ledger.occupied;
+    return pool < 0 ? -pool : 0;
+}
+
+static void plan_recalls(struct service *s, struct place *p)
+{
+    struct recall_edge *edges = mem_alloc(p->edge_count * sizeof *edges);
+    for (size_t i = 0; i < p->edge_count; i++) {
+        struct edge *e = p->edges[i];
+        if (!is_live(e))
+            continue;
+        edges[i] = (struct recall_edge){
+            .live = true,
+            .exits = has_lane(e, DIRECTION_EXIT),
+            .idle = !e->used || mono_diff_ms(s->now.mono, e->used_at) > IDLE_MS,
+            .starving = e->asked && !p->row.settings.closed,
+            .view = edge_newest(e)->view.view,
+            .owed = owed(e),
+        };
+    }
+    recall_plan(missing(s, p), edges, p->edge_count);
     for (size_t i = 0; i < p->edge_count; i++) {
         p->edges[i]->asked = false;
         if (edges[i].n > 0)
-            make_offer(s, p->edges[i], edges[i].n);
+            make_grant(s, p->edges[i], GRANT_RECALL,
+                       edges[i].n < OFFER_MAX ? edges[i].n : OFFER_MAX);
     }
     free(edges);
+}
+
+static void plan(struct service *s, struct place *p)
+{
+    if (p->edge_count == 0)
+        return;
+    if (!p->row.offers_stopped && !p->row.settings.closed)
+        plan_offers(s, p);
+    plan_recalls(s, p);
 }
 
 void offer_flush(struct service *s)
@@ -96,13 +200,21 @@ void offer_flush(struct service *s)
     }
 }
 
+bool offer_under_way(const struct edge *e)
+{
+    for (size_t i = 0; i < e->grant_count; i++)
+        if (e->grants[i].row.kind == GRANT_OFFER)
+            return true;
+    return false;
+}
+
 void offer_resend(struct service *s, struct edge *e, bool all)
 {
     for (size_t i = 0; i < e->grant_count; i++) {
         struct open_grant *g = &e->grants[i];
         if (!all && !reached(s->now.mono, g->resend_at))
             continue;
-        send_offer(s, e, g);
+        send_grant(s, e, g);
         metrics_add(s->options.metrics, METRIC_OFFERS_RESENT, 1);
     }
 }
@@ -123,6 +235,8 @@ enum grant_fact offer_answered(struct service *s, struct stream *st, int64_t id,
 {
     struct edge *e = st->edge;
     struct grant_row row;
+    if (id > e->place->row.next_grant)
+        e->place->row.next_grant = id;
     if (!FOUND(s, find_grant, &e->row.place, id, &row) || row.stream != st->row.id)
         return GRANT_NOT_KNOWN;
     *ret_n = row.n;

@@ -7,6 +7,8 @@
 
 void offer_want(struct service *s, struct place *p);
 void offer_flush(struct service *s); /* plans for all places that want it */
+/* Spaces this edge was offered and has not answered yet. */
+bool offer_under_way(const struct edge *e);
 void offer_resend(struct service *s, struct edge *e, bool all);
 void offer_timers(struct service *s);
 /* The grant an edge answered; takes it off the list. */

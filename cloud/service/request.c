@@ -49,20 +49,22 @@ static struct passage_answer entry_answer(struct service *s, struct edge *e,
         memcpy(a.display, barred_text, sizeof barred_text);
         return a;
     }
-    bool room = ledger_available(&p->ledger) > 0 || e->grant_count > 0;
+    bool room = ledger_available(&p->ledger) > 0 || offer_under_way(e);
     if (q->no_space && !room) {
+        e->asked = true; /* another edge may have one to spare */
+        offer_want(s, p);
         a.reason = REASON_FULL;
         memcpy(a.display, full_text, sizeof full_text);
         return a;
     }
-    if (q->no_space && p->row.offers_stopped && e->grant_count == 0) {
+    if (q->no_space && p->row.offers_stopped && !offer_under_way(e)) {
         a.reason = REASON_UNAVAILABLE;
         memcpy(a.display, unavailable_text, sizeof unavailable_text);
         return a;
     }
     if (q->no_space) {
         offer_resend(s, e, true);
-        e->asked = e->grant_count == 0;
+        e->asked = !offer_under_way(e);
         offer_want(s, p);
     }
     return (struct passage_answer){.verdict = VERDICT_ALLOW, .basis = BASIS_SPACE};

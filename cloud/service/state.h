@@ -25,8 +25,9 @@ struct place {
     struct edge **edges;
     size_t edge_count;
     bool dirty;
-    bool plan;  /* look whether an edge needs spaces */
-    bool shown; /* `occupancy` was published */
+    bool plan;       /* look whether an edge needs spaces */
+    bool told_below; /* that the count is below zero and stays */
+    bool shown;      /* `occupancy` was published */
     struct occupancy occupancy;
     struct right_list_row rights; /* once `rights_known` */
     bool rights_known;
@@ -68,6 +69,8 @@ struct edge {
     struct open_grant *grants;
     size_t grant_count;
     bool asked; /* stands with no space in hand */
+    bool used;  /* somebody drove in, last at: */
+    struct mono_ms used_at;
     struct probe probe;
     struct mono_ms begun; /* the newest epoch, if this process began it */
     bool begun_known;

@@ -5,8 +5,10 @@
     "unmatched_exit, grant_size, closed, pool, occupied, pending, held, overdraft, "               \
     "open_sessions, next_grant, offers_stopped, changed_ms"
 #define STREAM_COLUMNS                                                                             \
-    "id, place, edge, journal, epoch, last, head, view, pending, overdraft, frozen, fenced"
-#define GRANT_COLUMNS "place, id, stream, epoch, n, state, made_ms"
+    "id, place, edge, journal, epoch, last, head, view, pending, overdraft, frozen, fenced, "      \
+    "owed, "                                                                                       \
+    "lease_until_ms"
+#define GRANT_COLUMNS "place, kind, id, stream, epoch, n, state, made_ms"
 #define MOVEMENT_COLUMNS                                                                           \
     "id, place, edge, lane, direction, plate, raw, confidence, basis, reason, outcome, request, "  \
     "first_ms, presented_ms, authorised_ms, started_ms, completed_ms, ended_ms"
@@ -60,11 +62,12 @@ const char *const store_sql[STATEMENTS] = {
     [ST_ADD_LANE] = "INSERT OR REPLACE INTO lane (place, edge, lane, direction) VALUES (?,?,?,?)",
     [ST_SAVE_STREAM] =
         "INSERT INTO stream (" STREAM_COLUMNS
-        ") VALUES (?,?,?,?,?,?,?,?,?,?,?,?) ON CONFLICT (id) DO UPDATE SET "
+        ") VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?) ON CONFLICT (id) DO UPDATE SET "
         "last = excluded.last, head = excluded.head, view = excluded.view, "
         "pending = excluded.pending, overdraft = excluded.overdraft, frozen = excluded.frozen, "
-        "fenced = excluded.fenced",
-    [ST_SAVE_GRANT] = "INSERT INTO space_grant (" GRANT_COLUMNS ") VALUES (?,?,?,?,?,?,?)"
+        "fenced = excluded.fenced, owed = excluded.owed, "
+        "lease_until_ms = excluded.lease_until_ms",
+    [ST_SAVE_GRANT] = "INSERT INTO space_grant (" GRANT_COLUMNS ") VALUES (?,?,?,?,?,?,?,?)"
                       " ON CONFLICT (place, id) DO UPDATE SET state = excluded.state",
     [ST_FIND_GRANT] = "SELECT " GRANT_COLUMNS " FROM space_grant WHERE place = ? AND id = ?",
 

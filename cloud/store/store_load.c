@@ -58,6 +58,8 @@ static void take_stream(struct take *t, const struct store_visitor *v)
     r.overdraft = take_int(t);
     r.frozen = take_int(t) != 0;
     r.fenced = take_int(t) != 0;
+    r.owed = take_int(t);
+    r.lease_until = take_time(t);
     if (t->err == ERR_OK)
         v->stream(v->self, &r);
 }
@@ -78,6 +80,7 @@ void take_grant(struct take *t, struct grant_row *ret)
 {
     struct grant_row r = {0};
     TAKE_TEXT(t, r.place.text);
+    TAKE_WORD(t, grant_kind_parse, &r.kind);
     r.id = take_int(t);
     r.stream = take_int(t);
     r.epoch = take_int(t);

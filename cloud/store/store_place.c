@@ -84,6 +84,8 @@ enum err store_save_stream(void *self, const struct stream_row *r)
     put_int(&p, r->overdraft);
     put_int(&p, r->frozen);
     put_int(&p, r->fenced);
+    put_int(&p, r->owed);
+    put_int(&p, r->lease_until.v);
     return db_run(p.st);
 }
 
@@ -92,6 +94,7 @@ enum err store_save_grant(void *self, const struct grant_row *r)
     struct store *s = self;
     struct put p = {.st = s->st[ST_SAVE_GRANT]};
     put_text(&p, r->place.text);
+    put_text(&p, grant_kind_word(r->kind));
     put_int(&p, r->id);
     put_int(&p, r->stream);
     put_int(&p, r->epoch);

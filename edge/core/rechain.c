@@ -86,7 +86,8 @@ size_t rechain_event(struct rechain *r, const struct event *e, struct event *ret
     case EVENT_UNKNOWN:
     case EVENT_SPACE_ACCEPTED:
     case EVENT_SPACE_DECLINED:
-    case EVENT_SPACE_RETURNED: return 0; /* R1 */
+    case EVENT_SPACE_RETURNED:
+    case EVENT_SPACE_RECALLED: return 0; /* R1 */
     case EVENT_PASSAGE_AUTHORISED:
     case EVENT_PASSAGE_COMPLETED:
     case EVENT_PASSAGE_VOIDED:

@@ -1,7 +1,7 @@
 /* A journal that was set back or copied begins a new epoch from no spaces (PROTOCOL.md, "A new
  * epoch"): what its events of the old one mean in the new one. Pure; the agent encodes and chains.
  *
- * R1 Events that only move spaces (accepted, declined, returned) have no successor: those spaces
+ * R1 Events that only move spaces (accepted, declined, returned, recalled) have no successor: those spaces
  *    stay with the old epoch, reserved until an audit.
  * R2 A vehicle that was let in or drove in takes a space that a replayed exit or void brought back,
  *    otherwise it is overdraft: nothing is spent that was not credited in the new epoch.

@@ -51,7 +51,8 @@ static enum err prepare(struct journal *j)
         {&j->digest_at, "SELECT digest FROM outbox WHERE seq = ?"},
         {&j->oldest, "SELECT seq FROM outbox ORDER BY seq LIMIT 1"},
         {&j->save_edge, "UPDATE edge_memory SET epoch = ?, next = ?, base = ?, head = ?, free = ?,"
-                        " overdraft = ? WHERE id = 1"},
+                        " overdraft = ?, owed = ?, lease_ms = ?, lease_from = ?, lease_until = ?,"
+                        " lease_machine = iif(?, machine, '?') WHERE id = 1"},
         {&j->save_lane, "INSERT OR REPLACE INTO lane_memory(lane, state, movement, plate,"
                         " authorised, basis, request, b_seen, a_clear_seen, c_seen,"
                         " plate_sequence, presented, decided)"
@@ -88,7 +89,8 @@ static enum err mint(sqlite3 *db, int64_t boot)
 {
     sqlite3_stmt *s;
     TRY(db_prepare(db,
-                   "INSERT INTO edge_memory VALUES(1, ?, 0, 1, 0, '"
+                   "INSERT INTO edge_memory(id, journal, epoch, next, base, head, boot, free,"
+                   " overdraft, machine) VALUES(1, ?, 0, 1, 0, '"
                    "00000000000000000000000000000000', ?, 0, 0, '')",
                    &s));
     struct request_id id = random_request_id();
@@ -117,8 +119,9 @@ static enum err load_edge(sqlite3 *db, struct edge_memory *ret)
     bool row = false;
     struct edge_memory m = {0};
     TRY(db_prepare(db,
-                   "SELECT journal, epoch, next, base, head, boot, free, overdraft"
-                   " FROM edge_memory",
+                   "SELECT journal, epoch, next, base, head, boot, free, overdraft, owed,"
+                   " lease_ms, lease_from, lease_until,"
+                   " lease_machine <> '?' AND lease_machine = machine FROM edge_memory",
                    &s));
     enum err e = db_step(s, &row);
     if (e == ERR_OK && !row)
@@ -134,6 +137,11 @@ static enum err load_edge(sqlite3 *db, struct edge_memory *ret)
         m.boot = sqlite3_column_int64(s, 5);
         m.spaces.free = sqlite3_column_int64(s, 6);
         m.spaces.overdraft = sqlite3_column_int64(s, 7);
+        m.owed = sqlite3_column_int64(s, 8);
+        m.lease = (struct lease){.here = sqlite3_column_int(s, 12) != 0,
+                                 .until = {sqlite3_column_int64(s, 9)},
+                                 .from = {sqlite3_column_int64(s, 10)},
+                                 .until_wall = {sqlite3_column_int64(s, 11)}};
         *ret = m;
     }
     sqlite3_finalize(s);

@@ -44,4 +44,11 @@ const struct migration journal_migrations[JOURNAL_MIGRATIONS] = {
      " id INTEGER NOT NULL,"
      " PRIMARY KEY(epoch, id)"
      ") STRICT, WITHOUT ROWID;"},
+    /* `lease_machine` is the kernel's boot id on which `lease_ms` counts. */
+    {2, "lease",
+     "ALTER TABLE edge_memory ADD COLUMN owed INTEGER NOT NULL DEFAULT 0 CHECK(owed >= 0);"
+     "ALTER TABLE edge_memory ADD COLUMN lease_machine TEXT NOT NULL DEFAULT '';"
+     "ALTER TABLE edge_memory ADD COLUMN lease_ms INTEGER NOT NULL DEFAULT 0;"
+     "ALTER TABLE edge_memory ADD COLUMN lease_from INTEGER NOT NULL DEFAULT 0;"
+     "ALTER TABLE edge_memory ADD COLUMN lease_until INTEGER NOT NULL DEFAULT 0;"},
 };

@@ -49,6 +49,11 @@ static enum err save_edge(void *self, const struct edge_memory *m)
     db_bind_text(j->save_edge, 4, m->head.text);
     db_bind_int(j->save_edge, 5, m->spaces.free);
     db_bind_int(j->save_edge, 6, m->spaces.overdraft);
+    db_bind_int(j->save_edge, 7, m->owed);
+    db_bind_int(j->save_edge, 8, m->lease.until.v);
+    db_bind_int(j->save_edge, 9, m->lease.from.v);
+    db_bind_int(j->save_edge, 10, m->lease.until_wall.v);
+    db_bind_int(j->save_edge, 11, m->lease.here);
     TRY(journal_note(j, db_run(j->save_edge)));
     j->memory_turn = *m;
     return ERR_OK;

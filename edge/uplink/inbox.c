@@ -98,11 +98,8 @@ static enum err decode_response(const struct mqtt_message *m, struct notice *n, 
 
 static enum err decode_grant(const struct mqtt_message *m, struct notice *n, char *reason)
 {
-    struct grant g;
-    TRY(grant_decode(m->payload, m->len, &g, reason));
     n->input.kind = INPUT_GRANT;
-    n->input.grant = (struct grant_input){.id = g.id, .epoch = g.epoch, .n = g.n};
-    return ERR_OK;
+    return grant_decode(m->payload, m->len, &n->input.grant, reason);
 }
 
 /* The part goes to the heap: it is the one message that is too large for the mailbox. */

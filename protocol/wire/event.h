@@ -45,7 +45,8 @@ enum { EVENT_BYTES_MAX = 8192, EVENT_VERSION_SIZE = 32, EVENT_DETAIL_SIZE = 96 }
  *   arm.opened            lane cause [movement command]: the arm left, or is told to leave, a place
  *                         that is not its upper limit
  *   lane.mode             lane mode active [command]: a mode began to hold the lane, or ended
- *   rights.applied        list: this version of the rights list is in force */
+ *   rights.applied        list: this version of the rights list is in force
+ *   space.recalled        grant n: a recall was taken; the spaces follow as space.returned */
 enum event_kind {
     EVENT_UNKNOWN, /* decoded only: a type this program does not know; stored raw */
     EVENT_EDGE_STARTED,
@@ -68,6 +69,7 @@ enum event_kind {
     EVENT_ARM_OPENED,
     EVENT_LANE_MODE,
     EVENT_RIGHTS_APPLIED,
+    EVENT_SPACE_RECALLED,
     EVENT_KINDS
 };
 

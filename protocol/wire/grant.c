@@ -1,13 +1,18 @@
 #include "protocol/wire/grant.h"
 
-#include "protocol/wire/json_out.h"
 #include "protocol/wire/record.h"
 
-enum { ID, EPOCH, N, MEMBERS };
+#include <string.h>
+
+enum { KIND, ID, EPOCH, N, MEMBERS };
 
 enum { GRANT_SPACES_MAX = 10000 };
 
+static const char *const kind_words[] = {"", "offer", "recall"};
+static const struct vocabulary kinds = {kind_words, GRANT_RECALL + 1};
+
 static const struct member members[MEMBERS] = {
+    [KIND] = {ROW("kind", MEMBER_WORD, grant, kind), .words = &kinds},
     [ID] = {ROW("id", MEMBER_INT, grant, id), .min = 1, .max = RECORD_INT_MAX},
     [EPOCH] = {ROW("epoch", MEMBER_INT, grant, epoch), .min = 1, .max = RECORD_INT_MAX},
     [N] = {ROW("n", MEMBER_INT, grant, n), .min = 1, .max = GRANT_SPACES_MAX},
@@ -15,18 +20,23 @@ static const struct member members[MEMBERS] = {
 
 static const struct record_shape shape = {members, MEMBERS, MEMBER_BIT(MEMBERS) - 1, 0};
 
-enum err grant_encode(const struct grant *g, char *ret, size_t size, size_t *ret_len)
+const char *grant_kind_word(enum grant_kind k)
 {
-    char memory[GRANT_BYTES_MAX + 1];
-    struct buf b = buf_of(memory, sizeof memory);
-    buf_adds(&b, "{\"kind\":\"offer\"");
-    TRY(record_write(&b, &shape, g));
-    buf_adds(&b, "}");
-    return json_out_finish(&b, ret, size, ret_len);
+    return vocabulary_word(&kinds, (int)k);
 }
 
-static const char *const kind_words[] = {"", "offer"};
-static const struct vocabulary kinds = {kind_words, 2};
+enum err grant_kind_parse(const char *text, enum grant_kind *ret)
+{
+    int value;
+    TRY(vocabulary_find(&kinds, text, strlen(text), &value));
+    *ret = (enum grant_kind)value;
+    return ERR_OK;
+}
+
+enum err grant_encode(const struct grant *g, char *ret, size_t size, size_t *ret_len)
+{
+    return record_encode(&shape, g, GRANT_BYTES_MAX, ret, size, ret_len);
+}
 
 static enum err grant_read(const json_t *object, struct grant *g, char *reason)
 {

@@ -76,8 +76,9 @@ static const char *const reason_words[] = {
     [REASON_BARRED] = "barred",
     [REASON_NOT_VALID] = "not_valid",
     [REASON_PASSBACK] = "passback",
+    [REASON_RECALLED] = "recalled",
 };
-VOCABULARY(reason, REASON_PASSBACK);
+VOCABULARY(reason, REASON_RECALLED);
 
 static const char *const spent_words[] = {"", "space", "overdraft"};
 VOCABULARY(spent, SPENT_OVERDRAFT);
@@ -159,6 +160,7 @@ static const char *const event_kind_words[] = {
     [EVENT_ARM_OPENED] = "arm.opened",
     [EVENT_LANE_MODE] = "lane.mode",
     [EVENT_RIGHTS_APPLIED] = "rights.applied",
+    [EVENT_SPACE_RECALLED] = "space.recalled",
 };
 VOCABULARY(event_kind, EVENT_KINDS - 1);
 

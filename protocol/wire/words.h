@@ -79,11 +79,12 @@ enum reason {
     REASON_BARRED,        /* on the deny list */
     REASON_NOT_VALID,     /* has a right, but not for now */
     REASON_PASSBACK,      /* the right's vehicle is inside already */
+    REASON_RECALLED,      /* spaces returned: the cloud wants them back */
 };
 /* "full" "please_wait" "no_credential" "declined" "no_account" "payment" "no_session" "closed"
  * "late" "surplus" "backed_out" "open_timeout" "uncertain" "unavailable" "state" "no_vehicle"
  * "local" "fire" "clock" "busy" "unsafe" "no_lane" "restarted" "timeout" "refused" "locked"
- * "held_open" "arm_broken" "limits" "audit" "barred" "not_valid" "passback" */
+ * "held_open" "arm_broken" "limits" "audit" "barred" "not_valid" "passback" "recalled" */
 
 /* From which pocket an unauthorised entry crossing was taken. */
 enum spent { SPENT_NONE, SPENT_SPACE, SPENT_OVERDRAFT };

@@ -113,6 +113,8 @@ struct grants {
 static void count_grant(void *arg, const struct grant_row *r)
 {
     struct grants *g = arg;
+    if (r->kind == GRANT_RECALL)
+        return; /* moves nothing by itself */
     if (r->stream != g->stream->id)
         return;
     g->open += r->n;

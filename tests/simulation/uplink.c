@@ -161,7 +161,7 @@ static bool decode(struct sim_edge *e, const struct message *m, struct agent_inp
     case TOPIC_GRANT:
         must(e, grant_decode(m->bytes, m->len, &g, reason), "grant");
         in->kind = INPUT_GRANT;
-        in->grant = (struct grant_input){g.id, g.epoch, g.n};
+        in->grant = g;
         return true;
     case TOPIC_RESPONSE:
         must(e, response_decode(m->bytes, m->len, &in->response, reason), "response");

@@ -182,7 +182,13 @@ static void state_comes_back(void **state)
     save_parents();
     OK(CALL(save_lanes, &place_a, &edge_1, lanes, 2));
     OK(CALL(save_lanes, &place_a, &edge_1, lanes, 1));
-    struct grant_row g = {.place = place_a, .id = 17, .stream = 4, .epoch = 2, .n = 8, .made = {9}};
+    struct grant_row g = {.place = place_a,
+                          .kind = GRANT_RECALL,
+                          .id = 17,
+                          .stream = 4,
+                          .epoch = 2,
+                          .n = 8,
+                          .made = {9}};
     OK(CALL(save_grant, &g));
     struct grant_row answered = g;
     answered.id = 16;

@@ -27,7 +27,7 @@ struct edge {
     /* What the agent would get. */
     size_t kinds[INPUT_GRANT + 1];
     struct response response;
-    struct grant_input grant;
+    struct grant grant;
     bool obey_acks;
 };
 

@@ -231,7 +231,7 @@ static void responses(void)
 static void states(void)
 {
     struct ack ack = {5, 48213}, none = {1, 0};
-    struct grant grant = {17, 5, 8};
+    struct grant grant = {GRANT_OFFER, 17, 5, 8}, recall = {GRANT_RECALL, 18, 5, 3};
     struct status birth = {true, 77, 3, now, "0.1.0"}, will = {false, 77, 3, now, ""};
     struct cloud_status cloud = {true, true, now}, cloud_will = {false, false, now};
     struct occupancy some = {120, 117, 3, false, now}, full = {120, 120, 0, true, now};
@@ -250,6 +250,7 @@ static void states(void)
     PRINT(TOPIC_ACK, "e03", ack, &ack);
     PRINT(TOPIC_ACK, "e03", ack, &none);
     PRINT(TOPIC_GRANT, "e03", grant, &grant);
+    PRINT(TOPIC_GRANT, "e03", grant, &recall);
     PRINT(TOPIC_STATUS, "e03", status, &birth);
     PRINT(TOPIC_STATUS, "e03", status, &will);
     PRINT(TOPIC_CLOUD_STATUS, "c1", cloud_status, &cloud);

@@ -54,7 +54,7 @@ static void obey(size_t lane)
 static struct hello_answer random_hello(int64_t epoch)
 {
     int64_t next = agent_memory(&w.agent)->next;
-    struct hello_answer h = {.epoch = epoch ? epoch : 1, .lease_ms = 1000};
+    struct hello_answer h = {.epoch = epoch ? epoch : 1, .lease_ms = 100000};
     switch (chance(6)) {
     case 0: h.probe = 1 + (int64_t)chance((uint64_t)next + 2); break;
     case 1:
@@ -73,7 +73,8 @@ static struct agent_input from_cloud(void)
     struct agent_input in = {.kind = INPUT_GRANT};
     switch (chance(5)) {
     case 0:
-        in.grant = (struct grant_input){(int64_t)chance(900) + 1, epoch, (int64_t)chance(3) + 1};
+        in.grant = (struct grant){chance(4) ? GRANT_OFFER : GRANT_RECALL, (int64_t)chance(900) + 1,
+                                  epoch, (int64_t)chance(3) + 1};
         return in;
     case 1:
         in.kind = INPUT_ACK;

@@ -564,7 +564,15 @@ void world_hello_answer(struct world *w, int64_t epoch, int64_t upto)
 
 void world_grant(struct world *w, int64_t id, int64_t n)
 {
-    struct agent_input in = {.kind = INPUT_GRANT, .grant = {id, agent_memory(&w->agent)->epoch, n}};
+    struct agent_input in = {.kind = INPUT_GRANT,
+                             .grant = {GRANT_OFFER, id, agent_memory(&w->agent)->epoch, n}};
+    one(w, &in);
+}
+
+void world_recall(struct world *w, int64_t id, int64_t n)
+{
+    struct agent_input in = {.kind = INPUT_GRANT,
+                             .grant = {GRANT_RECALL, id, agent_memory(&w->agent)->epoch, n}};
     one(w, &in);
 }
 

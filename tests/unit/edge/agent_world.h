@@ -96,6 +96,7 @@ void world_hello_answer(struct world *w, int64_t epoch, int64_t upto);
 /* The same with whatever the answer says. */
 void world_hello_says(struct world *w, const struct hello_answer *h);
 void world_grant(struct world *w, int64_t id, int64_t n);
+void world_recall(struct world *w, int64_t id, int64_t n);
 void world_ack(struct world *w, int64_t upto);
 void world_answer(struct world *w, enum verdict v, enum basis b, enum reason r,
                   const char *display); /* to the last question */

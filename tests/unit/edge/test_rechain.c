@@ -67,7 +67,8 @@ static void spaces_stay_behind(void **state) /* R1 */
 {
     (void)state;
     static const enum event_kind kinds[] = {EVENT_SPACE_ACCEPTED, EVENT_SPACE_DECLINED,
-                                            EVENT_SPACE_RETURNED, EVENT_UNKNOWN};
+                                            EVENT_SPACE_RETURNED, EVENT_SPACE_RECALLED,
+                                            EVENT_UNKNOWN};
     struct rechain r = {0};
     struct event out[RECHAIN_EVENTS_MAX];
     for (size_t i = 0; i < sizeof kinds / sizeof kinds[0]; i++) {

@@ -372,7 +372,7 @@ static void send_ack(struct bench *b)
 
 static void send_offer(struct bench *b)
 {
-    struct grant g = {.id = 17, .epoch = 5, .n = 8};
+    struct grant g = {.kind = GRANT_OFFER, .id = 17, .epoch = 5, .n = 8};
     b->port.offer(b->port.self, &place_a, &edge_1, &g);
 }
 

@@ -474,9 +474,41 @@ static void a_newer_journal_is_refused(void **state)
     const struct place *p = *state;
     struct journal *j = NULL;
     journal_close(open_journal(p));
-    run_sql(p->file, "UPDATE migration SET number = 1000");
+    run_sql(p->file, "UPDATE migration SET number = number + 1000");
     assert_int_not_equal(journal_open(p->file, &p->clock, &j), ERR_OK);
     assert_null(j);
+}
+
+static void a_lease_knows_its_machine(void **state)
+{
+    const struct place *p = *state;
+    struct journal *j = open_journal(p);
+    struct journal_port port = journal_port(j);
+    struct edge_memory m = *journal_memory(j);
+    assert_false(m.lease.here);
+    assert_int_equal(m.owed, 0);
+    m.owed = 3;
+    m.lease = (struct lease){true, {7000}, {1000}, {8000}};
+    assert_int_equal(port.begin(port.self), ERR_OK);
+    assert_int_equal(port.save_edge(port.self, &m), ERR_OK);
+    assert_int_equal(port.commit(port.self), ERR_OK);
+    journal_close(j);
+
+    j = open_journal(p); /* the process is another, the machine's run is not */
+    m = load(j);
+    assert_int_equal(m.owed, 3);
+    assert_true(m.lease.here);
+    assert_int_equal(m.lease.until.v, 7000);
+    assert_int_equal(m.lease.from.v, 1000);
+    assert_int_equal(m.lease.until_wall.v, 8000);
+    journal_close(j);
+
+    run_sql(p->file, "UPDATE edge_memory SET lease_machine = 'another run of the machine'");
+    j = open_journal(p);
+    m = load(j);
+    assert_false(m.lease.here);
+    assert_int_equal(m.lease.until_wall.v, 8000);
+    journal_close(j);
 }
 
 /* A new epoch: the later rows come back under new numbers; all of it or nothing. */
@@ -626,6 +658,7 @@ int main(void)
         TEST(what_cannot_be_opened_is_refused),
         TEST(a_newer_journal_is_refused),
         TEST(a_failed_write_fails_the_commit),
+        TEST(a_lease_knows_its_machine),
         TEST(a_new_epoch_renumbers_the_rows),
         TEST(rows_can_be_shown_and_unacknowledged),
     };

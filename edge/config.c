@@ -1,5 +1,7 @@
 #include "edge/config.h"
 
+#include "edge/config_internal.h"
+
 #include "protocol/base/buf.h"
 #include "protocol/wire/topic.h"
 
@@ -13,6 +15,8 @@
 
 static const char *const levels[] = {"error", "warn", "notice", "info", "debug", NULL};
 static const char *const directions[] = {"entry", "exit", NULL};
+static const char *const parities[] = {"none", "even", "odd", NULL};
+static const char *const fallbacks[] = {"autonomy", "freeze", "hold_open", NULL};
 
 /* clang-format off */
 static const struct row broker_rows[] = {
@@ -35,24 +39,50 @@ static const struct table broker_table = {
     "broker", broker_rows, ROW_COUNT(broker_rows), sizeof(struct config_broker),
     .keeps_line = true, .line_offset = offsetof(struct config_broker, line)};
 
+static const struct row serial_rows[] = {
+    {.key = "device", .type = ROW_TEXT, AT(field_link, device), .dflt = "",
+     .help = "e.g. /dev/serial/by-path/...: names that survive a restart"},
+    {.key = "baud", .type = ROW_INT, AT(field_link, baud), .min = 1200, .max = 921600,
+     .dflt = "19200", .help = "of every device on the line"},
+    {.key = "parity", .type = ROW_ENUM, AT(field_link, parity), .choices = parities,
+     .dflt = "even", .help = "none, even or odd"},
+    {.key = "stop", .type = ROW_INT, AT(field_link, stop), .min = 1, .max = 2, .dflt = "1",
+     .help = "stop bits"},
+};
+static const struct table serial_table = {
+    "serial", serial_rows, ROW_COUNT(serial_rows), sizeof(struct field_link), false, 0};
+
 static const struct row link_rows[] = {
     {.key = "name", .type = ROW_NAME, AT(config_link, link.name),
      .help = "what lanes call this link"},
-    {.key = "host", .type = ROW_TEXT, AT(config_link, link.host), .min = 1,
-     .help = "name or address of the Modbus TCP endpoint"},
+    {.key = "host", .type = ROW_TEXT, AT(config_link, link.host), .dflt = "",
+     .help = "name or address of the Modbus TCP endpoint; or else: serial"},
     {.key = "port", .type = ROW_INT, AT(config_link, link.port), .min = 1, .max = 65535,
      .dflt = "502", .help = "its TCP port"},
+    {.key = "serial", .type = ROW_TABLE, AT(config_link, link), .table = &serial_table,
+     .help = "a serial line with Modbus RTU instead of a host"},
     {.key = "scan_ms", .type = ROW_INT, AT(config_link, link.scan_ms), .min = 1, .max = 1000,
-     .dflt = "20", .help = "period of the inputs' scan, real time"},
+     .dflt = "20", .help = "period of the inputs' scan, real time; longer where the line is slower"},
     {.key = "response_timeout_ms", .type = ROW_INT, AT(config_link, link.response_timeout_ms),
      .min = 10, .max = 2000, .dflt = "200",
      .help = "an answer later than this ends the connection, real time"},
+    {.key = "max_command_ms", .type = ROW_INT, AT(config_link, max_command_ms), .min = 5, .max = 10000,
+     .dflt = "500", .help = "refused if a command could take longer on this link; see --check"},
     {.key = "stale_ms", .type = ROW_INT, AT(config_link, link.stale_ms), .min = 1500, .max = 60000,
      .dflt = "2000", .help = "inputs or a heartbeat older than this make the lane unavailable, real time"},
 };
 static const struct table link_table = {
     "link", link_rows, ROW_COUNT(link_rows), sizeof(struct config_link),
     .keeps_line = true, .line_offset = offsetof(struct config_link, line)};
+
+static const struct row io_rows[] = {
+    {.key = "unit", .type = ROW_INT, AT(config_io, unit), .max = 247, .dflt = "0",
+     .help = "its Modbus unit; 0: there is none"},
+    {.key = "profile", .type = ROW_TEXT, AT(config_io, profile), .min = 1, .dflt = "remote-io",
+     .help = "its profile; it gives what the lane's own lacks, motion excepted"},
+};
+static const struct table io_table = {"io", io_rows, ROW_COUNT(io_rows), sizeof(struct config_io),
+                                      false, 0};
 
 static const struct row lane_rows[] = {
     {.key = "name", .type = ROW_NAME, AT(config_lane, name), .help = "unique within the edge"},
@@ -61,6 +91,14 @@ static const struct row lane_rows[] = {
     {.key = "link", .type = ROW_NAME, AT(config_lane, link), .help = "the name of a link"},
     {.key = "unit", .type = ROW_INT, AT(config_lane, unit), .min = 1, .max = 247, .dflt = "1",
      .help = "Modbus unit behind the link"},
+    {.key = "profile", .type = ROW_TEXT, AT(config_lane, profile), .min = 1, .dflt = "reference",
+     .help = "the device's registers: a built-in profile or the path of one, see --help-profile"},
+    {.key = "io", .type = ROW_TABLE, AT(config_lane, io), .table = &io_table,
+     .help = "an input module beside the barrier, on the same link"},
+    {.key = "watchdog_ms", .type = ROW_INT, AT(config_lane, watchdog_ms), .min = 2500, .max = 65535,
+     .dflt = "5000", .help = "the device takes a silent edge for gone after this, real time"},
+    {.key = "fallback", .type = ROW_ENUM, AT(config_lane, fallback), .choices = fallbacks,
+     .dflt = "autonomy", .help = "what the device does then: autonomy, freeze or hold_open"},
     {.key = "loops", .type = ROW_INT, AT(config_lane, loops), .min = 2, .max = 3, .dflt = "3",
      .help = "3: loop C proves the passage; 2: there is none"},
     {.key = "open_ms", .type = ROW_INT, AT(config_lane, open_ms), .min = 500, .max = 60000,
@@ -112,7 +150,7 @@ static const struct row edge_rows[] = {
      .help = "the way to the cloud"},
     {.key = "links", .type = ROW_LIST, .offset = offsetof(struct edge_config, links),
      .size = sizeof(struct config_link), .count_offset = offsetof(struct edge_config, link_count),
-     .min = 1, .max = FIELD_LINKS_MAX, .table = &link_table, .help = "Modbus TCP endpoints, one connection each"},
+     .min = 1, .max = FIELD_LINKS_MAX, .table = &link_table, .help = "Modbus TCP endpoints, one connection each, and serial lines"},
     {.key = "lanes", .type = ROW_LIST, .offset = offsetof(struct edge_config, lanes),
      .size = sizeof(struct config_lane), .count_offset = offsetof(struct edge_config, lane_count),
      .min = 1, .max = FIELD_LANES_MAX, .table = &lane_table, .help = "one direction past one barrier each"},
@@ -127,8 +165,7 @@ static const struct row edge_rows[] = {
 static const struct table edge_table = {
     "edge", edge_rows, ROW_COUNT(edge_rows), sizeof(struct edge_config), false, 0};
 
-/* `list`[index].key, or just key when there is no list. */
-static enum err refuse(struct table_error *e, int line, const char *list, size_t index,
+enum err config_refuse(struct table_error *e, int line, const char *list, size_t index,
                        const char *key, const char *what, const char *value)
 {
     *e = (struct table_error){.line = line};
@@ -148,7 +185,7 @@ static enum err check_names(const struct edge_config *c, struct table_error *e)
     char text[TOPIC_SIZE];
     struct topic t = {.kind = TOPIC_EVENT, .place = c->place, .edge = c->edge};
     if (topic_format(&t, text) != ERR_OK)
-        return refuse(e, 1, NULL, 0, "place", "place or edge is a reserved name", c->place.text);
+        return config_refuse(e, 1, NULL, 0, "place", "place or edge is a reserved name", c->place.text);
     return ERR_OK;
 }
 
@@ -157,11 +194,11 @@ static enum err read_password(struct config_broker *b, struct table_error *e)
     if (b->password_file[0] == '\0')
         return ERR_OK;
     if (b->password[0] != '\0')
-        return refuse(e, b->line, NULL, 0, "broker.password_file",
+        return config_refuse(e, b->line, NULL, 0, "broker.password_file",
                       "found beside `password`, expected one of the two", NULL);
     FILE *f = fopen(b->password_file, "re");
     if (!f)
-        return refuse(e, b->line, NULL, 0, "broker.password_file", strerror(errno),
+        return config_refuse(e, b->line, NULL, 0, "broker.password_file", strerror(errno),
                       b->password_file);
     bool line = fgets(b->password, sizeof b->password, f) != NULL;
     size_t len = line ? strcspn(b->password, "\r\n") : 0;
@@ -169,7 +206,7 @@ static enum err read_password(struct config_broker *b, struct table_error *e)
     fclose(f);
     b->password[len] = '\0';
     if (len == 0 || !whole)
-        return refuse(e, b->line, NULL, 0, "broker.password_file",
+        return config_refuse(e, b->line, NULL, 0, "broker.password_file",
                       "the first line is empty or too long", b->password_file);
     return ERR_OK;
 }
@@ -178,7 +215,7 @@ static enum err check_broker(struct edge_config *c, struct table_error *e)
 {
     struct config_broker *b = &c->broker;
     if (b->reconnect_max_ms < b->reconnect_min_ms)
-        return refuse(e, b->line, NULL, 0, "broker.reconnect_max_ms",
+        return config_refuse(e, b->line, NULL, 0, "broker.reconnect_max_ms",
                       "found less than reconnect_min_ms, expected at least as much", NULL);
     TRY(read_password(b, e));
     if (b->username[0] == '\0' && b->password[0] != '\0')
@@ -186,50 +223,60 @@ static enum err check_broker(struct edge_config *c, struct table_error *e)
     return ERR_OK;
 }
 
+static bool same_endpoint(const struct field_link *a, const struct field_link *b)
+{
+    return strcmp(a->host, b->host) == 0 && strcmp(a->device, b->device) == 0 &&
+           (a->host[0] == '\0' || a->port == b->port);
+}
+
 static enum err check_links(const struct edge_config *c, struct table_error *e)
 {
     for (size_t i = 0; i < c->link_count; i++) {
         const struct config_link *l = &c->links[i];
         bool used = false;
+        if ((l->link.host[0] != '\0') == (l->link.device[0] != '\0'))
+            return config_refuse(e, l->line, "links", i, "host",
+                          l->link.host[0] ? "found beside serial, expected one of the two"
+                                          : "missing, expected host or serial",
+                          NULL);
         for (size_t k = 0; k < i; k++) {
             const struct field_link *other = &c->links[k].link;
             if (name_equal(&l->link.name, &other->name))
-                return refuse(e, l->line, "links", i, "name", "found twice", l->link.name.text);
-            if (strcmp(l->link.host, other->host) == 0 && l->link.port == other->port)
-                return refuse(e, l->line, "links", i, "host",
+                return config_refuse(e, l->line, "links", i, "name", "found twice", l->link.name.text);
+            if (same_endpoint(&l->link, other))
+                return config_refuse(e, l->line, "links", i, l->link.host[0] ? "host" : "serial.device",
                               "same endpoint as another link, expected one link per endpoint",
                               other->name.text);
         }
         for (size_t k = 0; k < c->lane_count; k++)
             used = used || name_equal(&c->lanes[k].link, &l->link.name);
         if (!used)
-            return refuse(e, l->line, "links", i, "name", "no lane uses this link",
+            return config_refuse(e, l->line, "links", i, "name", "no lane uses this link",
                           l->link.name.text);
     }
     return ERR_OK;
 }
 
-/* The index of a lane's link, or link_count. */
-static size_t link_of(const struct edge_config *c, const struct config_lane *lane)
+static bool shares_unit(const struct config_lane *a, const struct config_lane *b)
 {
-    size_t i = 0;
-    while (i < c->link_count && !name_equal(&c->links[i].link.name, &lane->link))
-        i++;
-    return i;
+    return a->unit == b->unit || a->unit == b->io.unit || a->io.unit == b->unit ||
+           (a->io.unit != 0 && a->io.unit == b->io.unit);
 }
 
 static enum err check_lanes(const struct edge_config *c, struct table_error *e)
 {
     for (size_t i = 0; i < c->lane_count; i++) {
         const struct config_lane *l = &c->lanes[i];
-        if (link_of(c, l) == c->link_count)
-            return refuse(e, l->line, "lanes", i, "link", "no link has this name", l->link.text);
+        if (config_link_of(c, l) == c->link_count)
+            return config_refuse(e, l->line, "lanes", i, "link", "no link has this name", l->link.text);
+        if (l->unit == l->io.unit)
+            return config_refuse(e, l->line, "lanes", i, "io.unit", "the lane's own unit", NULL);
         for (size_t k = 0; k < i; k++) {
             const struct config_lane *other = &c->lanes[k];
             if (name_equal(&l->name, &other->name))
-                return refuse(e, l->line, "lanes", i, "name", "found twice", l->name.text);
-            if (name_equal(&l->link, &other->link) && l->unit == other->unit)
-                return refuse(e, l->line, "lanes", i, "unit",
+                return config_refuse(e, l->line, "lanes", i, "name", "found twice", l->name.text);
+            if (name_equal(&l->link, &other->link) && shares_unit(l, other))
+                return config_refuse(e, l->line, "lanes", i, "unit",
                               "this unit of the link already is another lane", other->name.text);
         }
     }
@@ -251,20 +298,18 @@ static enum err check(struct edge_config *c, struct table_error *e)
     TRY(check_names(c, e));
     TRY(check_broker(c, e));
     TRY(check_lanes(c, e));
-    return check_links(c, e);
+    TRY(check_links(c, e));
+    return config_check_field(c, e);
 }
 
 enum err config_read(const char *file, struct edge_config *ret)
 {
     struct table_error e;
-    struct edge_config c;
-    enum err result = table_read_yaml(file, &edge_table, &c, &e);
+    enum err result = table_read_yaml(file, &edge_table, ret, &e);
     if (result == ERR_OK)
-        result = check(&c, &e);
-    if (result == ERR_OK) {
-        *ret = c;
+        result = check(ret, &e);
+    if (result == ERR_OK)
         return ERR_OK;
-    }
     fprintf(stderr, "%s:%d: %s%s%s\n", file, e.line, e.path, e.path[0] ? ": " : "", e.text);
     return result;
 }
@@ -280,7 +325,8 @@ enum log_level config_log_level(const struct edge_config *c)
     return of[c->log_level];
 }
 
-static struct agent_lane_config lane_config(const struct config_lane *l)
+static struct agent_lane_config lane_config(const struct config_lane *l,
+                                            const struct profile *profile)
 {
     struct agent_lane_config a = {.name = l->name};
     a.lane =
@@ -289,6 +335,7 @@ static struct agent_lane_config lane_config(const struct config_lane *l)
     a.lane.hold_open_ms = l->hold_open_ms;
     a.lane.close_delay_ms = l->close_delay_ms;
     a.lane.close_ms = l->close_ms;
+    a.lane.device_closes = !profile_closes(profile);
     return a;
 }
 
@@ -308,22 +355,11 @@ struct agent_config config_agent(const struct edge_config *c, const struct clock
     a.unanswered_ms = c->deadlines.unanswered_ms;
     a.pending_ms = c->deadlines.pending_ms;
     for (size_t i = 0; i < c->link_count; i++)
-        if (c->links[i].link.scan_ms > scan_ms)
-            scan_ms = c->links[i].link.scan_ms;
+        if (config_scan_ms(&c->links[i]) > scan_ms)
+            scan_ms = config_scan_ms(&c->links[i]);
     a.close_expiry_ms = 2 * scan_ms > CLOSE_EXPIRY_MIN_MS ? 2 * scan_ms : CLOSE_EXPIRY_MIN_MS;
     a.lane_count = c->lane_count;
     for (size_t i = 0; i < c->lane_count; i++)
-        a.lanes[i] = lane_config(&c->lanes[i]);
+        a.lanes[i] = lane_config(&c->lanes[i], &c->profiles[i]);
     return a;
-}
-
-void config_field(const struct edge_config *c, struct field_link *ret_links,
-                  struct field_lane *ret_lanes)
-{
-    for (size_t i = 0; i < c->link_count; i++)
-        ret_links[i] = c->links[i].link;
-    for (size_t i = 0; i < c->lane_count; i++)
-        ret_lanes[i] = (struct field_lane){.name = c->lanes[i].name,
-                                           .link = link_of(c, &c->lanes[i]),
-                                           .unit = (uint8_t)c->lanes[i].unit};
 }

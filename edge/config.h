@@ -31,6 +31,8 @@ struct edge_config {
 
     struct config_link {
         struct field_link link;
+        int64_t max_command_ms;
+        struct budget budget; /* computed */
         int line;
     } links[FIELD_LINKS_MAX];
     size_t link_count;
@@ -40,11 +42,19 @@ struct edge_config {
         int direction; /* 0 entry, 1 exit */
         struct name link;
         int64_t unit;
+        char profile[CONFIG_PATH_SIZE];
+        struct config_io { /* an input module beside it; unit 0: none */
+            int64_t unit;
+            char profile[CONFIG_PATH_SIZE];
+        } io;
+        int64_t watchdog_ms;
+        int fallback; /* enum field_fallback */
         int64_t loops;
         int64_t open_ms, hold_open_ms, close_delay_ms, close_ms; /* domain time */
         int line;
     } lanes[FIELD_LANES_MAX];
     size_t lane_count;
+    struct profile profiles[FIELD_LANES_MAX]; /* of the lanes, read and joined */
 
     struct config_deadlines {
         int64_t entry_ms, exit_ms; /* real time: an answer from the cloud */
@@ -54,14 +64,19 @@ struct edge_config {
     int64_t keep_spaces; /* free spaces above this are returned */
 };
 
-/* Reads and checks `file`; prints "FILE:LINE: KEY: what was found and expected" on stderr if it is
- * not right. ERR_NOTFOUND or ERR_INVAL then. */
+/* Reads and checks `file` and the profiles it names; prints "FILE:LINE: KEY: what was found and
+ * expected" on stderr if it is not right. ERR_NOTFOUND or ERR_INVAL then. Large: give it static
+ * storage. */
 enum err config_read(const char *file, struct edge_config *ret);
+
+/* What follows from the configuration, on stdout: per link how long a scan and a command take, per lane
+ * whether the edge or the barrier closes. */
+void config_print_outcome(const struct edge_config *c);
 
 /* Every key with its bounds, default and meaning, on stdout. */
 void config_print_help(void);
 
-/* What the parts want to know, in the order of the file. */
+/* What the parts want to know, in the order of the file. The lanes point to c->profiles. */
 struct agent_config config_agent(const struct edge_config *c, const struct clock_source *clock);
 enum log_level config_log_level(const struct edge_config *c);
 void config_field(const struct edge_config *c, struct field_link *ret_links,

@@ -7,6 +7,7 @@
 #include "edge/commission/start.h"
 #include "edge/config.h"
 #include "edge/field/field.h"
+#include "edge/field/profile_file.h"
 #include "edge/journal/journal.h"
 #include "edge/loop.h"
 #include "edge/rights/rights_store.h"
@@ -224,10 +225,11 @@ static int new_key(const char *file)
 int main(int argc, char **argv)
 {
     static struct edge_config config;
-    const char *help_config = NULL, *make_key = NULL, *commission = NULL;
+    const char *help_config = NULL, *help_profile = NULL, *make_key = NULL, *commission = NULL;
     struct commission_options walk = {NULL, NULL};
     const struct option_row rows[] = {
         {"help-config", NULL, "print every key of the configuration file and exit", &help_config},
+        {"help-profile", NULL, "print every key of a device profile and exit", &help_profile},
         {"make-key", "FILE", "make a key that signs reports, in FILE and FILE.pub, and exit",
          &make_key},
         {"commission", NULL, "walk an installer through the lanes, and write a signed report",
@@ -239,8 +241,8 @@ int main(int argc, char **argv)
                                      "The edge agent: reads and commands gates, reports to the "
                                      "cloud.",
                                      rows, sizeof rows / sizeof rows[0]);
-    if (help_config) {
-        config_print_help();
+    if (help_config || help_profile) {
+        help_config ? config_print_help() : profile_print_help();
         return EXIT_SUCCESS;
     }
     if (make_key)
@@ -252,6 +254,7 @@ int main(int argc, char **argv)
     if (config_read(o.config, &config) != ERR_OK)
         return EXIT_CONFIGURATION;
     if (o.check) {
+        config_print_outcome(&config);
         puts("configuration OK");
         return EXIT_SUCCESS;
     }

@@ -118,6 +118,9 @@ struct field_port {
     enum err (*display)(void *self, size_t lane, const char *text); /* < DISPLAY_SIZE bytes */
     enum err (*trigger_camera)(void *self, size_t lane);
     enum err (*acknowledge_restart)(void *self, size_t lane);
+    /* The agent's loop turns and this lane's machine was worked: without it the device's watchdog is
+     * no longer fed. */
+    void (*alive)(void *self, size_t lane);
 };
 
 /* The way to the cloud. Never blocks. */
@@ -160,6 +163,10 @@ struct lane_snapshot {
     struct mono_ms read_at; /* when the inputs were on the wire */
     int64_t link_us;        /* duration of the last transaction */
     uint32_t lost; /* changes nobody saw since the last snapshot (full mailbox): a count gap */
+    struct credential_reading credential;
+    struct lane_counts counts;
+    uint32_t missed; /* vehicles the device counted and no scan saw, since the last snapshot */
+    enum breaker_state breaker;
 };
 
 struct command_outcome {

@@ -25,7 +25,9 @@ static enum err check(size_t link_count, const struct field_lane *lanes, size_t 
     if (link_count > FIELD_LINKS_MAX || lane_count > FIELD_LANES_MAX)
         return ERR_INVAL;
     for (size_t i = 0; i < lane_count; i++) {
-        if (lanes[i].link >= link_count)
+        struct plan plan;
+        if (lanes[i].link >= link_count || profile_gap(lanes[i].profile, 2) ||
+            plan_make(lanes[i].profile, &plan) != ERR_OK)
             return ERR_INVAL;
         used[lanes[i].link] = true;
     }
@@ -58,8 +60,8 @@ enum err field_start(const struct field_link *links, size_t link_count,
         }
         for (size_t k = 0; k < lane_count; k++)
             if (lanes[k].link == i)
-                f->lanes[k] = (struct lane_place){
-                    f->links[i], link_add(f->links[i], k, &lanes[k].name, lanes[k].unit, inputs)};
+                f->lanes[k] = (struct lane_place){f->links[i],
+                                                  link_add(f->links[i], &lanes[k], k, inputs)};
         link_start(f->links[i]);
         f->link_count++;
     }
@@ -162,6 +164,13 @@ static enum err acknowledge_restart(void *self, size_t lane)
     return ERR_OK;
 }
 
+static void alive(void *self, size_t lane)
+{
+    struct lane_place p;
+    if (place_of(self, lane, &p) == ERR_OK)
+        link_alive(p.link, p.unit);
+}
+
 struct field_port field_port(struct field *f)
 {
     return (struct field_port){
@@ -171,5 +180,24 @@ struct field_port field_port(struct field *f)
         .display = display,
         .trigger_camera = trigger_camera,
         .acknowledge_restart = acknowledge_restart,
+        .alive = alive,
+    };
+}
+
+uint64_t field_rounds(const struct field *f, size_t i)
+{
+    return i < f->link_count ? link_rounds(f->links[i]) : 0;
+}
+
+struct budget_link field_budget_link(const struct field_link *l)
+{
+    /* What devices on a serial line commonly take to answer, and a network's round trip. */
+    enum { SERIAL_ANSWER_US = 5000, NETWORK_ANSWER_US = 2000 };
+    bool serial = l->host[0] == '\0';
+    return (struct budget_link){
+        .baud = serial ? l->baud : 0,
+        .bits_per_character = (int)(9 + (l->parity != FIELD_PARITY_NONE) + l->stop),
+        .answer_us = serial ? SERIAL_ANSWER_US : NETWORK_ANSWER_US,
+        .response_timeout_ms = l->response_timeout_ms,
     };
 }

@@ -42,6 +42,8 @@ struct link {
     pthread_mutex_t lock; /* guards `wanted` */
     struct outputs wanted[FIELD_LANES_MAX];
     atomic_bool stopping, commands_waiting, outputs_waiting;
+    atomic_uint_least32_t alive[FIELD_LANES_MAX]; /* turns of the agent (F7) */
+    atomic_uint_least64_t rounds;
     int wake_fd;
     pthread_t thread;
 
@@ -69,11 +71,27 @@ static void wake_for_command(void *arg)
     wake(l);
 }
 
+static enum err create_transport(const struct field_link *c, struct transport **ret)
+{
+    const struct budget_link b = field_budget_link(c);
+    const struct transport_config t = {
+        .host = c->host[0] ? c->host : NULL,
+        .port = (int)c->port,
+        .device = c->device,
+        .baud = (int)c->baud,
+        .parity = (enum transport_parity)c->parity,
+        .stop = (int)c->stop,
+        .silence_us = budget_silence_us(&b),
+        .response_timeout_ms = c->response_timeout_ms,
+    };
+    return transport_create(&t, ret);
+}
+
 enum err link_new(const struct field_link *config, const struct clock_source *clock,
                   struct link **ret)
 {
     struct transport *t;
-    TRY(transport_create(config->host, (int)config->port, config->response_timeout_ms, &t));
+    TRY(create_transport(config, &t));
     struct link *l = mem_alloc(sizeof *l);
     l->config = *config;
     l->clock = clock;
@@ -89,12 +107,22 @@ enum err link_new(const struct field_link *config, const struct clock_source *cl
     return ERR_OK;
 }
 
-size_t link_add(struct link *l, size_t lane, const struct name *name, uint8_t address,
+size_t link_add(struct link *l, const struct field_lane *lane, size_t number,
                 struct mailbox *inputs)
 {
-    unit_init(&l->units[l->unit_count], lane, name, address, l->transport, l->clock, inputs,
+    unit_init(&l->units[l->unit_count], lane, number, l->transport, l->clock, inputs,
               l->config.stale_ms);
     return l->unit_count++;
+}
+
+void link_alive(struct link *l, size_t unit)
+{
+    atomic_fetch_add_explicit(&l->alive[unit], 1, memory_order_relaxed);
+}
+
+uint64_t link_rounds(const struct link *l)
+{
+    return atomic_load_explicit(&l->rounds, memory_order_relaxed);
 }
 
 enum err link_command(struct link *l, size_t unit, enum lane_command c, struct mono_ms expires)
@@ -130,22 +158,29 @@ static void take_orders(struct link *l)
     }
 }
 
+/* Where it leads, for the log. */
+static const char *target(const struct link *l)
+{
+    return l->config.host[0] ? l->config.host : l->config.device;
+}
+
 static void link_down(struct link *l, const char *reason)
 {
     int64_t now = real_us();
     transport_close(l->transport);
     for (size_t i = 0; i < l->unit_count; i++)
         unit_disconnected(&l->units[i]);
-    /* Where several units share the connection, one of them ended it: the endpoint deserves no
-     * longer wait, and the unit is left alone for a while (unit_failed). */
+    /* Where several units share the connection and another one answered, the endpoint is fine: it is
+     * connected again in the next slot, and the unit that ended it is left alone (unit_failed). */
     bool shared = l->unit_count > 1 && l->useful;
     if (l->was_up)
         backoff_session_ended(&l->backoff, (now - l->up_us) / 1000, shared ? 0 : SESSION_ENOUGH_MS);
+    uint32_t wait_ms = shared ? (uint32_t)l->config.scan_ms
+                              : backoff_next_ms(&l->backoff, random_u64());
     l->useful = false;
-    uint32_t wait_ms = backoff_next_ms(&l->backoff, random_u64());
     l->retry_us = now + (int64_t)wait_ms * 1000;
     if (l->was_up || !l->said_down)
-        log_warn("field.down", LT("link", l->config.name.text), LT("host", l->config.host),
+        log_warn("field.down", LT("link", l->config.name.text), LT("to", target(l)),
                  LN("port", l->config.port), LT("reason", reason), LN("retry_ms", wait_ms));
     l->said_down = true;
     l->was_up = false;
@@ -162,62 +197,94 @@ static void link_connect(struct link *l)
      * itself; the first slot has just begun. */
     l->next_scan_us = l->up_us - l->up_us % l->period_us;
     l->was_up = true;
-    log_info("field.up", LT("link", l->config.name.text), LT("host", l->config.host),
+    log_info("field.up", LT("link", l->config.name.text), LT("to", target(l)),
              LN("port", l->config.port));
 }
 
-/* False: the connection is gone. A unit that failed alone is counted. */
-static bool judge(struct link *l, struct unit *u, enum err e)
+/* False: the connection is gone. A unit that failed, since `began_us`, is counted. */
+static bool judge(struct link *l, struct unit *u, enum err e, int64_t began_us)
 {
     if (e == ERR_OK)
         return true;
-    unit_failed(u, real_us(), e == ERR_DENIED || l->unit_count > 1);
-    if (e == ERR_DENIED)
+    int64_t now = real_us();
+    unit_failed(u, now, now - began_us);
+    if (transport_connected(l->transport))
         return true;
     link_down(l, transport_reason(l->transport));
     return false;
 }
 
-/* Commands of every unit, then outputs. False: the connection is gone. */
+/* Commands of every unit. False: the connection is gone. */
 static bool carry_out(struct link *l)
 {
     for (size_t i = 0; i < l->unit_count; i++) {
         struct unit *u = &l->units[i];
         if (u->motion_count == 0)
             continue;
-        if (!judge(l, u, unit_move(u)))
+        int64_t began_us = real_us();
+        if (!judge(l, u, unit_move(u), began_us))
             return false;
         unit_report(u, real_us());
     }
     return true;
 }
 
+/* F6: between two transactions of anything else. False: the connection is gone. */
+static bool let_commands_by(struct link *l)
+{
+    if (!atomic_load_explicit(&l->commands_waiting, memory_order_relaxed))
+        return true;
+    take_orders(l);
+    return carry_out(l);
+}
+
 static bool write_outputs(struct link *l)
 {
-    for (size_t i = 0; i < l->unit_count; i++)
-        if (!judge(l, &l->units[i], unit_write_outputs(&l->units[i], real_us())))
-            return false;
+    for (size_t i = 0; i < l->unit_count; i++) {
+        struct unit *u = &l->units[i];
+        bool more = true;
+        u->alive = atomic_load_explicit(&l->alive[i], memory_order_relaxed);
+        while (more) {
+            int64_t began_us = real_us();
+            enum err e = unit_write_outputs(u, began_us, &more);
+            if (!judge(l, u, e, began_us) || !let_commands_by(l))
+                return false;
+            more = more && e == ERR_OK;
+        }
+    }
     return true;
 }
 
-/* One scan of every unit; commands that arrive meanwhile go between two units. */
+/* One unit's scan, or what is left of it when it fails. False: the connection is gone. */
+static bool scan_unit(struct link *l, struct unit *u)
+{
+    int failures = u->breaker.failures;
+    bool more = true;
+    while (more) {
+        int64_t began_us = real_us();
+        if (!judge(l, u, unit_scan(u, began_us, &more), began_us))
+            return false;
+        if (u->breaker.failures == failures && more && !let_commands_by(l))
+            return false;
+        if (u->breaker.failures != failures)
+            return true; /* F9; also by a command that went between */
+    }
+    unit_scanned(u);
+    l->useful = true;
+    return true;
+}
+
 static bool scan(struct link *l)
 {
     for (size_t i = 0; i < l->unit_count; i++) {
         struct unit *u = &l->units[i];
-        int64_t now = real_us();
-        if (now < u->skip_until_us)
+        if (!breaker_ready(&u->breaker, real_us()))
             continue;
-        enum err e = unit_scan(u, now);
-        l->useful = l->useful || e == ERR_OK;
-        if (!judge(l, u, e))
+        if (!scan_unit(l, u))
             return false;
         unit_report(u, real_us());
-        if (atomic_load(&l->commands_waiting)) {
-            take_orders(l);
-            if (!carry_out(l))
-                return false;
-        }
+        if (!let_commands_by(l))
+            return false;
     }
     return true;
 }
@@ -264,6 +331,7 @@ static void *link_main(void *arg)
 {
     struct link *l = arg;
     while (!atomic_load(&l->stopping)) {
+        atomic_fetch_add_explicit(&l->rounds, 1, memory_order_relaxed);
         take_orders(l);
         if (!transport_connected(l->transport) && real_us() >= l->retry_us)
             link_connect(l);

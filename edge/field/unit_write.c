@@ -1,12 +1,11 @@
-/* Writing to one lane's device: motion, the reflex, outputs. */
+/* Writing to one lane's device: motion and the reflex. */
 #include "edge/field/unit.h"
 
-#include "protocol/modbus/reference.h"
 #include "protocol/support/log.h"
 
 #include <string.h>
 
-enum { REFLEX_AGAIN_US = 200 * 1000, HOST_HEARTBEAT_US = 1000 * 1000 };
+enum { REFLEX_AGAIN_US = 200 * 1000 };
 
 static bool expired(const struct unit *u, const struct motion *m)
 {
@@ -50,30 +49,111 @@ static void settle(struct unit *u, enum lane_command c, enum command_result r)
             ? !done
             : done && (c == COMMAND_OPEN || c == COMMAND_STOP || c == COMMAND_HOLD_OPEN))
         u->closing = false;
+    if (done && c == COMMAND_HOLD_OPEN)
+        u->held = u->profile.commands[c].act == ACT_LEVEL;
+    if (done && c == COMMAND_RELEASE)
+        u->held = false;
 }
 
-/* Writes the command under m->sequence and reads its echo. *ret_known: the device confirmed it. */
-static enum err write_motion(struct unit *u, struct motion *m, bool *ret_known,
-                             enum command_result *ret_result)
+/* --- one command, in the ways a profile may have it --- */
+
+/* Code and sequence, then the echo. */
+static enum err write_code(struct unit *u, struct motion *m, bool *ret_known,
+                           enum command_result *ret_result)
 {
-    uint16_t regs[REF_COMMAND_COUNT];
-    reference_command(m->command, m->sequence, regs);
+    const uint16_t regs[2] = {u->profile.commands[m->command].value, m->sequence};
+    uint16_t sequence;
     u->sequence =
         m->sequence; /* a repeat's is from before the echo was learnt again (unit_scan.c) */
-    u->closing = u->closing || m->command == COMMAND_CLOSE; /* it may execute from now on */
-    m->in_doubt = true;
-    TRY(transport_write_registers(u->transport, u->address, REF_COMMAND, REF_COMMAND_COUNT, regs));
-    uint16_t sequence;
+    TRY(transport_write_registers(u->transport, u->address[0], u->profile.pair.address, 2, regs));
     TRY(unit_read_echo(u, &sequence, ret_result));
     *ret_known = sequence == m->sequence;
     return ERR_OK;
 }
 
-/* F4, on inputs read just now. */
+/* Is `value` what now stands where it was written? */
+static enum err read_back(struct unit *u, const struct profile_command *c, bool *ret_same)
+{
+    const uint8_t *data;
+    bool coil = c->act != ACT_REGISTER;
+    TRY(transport_read(u->transport, u->address[c->device],
+                       coil ? FRAME_READ_COILS : FRAME_READ_HOLDING, c->address, 1, &data));
+    *ret_same = (coil ? data[0] & 1 : data[0] << 8 | data[1]) == c->value;
+    return ERR_OK;
+}
+
+/* Relays of two motions never pull at once: those of the others are released first. */
+static enum err release_others(struct unit *u, enum lane_command command)
+{
+    for (int i = COMMAND_OPEN; i < PROFILE_COMMANDS; i++) {
+        const struct profile_command *c = &u->profile.commands[i];
+        if (i == (int)command || u->pulse_end_us[i] == 0)
+            continue;
+        TRY(transport_write_coil(u->transport, u->address[c->device], c->address, false));
+        u->pulse_end_us[i] = 0;
+    }
+    return ERR_OK;
+}
+
+/* A coil or a register, read back where the profile says that this can be done. */
+static enum err write_point(struct unit *u, struct motion *m, bool *ret_known,
+                            enum command_result *ret_result)
+{
+    const struct profile_command *c = &u->profile.commands[m->command];
+    uint8_t address = u->address[c->device];
+    bool same = true;
+    TRY(release_others(u, m->command));
+    if (c->act == ACT_PULSE && c->pulse_ms > 0) /* before: it may be on although the answer is lost */
+        u->pulse_end_us[m->command] = real_us() + c->pulse_ms * 1000;
+    TRY(c->act == ACT_REGISTER
+            ? transport_write_register(u->transport, address, c->address, c->value)
+            : transport_write_coil(u->transport, address, c->address, c->value != 0));
+    if (c->read_back)
+        TRY(read_back(u, c, &same));
+    *ret_result = same ? RESULT_ACCEPTED : RESULT_REFUSED;
+    *ret_known = true;
+    return ERR_OK;
+}
+
+/* *ret_known: the device confirmed it. */
+static enum err write_motion(struct unit *u, struct motion *m, bool *ret_known,
+                             enum command_result *ret_result)
+{
+    enum profile_act act = u->profile.commands[m->command].act;
+    if (act == ACT_NONE) {
+        *ret_result = RESULT_UNKNOWN;
+        *ret_known = true;
+        return ERR_OK;
+    }
+    u->closing = u->closing || m->command == COMMAND_CLOSE; /* it may execute from now on */
+    m->in_doubt = true;
+    return act == ACT_CODE ? write_code(u, m, ret_known, ret_result)
+                           : write_point(u, m, ret_known, ret_result);
+}
+
+/* Was a command whose answer was lost executed after all? */
+static enum err resolve_doubt(struct unit *u, const struct motion *m, bool *ret_known,
+                              enum command_result *ret_result)
+{
+    const struct profile_command *c = &u->profile.commands[m->command];
+    uint16_t sequence;
+    if (c->act == ACT_CODE) {
+        TRY(unit_read_echo(u, &sequence, ret_result));
+        *ret_known = sequence == m->sequence;
+        return ERR_OK;
+    }
+    *ret_result = RESULT_ACCEPTED;
+    return c->read_back ? read_back(u, c, ret_known) : ERR_OK;
+}
+
+/* --- the queue --- */
+
+/* F4, on inputs read just now; F8. */
 static bool may_close(const struct unit *u)
 {
     uint32_t in = u->snapshot.inputs;
-    return u->snapshot.fresh && inputs_safe_to_close(in) && !input_on(in, IN_FIRE);
+    return profile_closes(&u->profile) && u->snapshot.fresh && !u->held &&
+           inputs_safe_to_close(in) && !input_on(in, IN_FIRE);
 }
 
 /* Executes the first queued command as far as it goes. *ret_done: it is finished and reported. */
@@ -82,11 +162,8 @@ static enum err execute(struct unit *u, bool *ret_done)
     struct motion *m = &u->motions[0];
     enum command_result result = RESULT_NONE;
     bool known = false;
-    if (m->in_doubt) {
-        uint16_t sequence;
-        TRY(unit_read_echo(u, &sequence, &result));
-        known = sequence == m->sequence;
-    }
+    if (m->in_doubt)
+        TRY(resolve_doubt(u, m, &known, &result));
     if (!known && m->command == COMMAND_CLOSE) {
         TRY(unit_read_inputs(u));
         if (!may_close(u)) {
@@ -122,6 +199,7 @@ enum err unit_move(struct unit *u)
             log_warn("field.command_exception", LT("lane", u->name.text),
                      LN("command", u->motions[0].command),
                      LT("reason", transport_reason(u->transport)));
+            u->pulse_end_us[u->motions[0].command] = 0;
             unit_outcome(u, u->motions[0].command, RESULT_NONE, ERR_DENIED);
             done = true;
         } else if (e != ERR_OK) {
@@ -163,74 +241,4 @@ enum err unit_reflex(struct unit *u, int64_t now_us)
     if (!u->closing)
         u->reflex_told = false;
     return ERR_OK;
-}
-
-static enum err write_lights(struct unit *u)
-{
-    TRY(transport_write_coil(u->transport, u->address, REF_COIL_GREEN, u->wanted.green));
-    return transport_write_coil(u->transport, u->address, REF_COIL_FULL_SIGN, u->wanted.full_sign);
-}
-
-static enum err write_display(struct unit *u)
-{
-    uint16_t regs[REF_DISPLAY_COUNT];
-    TRY(reference_display(u->wanted.display, regs));
-    return transport_write_registers(u->transport, u->address, REF_DISPLAY, REF_DISPLAY_COUNT,
-                                     regs);
-}
-
-static enum err write_camera(struct unit *u)
-{
-    return transport_write_coil(u->transport, u->address, REF_COIL_TRIGGER_CAMERA, true);
-}
-
-static enum err write_restart(struct unit *u)
-{
-    return transport_write_coil(u->transport, u->address, REF_COIL_ACK_RESTART, true);
-}
-
-static enum err write_heartbeat(struct unit *u)
-{
-    uint16_t value = ++u->host_heartbeat;
-    return transport_write_registers(u->transport, u->address, REF_HOST_HEARTBEAT, 1, &value);
-}
-
-/* An output the device refuses is logged and given up: it is no reason to lose the lane. */
-static enum err tolerate(const struct unit *u, const char *what, enum err e)
-{
-    if (e == ERR_TIMEOUT || e == ERR_UNAVAIL)
-        return e;
-    if (e != ERR_OK)
-        log_warn("field.output_refused", LT("lane", u->name.text), LT("output", what),
-                 LT("reason", transport_reason(u->transport)));
-    return ERR_OK;
-}
-
-enum err unit_write_outputs(struct unit *u, int64_t now_us)
-{
-    static const struct {
-        const char *what;
-        size_t set; /* offset of the counter in struct outputs */
-        enum err (*write)(struct unit *u);
-    } table[] = {
-        {"camera", offsetof(struct outputs, camera_set), write_camera},
-        {"lights", offsetof(struct outputs, lights_set), write_lights},
-        {"display", offsetof(struct outputs, display_set), write_display},
-        {"restart", offsetof(struct outputs, restart_set), write_restart},
-    };
-    if (!u->ready)
-        return ERR_OK;
-    for (size_t i = 0; i < sizeof table / sizeof table[0]; i++) {
-        uint32_t wanted, written;
-        memcpy(&wanted, (const char *)&u->wanted + table[i].set, sizeof wanted);
-        memcpy(&written, (const char *)&u->written + table[i].set, sizeof written);
-        if (wanted == written)
-            continue;
-        TRY(tolerate(u, table[i].what, table[i].write(u)));
-        memcpy((char *)&u->written + table[i].set, &wanted, sizeof wanted);
-    }
-    if (now_us < u->host_heartbeat_due_us)
-        return ERR_OK;
-    u->host_heartbeat_due_us = now_us + HOST_HEARTBEAT_US;
-    return tolerate(u, "heartbeat", write_heartbeat(u));
 }

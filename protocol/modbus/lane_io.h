@@ -79,6 +79,26 @@ struct plate_reading {
     bool no_plate;
 };
 
+/* What a reader beside the camera read: a ticket, a card. `sequence` as above. */
+enum credential_type { READ_NONE, READ_TICKET, READ_QR, READ_RFID, READ_PIN };
+
+struct credential_reading {
+    uint16_t sequence;
+    enum credential_type type;
+    uint8_t len;
+    char raw[PLATE_RAW_SIZE];
+};
+
+/* Vehicles the device itself counted since the edge started; `rebased` changes when the device lost
+ * count (a restart, a counter that went back): what passed meanwhile nobody knows. */
+struct lane_counts {
+    uint32_t forward, reverse;
+    uint16_t rebased;
+};
+
+/* How a unit's breaker stands: open means that it is left alone but for a probe now and then. */
+enum breaker_state { BREAKER_CLOSED, BREAKER_OPEN, BREAKER_PROBING };
+
 enum lane_command {
     COMMAND_NONE = 0,
     COMMAND_OPEN = 1,

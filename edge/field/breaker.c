@@ -1,0 +1,50 @@
+#include "edge/field/breaker.h"
+
+enum {
+    FAILURES_MIN = 3,
+    OPEN_AFTER_US = 1000 * 1000,
+    REST_TIMES = 4,
+    WAIT_MIN_US = 500 * 1000,
+    WAIT_MAX_US = 10 * 1000 * 1000,
+    HOLD_US = 5 * 1000 * 1000,
+};
+
+bool breaker_succeeded(struct breaker *b)
+{
+    bool was_open = b->open;
+    *b = (struct breaker){0};
+    return was_open;
+}
+
+bool breaker_failed(struct breaker *b, int64_t now_us, int64_t took_us)
+{
+    if (b->failures++ == 0)
+        b->first_us = now_us - took_us;
+    if (b->open) {
+        b->wait_us = b->wait_us * 2 > WAIT_MAX_US ? WAIT_MAX_US : b->wait_us * 2;
+        b->next_us = now_us + b->wait_us;
+        return false;
+    }
+    if (b->failures >= FAILURES_MIN && now_us - b->first_us >= OPEN_AFTER_US) {
+        b->open = true;
+        b->wait_us = WAIT_MIN_US;
+        b->next_us = now_us + WAIT_MIN_US;
+        return true;
+    }
+    b->next_us = b->failures < 2 ? now_us : now_us + REST_TIMES * took_us;
+    return false;
+}
+
+void breaker_hold(struct breaker *b, int64_t now_us)
+{
+    b->open = true;
+    b->wait_us = HOLD_US;
+    b->next_us = now_us + HOLD_US;
+}
+
+enum breaker_state breaker_state_of(const struct breaker *b, int64_t now_us)
+{
+    if (!b->open)
+        return BREAKER_CLOSED;
+    return breaker_ready(b, now_us) ? BREAKER_PROBING : BREAKER_OPEN;
+}

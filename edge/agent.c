@@ -382,6 +382,7 @@ void agent_snapshot(const struct agent *a, struct now now, struct telemetry *ret
         memcpy(l->arm, arm, strlen(arm) + 1);
         l->online = s->lane.view.fresh;
         l->link_us = s->link_us;
+        l->breaker = s->breaker;
         l->inputs = s->inputs;
     }
     *ret = t;

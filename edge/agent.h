@@ -132,6 +132,7 @@ struct agent_lane {
     struct mono_ms silent;   /* no INPUT_IO until then: stale */
     uint32_t inputs;
     int64_t link_us;
+    enum device_breaker breaker;
     int64_t missed; /* crossings without an epoch */
     bool plate_alarm;
     bool full; /* the cloud said so: the sign */

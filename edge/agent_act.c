@@ -119,6 +119,7 @@ void agent_act(struct agent *a)
         if (a->live.lanes[i].ask)
             found_offline(a, send_question(a, i));
         a->live.lanes[i].ask = false;
+        a->ports.field.alive(a->ports.field.self, i);
     }
     if (a->live.say_hello)
         found_offline(a, agent_send_hello(a));

@@ -182,6 +182,8 @@ static enum err hear(struct agent *a, size_t i, const struct lane_snapshot *io)
         s->refresh = true;
     if (io->lost > 0)
         TRY(agent_gap(a, i, "observations were coalesced"));
+    if (io->missed > 0)
+        TRY(agent_gap(a, i, "the device counted vehicles nobody saw"));
 
     if (!s->lane.view.fresh)
         s->lane.stranger = stranger_read(s, &io->plate);
@@ -206,6 +208,7 @@ enum err agent_lane_io(struct agent *a, size_t i, const struct lane_snapshot *io
 {
     struct agent_lane *s = &a->live.lanes[i];
     s->link_us = io->link_us;
+    s->breaker = io->breaker;
     if (io->fresh) {
         s->inputs = io->inputs;
         s->silent = mono_after(a->now.mono, agent_network_ms(a, a->config.silence_ms));

@@ -185,7 +185,8 @@ static enum err check_names(const struct edge_config *c, struct table_error *e)
     char text[TOPIC_SIZE];
     struct topic t = {.kind = TOPIC_EVENT, .place = c->place, .edge = c->edge};
     if (topic_format(&t, text) != ERR_OK)
-        return config_refuse(e, 1, NULL, 0, "place", "place or edge is a reserved name", c->place.text);
+        return config_refuse(e, 1, NULL, 0, "place", "place or edge is a reserved name",
+                             c->place.text);
     return ERR_OK;
 }
 
@@ -195,11 +196,11 @@ static enum err read_password(struct config_broker *b, struct table_error *e)
         return ERR_OK;
     if (b->password[0] != '\0')
         return config_refuse(e, b->line, NULL, 0, "broker.password_file",
-                      "found beside `password`, expected one of the two", NULL);
+                             "found beside `password`, expected one of the two", NULL);
     FILE *f = fopen(b->password_file, "re");
     if (!f)
         return config_refuse(e, b->line, NULL, 0, "broker.password_file", strerror(errno),
-                      b->password_file);
+                             b->password_file);
     bool line = fgets(b->password, sizeof b->password, f) != NULL;
     size_t len = line ? strcspn(b->password, "\r\n") : 0;
     bool whole = line && (b->password[len] != '\0' || feof(f));
@@ -207,7 +208,7 @@ static enum err read_password(struct config_broker *b, struct table_error *e)
     b->password[len] = '\0';
     if (len == 0 || !whole)
         return config_refuse(e, b->line, NULL, 0, "broker.password_file",
-                      "the first line is empty or too long", b->password_file);
+                             "the first line is empty or too long", b->password_file);
     return ERR_OK;
 }
 
@@ -216,7 +217,7 @@ static enum err check_broker(struct edge_config *c, struct table_error *e)
     struct config_broker *b = &c->broker;
     if (b->reconnect_max_ms < b->reconnect_min_ms)
         return config_refuse(e, b->line, NULL, 0, "broker.reconnect_max_ms",
-                      "found less than reconnect_min_ms, expected at least as much", NULL);
+                             "found less than reconnect_min_ms, expected at least as much", NULL);
     TRY(read_password(b, e));
     if (b->username[0] == '\0' && b->password[0] != '\0')
         snprintf(b->username, sizeof b->username, "%s/%s", c->place.text, c->edge.text);
@@ -236,23 +237,25 @@ static enum err check_links(const struct edge_config *c, struct table_error *e)
         bool used = false;
         if ((l->link.host[0] != '\0') == (l->link.device[0] != '\0'))
             return config_refuse(e, l->line, "links", i, "host",
-                          l->link.host[0] ? "found beside serial, expected one of the two"
-                                          : "missing, expected host or serial",
-                          NULL);
+                                 l->link.host[0] ? "found beside serial, expected one of the two"
+                                                 : "missing, expected host or serial",
+                                 NULL);
         for (size_t k = 0; k < i; k++) {
             const struct field_link *other = &c->links[k].link;
             if (name_equal(&l->link.name, &other->name))
-                return config_refuse(e, l->line, "links", i, "name", "found twice", l->link.name.text);
+                return config_refuse(e, l->line, "links", i, "name", "found twice",
+                                     l->link.name.text);
             if (same_endpoint(&l->link, other))
-                return config_refuse(e, l->line, "links", i, l->link.host[0] ? "host" : "serial.device",
-                              "same endpoint as another link, expected one link per endpoint",
-                              other->name.text);
+                return config_refuse(
+                    e, l->line, "links", i, l->link.host[0] ? "host" : "serial.device",
+                    "same endpoint as another link, expected one link per endpoint",
+                    other->name.text);
         }
         for (size_t k = 0; k < c->lane_count; k++)
             used = used || name_equal(&c->lanes[k].link, &l->link.name);
         if (!used)
             return config_refuse(e, l->line, "links", i, "name", "no lane uses this link",
-                          l->link.name.text);
+                                 l->link.name.text);
     }
     return ERR_OK;
 }
@@ -268,7 +271,8 @@ static enum err check_lanes(const struct edge_config *c, struct table_error *e)
     for (size_t i = 0; i < c->lane_count; i++) {
         const struct config_lane *l = &c->lanes[i];
         if (config_link_of(c, l) == c->link_count)
-            return config_refuse(e, l->line, "lanes", i, "link", "no link has this name", l->link.text);
+            return config_refuse(e, l->line, "lanes", i, "link", "no link has this name",
+                                 l->link.text);
         if (l->unit == l->io.unit)
             return config_refuse(e, l->line, "lanes", i, "io.unit", "the lane's own unit", NULL);
         for (size_t k = 0; k < i; k++) {
@@ -277,7 +281,8 @@ static enum err check_lanes(const struct edge_config *c, struct table_error *e)
                 return config_refuse(e, l->line, "lanes", i, "name", "found twice", l->name.text);
             if (name_equal(&l->link, &other->link) && shares_unit(l, other))
                 return config_refuse(e, l->line, "lanes", i, "unit",
-                              "this unit of the link already is another lane", other->name.text);
+                                     "this unit of the link already is another lane",
+                                     other->name.text);
         }
     }
     return ERR_OK;

@@ -26,15 +26,15 @@ static enum err load(const struct config_lane *l, size_t i, const char *key, con
                      struct profile *ret, struct table_error *e)
 {
     struct table_error inner;
-    char what[sizeof e->text];
+    char what[sizeof e->text + sizeof inner.path];
     enum err result = profile_load(name, ret, &inner);
     if (result == ERR_OK)
         return ERR_OK;
     if (inner.line > 0)
-        snprintf(what, sizeof what, "%.60s:%d: %.60s: %.100s", name, inner.line, inner.path,
+        snprintf(what, sizeof what, "%.40s:%d: %.40s: %.180s", name, inner.line, inner.path,
                  inner.text);
     else
-        snprintf(what, sizeof what, "%.60s: %.120s", name, inner.text);
+        snprintf(what, sizeof what, "%.40s: %.180s", name, inner.text);
     return config_refuse(e, l->line, "lanes", i, key, what, NULL);
 }
 
@@ -83,10 +83,11 @@ static enum err compute(struct edge_config *c, size_t i, struct table_error *e)
     l->budget = budget_of(&line, lanes, count);
     int64_t worst_ms = (l->budget.worst_us + 999) / 1000;
     if (worst_ms > l->max_command_ms) {
-        snprintf(what, sizeof what,
-                 "a command may take %lld ms, expected at most %lld: fewer lanes, a faster line or a "
-                 "shorter response_timeout_ms",
-                 (long long)worst_ms, (long long)l->max_command_ms);
+        snprintf(
+            what, sizeof what,
+            "a command may take %lld ms, expected at most %lld: fewer lanes, a faster line or a "
+            "shorter response_timeout_ms",
+            (long long)worst_ms, (long long)l->max_command_ms);
         return config_refuse(e, l->line, "links", i, "max_command_ms", what, NULL);
     }
     if (STALE_SCANS * config_scan_ms(l) > l->link.stale_ms) {
@@ -122,9 +123,10 @@ void config_print_outcome(const struct edge_config *c)
     }
     for (size_t i = 0; i < c->lane_count; i++)
         if (!profile_closes(&c->profiles[i]))
-            printf("lane %s: device-closes: %s has not both limits, loop B, a photocell or an edge, "
-                   "and a command to close; the barrier closes by itself and the edge never does\n",
-                   c->lanes[i].name.text, c->profiles[i].name.text);
+            printf(
+                "lane %s: device-closes: %s has not both limits, loop B, a photocell or an edge, "
+                "and a command to close; the barrier closes by itself and the edge never does\n",
+                c->lanes[i].name.text, c->profiles[i].name.text);
 }
 
 void config_field(const struct edge_config *c, struct field_link *ret_links,

@@ -166,7 +166,7 @@ struct lane_snapshot {
     struct credential_reading credential;
     struct lane_counts counts;
     uint32_t missed; /* vehicles the device counted and no scan saw, since the last snapshot */
-    enum breaker_state breaker;
+    enum device_breaker breaker;
 };
 
 struct command_outcome {

@@ -80,6 +80,7 @@ struct lane_config {
     int64_t reissue_ms;      /* an open that may have been lost is repeated within this */
     int close_retries;
     int obstructions_max; /* in a row; then hold open */
+    bool device_closes;   /* the profile lacks what closing needs: the barrier does it, we never */
 };
 
 struct lane_config lane_config_default(enum direction direction, int loops);

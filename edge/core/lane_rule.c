@@ -106,7 +106,7 @@ void rule_rest(struct lane *l, struct mono_ms now, struct lane_out *out)
             rule_present(l, out);
     } else if (l->view.b) {
         rule_crossing(l, out);
-    } else if (l->may_close && !l->held) {
+    } else if (l->may_close && !l->held && !l->config.device_closes) {
         rule_enter(l, LANE_UNSECURED, mono_after(now, l->config.close_delay_ms));
     } else {
         rule_enter(l, LANE_UNSECURED, LANE_NEVER);
@@ -125,7 +125,8 @@ void rule_after_passage(struct lane *l, struct mono_ms now, struct lane_out *out
 /* L2. An arm that may not be lowered now is tried again; meanwhile nobody is kept waiting. */
 void rule_close_due(struct lane *l, struct mono_ms now, struct lane_out *out)
 {
-    if (l->view.fresh && l->view.safe && l->may_close && !l->held && l->view.up) {
+    if (l->view.fresh && l->view.safe && l->may_close && !l->held && l->view.up &&
+        !l->config.device_closes) {
         rule_move(out, LANE_ACT_CLOSE);
         rule_enter(l, LANE_CLOSING, mono_after(now, l->config.close_ms));
         return;

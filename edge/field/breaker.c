@@ -37,14 +37,15 @@ bool breaker_failed(struct breaker *b, int64_t now_us, int64_t took_us)
 
 void breaker_hold(struct breaker *b, int64_t now_us)
 {
+    b->failures++;
     b->open = true;
     b->wait_us = HOLD_US;
     b->next_us = now_us + HOLD_US;
 }
 
-enum breaker_state breaker_state_of(const struct breaker *b, int64_t now_us)
+enum device_breaker breaker_state_of(const struct breaker *b, int64_t now_us)
 {
     if (!b->open)
-        return BREAKER_CLOSED;
-    return breaker_ready(b, now_us) ? BREAKER_PROBING : BREAKER_OPEN;
+        return DEVICE_BREAKER_CLOSED;
+    return breaker_ready(b, now_us) ? DEVICE_BREAKER_PROBING : DEVICE_BREAKER_OPEN;
 }

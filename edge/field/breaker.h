@@ -9,7 +9,7 @@
 #ifndef BOOMGATE_EDGE_FIELD_BREAKER_H
 #define BOOMGATE_EDGE_FIELD_BREAKER_H
 
-#include "protocol/modbus/lane_io.h"
+#include "protocol/wire/words.h"
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -37,6 +37,6 @@ bool breaker_failed(struct breaker *b, int64_t now_us, int64_t took_us);
 /* It is open from now on, whatever it answered before: the device is not the one it should be. */
 void breaker_hold(struct breaker *b, int64_t now_us);
 
-enum breaker_state breaker_state_of(const struct breaker *b, int64_t now_us);
+enum device_breaker breaker_state_of(const struct breaker *b, int64_t now_us);
 
 #endif

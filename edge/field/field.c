@@ -60,8 +60,8 @@ enum err field_start(const struct field_link *links, size_t link_count,
         }
         for (size_t k = 0; k < lane_count; k++)
             if (lanes[k].link == i)
-                f->lanes[k] = (struct lane_place){f->links[i],
-                                                  link_add(f->links[i], &lanes[k], k, inputs)};
+                f->lanes[k] =
+                    (struct lane_place){f->links[i], link_add(f->links[i], &lanes[k], k, inputs)};
         link_start(f->links[i]);
         f->link_count++;
     }

@@ -175,8 +175,8 @@ static void link_down(struct link *l, const char *reason)
     bool shared = l->unit_count > 1 && l->useful;
     if (l->was_up)
         backoff_session_ended(&l->backoff, (now - l->up_us) / 1000, shared ? 0 : SESSION_ENOUGH_MS);
-    uint32_t wait_ms = shared ? (uint32_t)l->config.scan_ms
-                              : backoff_next_ms(&l->backoff, random_u64());
+    uint32_t wait_ms =
+        shared ? (uint32_t)l->config.scan_ms : backoff_next_ms(&l->backoff, random_u64());
     l->useful = false;
     l->retry_us = now + (int64_t)wait_ms * 1000;
     if (l->was_up || !l->said_down)

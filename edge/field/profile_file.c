@@ -15,9 +15,8 @@ struct making {
     struct table_error *error;
 };
 
-__attribute__((format(printf, 4, 5))) static enum err refuse(const struct making *m, int line,
-                                                             const char *path, const char *format,
-                                                             ...)
+__attribute__((format(printf, 4, 5))) static enum err
+refuse(const struct making *m, int line, const char *path, const char *format, ...)
 {
     struct table_error e = {.line = line};
     va_list ap;
@@ -141,7 +140,8 @@ static enum err make_values(const struct making *m)
         if (all[i].from->state_count > 0)
             return refuse(m, all[i].from->line, all[i].path, "found states, expected a number");
         if (all[i].number && all[i].from->unknown >= 0)
-            return refuse(m, all[i].from->line, all[i].path, "found unknown, which only a position has");
+            return refuse(m, all[i].from->line, all[i].path,
+                          "found unknown, which only a position has");
         TRY(make_value(m, all[i].path, all[i].from, all[i].to));
     }
     m->p->position_unknown = (int32_t)s->position.unknown;
@@ -233,8 +233,7 @@ static enum err make_acts(const struct making *m)
         const struct raw_act *r = &raw->commands[i];
         if (r->what == COMMAND_NONE)
             return refuse(m, r->line, "commands", "found an empty command");
-        TRY(make_act(m, "commands", profile_command_words[r->what], r,
-                     &m->p->commands[r->what]));
+        TRY(make_act(m, "commands", profile_command_words[r->what], r, &m->p->commands[r->what]));
     }
     for (size_t i = 0; i < raw->output_count; i++) {
         const struct raw_act *r = &raw->outputs[i];
@@ -319,8 +318,7 @@ static enum err make(const struct making *m)
     case ERR_FULL:
         return refuse(m, 1, "inputs", "the addresses lie too far apart: expected at most %d reads",
                       PLAN_RANGES_MAX);
-    default:
-        return refuse(m, 1, "limits.registers", "less than a number of two words takes");
+    default: return refuse(m, 1, "limits.registers", "less than a number of two words takes");
     }
 }
 

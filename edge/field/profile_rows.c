@@ -4,16 +4,21 @@
 #define ROW_COUNT(rows) (sizeof(rows) / sizeof((rows)[0]))
 #define AT(type, member)                                                                           \
     .offset = offsetof(struct type, member), .size = sizeof(((struct type *)0)->member)
-#define TABLE(rows, type, text) {text, rows, ROW_COUNT(rows), sizeof(struct type), false, 0}
+#define TABLE(rows, type, text)                                                                    \
+    {                                                                                              \
+        text, rows, ROW_COUNT(rows), sizeof(struct type), false, 0                                 \
+    }
 #define LINED(rows, type, text)                                                                    \
-    {text, rows, ROW_COUNT(rows), sizeof(struct type), true, offsetof(struct type, line)}
+    {                                                                                              \
+        text, rows, ROW_COUNT(rows), sizeof(struct type), true, offsetof(struct type, line)        \
+    }
 
 static const char *const spaces[] = {"none", "coil", "discrete", "input", "holding", NULL};
 static const char *const orders[] = {"high_first", "low_first", NULL};
 static const char *const guards[] = {"odd", "none", NULL};
 static const char *const acts[] = {"none", "pulse", "level", "register", "code", NULL};
-static const char *const gates[] = {"unknown", "open", "closed", "stopped", "opening", "closing",
-                                    NULL};
+static const char *const gates[] = {"unknown", "open",    "closed", "stopped",
+                                    "opening", "closing", NULL};
 
 enum gate_status raw_gate_of(int word)
 {
@@ -23,14 +28,14 @@ enum gate_status raw_gate_of(int word)
 }
 
 /* clang-format off */
-#define SPACE(type, member) \
-    {.key = "table", .type = ROW_ENUM, AT(type, member), .choices = spaces, .help = \
+#define SPACE(of, member) \
+    {.key = "table", .type = ROW_ENUM, AT(of, member), .choices = spaces, .help = \
      "coil, discrete (input), input (register) or holding (register)"}
-#define ABSENT_SPACE(type, member) \
-    {.key = "table", .type = ROW_ENUM, AT(type, member), .choices = spaces, .dflt = "none", .help = \
+#define ABSENT_SPACE(of, member) \
+    {.key = "table", .type = ROW_ENUM, AT(of, member), .choices = spaces, .dflt = "none", .help = \
      "coil, discrete (input), input (register) or holding (register)"}
-#define ADDRESS(type, text, dflt_, help_) \
-    {.key = #text, .type = ROW_INT, AT(type, text), .min = -1, .max = 65535, .dflt = dflt_, .help = help_}
+#define ADDRESS(of, key_, dflt_, help_) \
+    {.key = #key_, .type = ROW_INT, AT(of, key_), .min = -1, .max = 65535, .dflt = dflt_, .help = help_}
 
 static const struct row state_rows[] = {
     {.key = "raw", .type = ROW_INT, AT(raw_state, raw), .max = 65535, .help = "value of the register"},
@@ -57,8 +62,8 @@ static const struct row value_rows[] = {
      .help = "gate: what each raw value means; empty: 0 unknown, 16 open, 17 closed, 19 stopped, 32 opening, 33 closing"},
 };
 static const struct table value_table = LINED(value_rows, raw_value, "value");
-#define VALUE(type, member, help_) \
-    {.key = #member, .type = ROW_TABLE, AT(type, member), .table = &value_table, .help = help_}
+#define VALUE(of, member, help_) \
+    {.key = #member, .type = ROW_TABLE, AT(of, member), .table = &value_table, .help = help_}
 
 static const struct row status_rows[] = {
     VALUE(raw_status, gate, "state of the arm"),

@@ -36,12 +36,12 @@ struct outputs {
 
 /* How far a scan is. A device that is taken up begins at the top, any other one at the ranges. */
 enum unit_stage {
-    STAGE_PROBE,     /* one register or bit: is anybody there, in step? */
-    STAGE_IDENTITY,  /* is it the device the profile is of? */
-    STAGE_ECHO,      /* the last command sequence it took */
-    STAGE_RELEASE,   /* coils we may have left on */
-    STAGE_TIMEOUT,   /* its watchdog */
-    STAGE_FALLBACK,  /* ... and what it does then */
+    STAGE_PROBE,    /* one register or bit: is anybody there, in step? */
+    STAGE_IDENTITY, /* is it the device the profile is of? */
+    STAGE_ECHO,     /* the last command sequence it took */
+    STAGE_RELEASE,  /* coils we may have left on */
+    STAGE_TIMEOUT,  /* its watchdog */
+    STAGE_FALLBACK, /* ... and what it does then */
     STAGE_RANGES,
 };
 

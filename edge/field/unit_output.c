@@ -26,10 +26,9 @@ static enum err end_pulses(struct unit *u, int64_t now_us, bool *ret_some)
         if (*end_us == 0 || now_us < *end_us)
             continue;
         *ret_some = true;
-        return end_pulse(u,
-                         motion ? &u->profile.commands[i]
-                                : &u->profile.outputs[i - PROFILE_COMMANDS],
-                         end_us);
+        return end_pulse(
+            u, motion ? &u->profile.commands[i] : &u->profile.outputs[i - PROFILE_COMMANDS],
+            end_us);
     }
     return ERR_OK;
 }
@@ -43,8 +42,8 @@ bool unit_release_coil(struct unit *u, size_t step, enum err *ret)
             motion ? &u->profile.commands[i] : &u->profile.outputs[i - PROFILE_COMMANDS];
         if (c->act != ACT_PULSE || c->pulse_ms == 0 || at++ != step)
             continue;
-        *ret = end_pulse(u, c,
-                         motion ? &u->pulse_end_us[i] : &u->output_end_us[i - PROFILE_COMMANDS]);
+        *ret =
+            end_pulse(u, c, motion ? &u->pulse_end_us[i] : &u->output_end_us[i - PROFILE_COMMANDS]);
         return true;
     }
     return false;

@@ -61,8 +61,8 @@ static enum err probe(struct unit *u)
 {
     const struct plan_range *r = &u->plan.ranges[0];
     const uint8_t *data;
-    return transport_read(u->transport, u->address[r->device], function_of(r->space), r->address,
-                          1, &data);
+    return transport_read(u->transport, u->address[r->device], function_of(r->space), r->address, 1,
+                          &data);
 }
 
 static enum err check_identity(struct unit *u, size_t step, bool *ret_more)
@@ -118,8 +118,7 @@ static enum err write_watchdog(struct unit *u, int32_t address, int64_t value)
     uint16_t v = (uint16_t)(value > UINT16_MAX ? UINT16_MAX : value);
     if (address < 0)
         return ERR_OK;
-    enum err e =
-        transport_write_registers(u->transport, u->address[0], (uint16_t)address, 1, &v);
+    enum err e = transport_write_registers(u->transport, u->address[0], (uint16_t)address, 1, &v);
     if (e == ERR_DENIED)
         log_warn("field.watchdog_refused", LT("lane", u->name.text), LN("register", address),
                  LN("value", v), LT("reason", transport_reason(u->transport)));
@@ -174,7 +173,8 @@ static void take_inputs(struct unit *u, bool news)
         uint32_t inputs = decode_inputs(&u->profile, &u->plan, &u->image);
         restarted =
             u->have_inputs && input_on(inputs, IN_RESTARTED) && !input_on(s->inputs, IN_RESTARTED);
-        u->falls += u->have_inputs && input_on(s->inputs, IN_LOOP_B) && !input_on(inputs, IN_LOOP_B);
+        u->falls +=
+            u->have_inputs && input_on(s->inputs, IN_LOOP_B) && !input_on(inputs, IN_LOOP_B);
         if (!u->have_inputs || inputs != s->inputs) {
             s->lost += u->changed;
             u->changed = true;

@@ -103,7 +103,8 @@ static enum err write_point(struct unit *u, struct motion *m, bool *ret_known,
     uint8_t address = u->address[c->device];
     bool same = true;
     TRY(release_others(u, m->command));
-    if (c->act == ACT_PULSE && c->pulse_ms > 0) /* before: it may be on although the answer is lost */
+    if (c->act == ACT_PULSE &&
+        c->pulse_ms > 0) /* before: it may be on although the answer is lost */
         u->pulse_end_us[m->command] = real_us() + c->pulse_ms * 1000;
     TRY(c->act == ACT_REGISTER
             ? transport_write_register(u->transport, address, c->address, c->value)

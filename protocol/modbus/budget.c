@@ -60,7 +60,8 @@ static int64_t write_us(const struct budget_link *l, int64_t registers)
  * the display. */
 static int64_t longest_us(const struct budget_link *l, const struct budget_lane *lane)
 {
-    int64_t longest = most(write_us(l, 2), ranges_us(l, lane->plan, 0, lane->plan->ends[PLAN_INPUTS]));
+    int64_t longest =
+        most(write_us(l, 2), ranges_us(l, lane->plan, 0, lane->plan->ends[PLAN_INPUTS]));
     for (size_t i = 0; i < lane->plan->count; i++)
         longest = most(longest, budget_read_us(l, &lane->plan->ranges[i]));
     if (lane->profile->display.at.space != SPACE_NONE)

@@ -55,6 +55,8 @@ static uint32_t raw_of(const struct profile_value *v, const struct image *image,
 static int64_t value_of(const struct profile_value *v, const struct image *image,
                         struct plan_slot s)
 {
+    if (v->at.space == SPACE_NONE)
+        return 0;
     return (int64_t)raw_of(v, image, s) * v->multiply / v->divide;
 }
 
@@ -87,7 +89,7 @@ static enum err position_of(const struct profile *p, const struct plan *plan,
 
 static bool has_status(const struct profile *p)
 {
-    const struct profile_value *const all[] = {&p->gate,       &p->position,  &p->last_error,
+    const struct profile_value *const all[] = {&p->gate,       &p->position,   &p->last_error,
                                                &p->operations, &p->boot_count, &p->heartbeat,
                                                &p->uptime};
     for (size_t i = 0; i < sizeof all / sizeof all[0]; i++)
@@ -205,8 +207,7 @@ enum err decode_credential(const struct profile *p, const struct plan *plan,
 size_t decode_identity(const struct profile *p, const struct plan *plan, const struct image *image)
 {
     size_t i = 0;
-    while (i < p->identity_count &&
-           word_at(image, plan->identity[i], 0) == p->identity[i].equals)
+    while (i < p->identity_count && word_at(image, plan->identity[i], 0) == p->identity[i].equals)
         i++;
     return i;
 }
@@ -214,8 +215,11 @@ size_t decode_identity(const struct profile *p, const struct plan *plan, const s
 /* The length of the UTF-8 character at `b`, 0 if there is none. */
 static size_t character(const unsigned char *b, size_t len)
 {
-    size_t more = b[0] < 0x80 ? 0 : b[0] >= 0xC2 && b[0] < 0xE0 ? 1 : b[0] >= 0xE0 && b[0] < 0xF0
-                      ? 2 : b[0] >= 0xF0 && b[0] < 0xF5 ? 3 : len;
+    size_t more = b[0] < 0x80                   ? 0
+                  : b[0] >= 0xC2 && b[0] < 0xE0 ? 1
+                  : b[0] >= 0xE0 && b[0] < 0xF0 ? 2
+                  : b[0] >= 0xF0 && b[0] < 0xF5 ? 3
+                                                : len;
     if (more >= len)
         return 0;
     for (size_t i = 1; i <= more; i++)
@@ -262,11 +266,13 @@ enum text_look text_look(const char *bytes, size_t len)
     }
     if (is_utf8(b, len))
         return TEXT_UTF8;
+    if (is_euc_kr(b, len)) /* first: two of its bytes swapped may be a letter of UTF-8 */
+        return TEXT_EUC_KR;
     /* Of an odd length the last byte came from beyond it, where the NUL should be. */
     size_t whole = len % 2 == 0 ? len : len - 1;
     if (whole > 0 && is_utf8(swapped, whole) && (len % 2 == 0 || b[len - 1] == 0))
         return TEXT_SWAPPED;
-    return is_euc_kr(b, len) ? TEXT_EUC_KR : TEXT_NOISE;
+    return TEXT_NOISE;
 }
 
 const char *text_look_word(enum text_look l)

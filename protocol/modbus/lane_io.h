@@ -96,9 +96,6 @@ struct lane_counts {
     uint16_t rebased;
 };
 
-/* How a unit's breaker stands: open means that it is left alone but for a probe now and then. */
-enum breaker_state { BREAKER_CLOSED, BREAKER_OPEN, BREAKER_PROBING };
-
 enum lane_command {
     COMMAND_NONE = 0,
     COMMAND_OPEN = 1,

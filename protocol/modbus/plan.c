@@ -138,12 +138,12 @@ static enum err place(const struct profile *p, struct plan *plan, size_t class_b
     if (at == plan->count) {
         if (plan->count == PLAN_RANGES_MAX)
             return ERR_FULL;
-        plan->ranges[plan->count++] = (struct plan_range){i->at.space, i->at.device, i->at.address,
-                                                          (uint16_t)i->count};
+        plan->ranges[plan->count++] =
+            (struct plan_range){i->at.space, i->at.device, i->at.address, (uint16_t)i->count};
     }
     /* Sorted by address: a range never grows at its beginning, so the offset stays. */
-    *i->slot = (struct plan_slot){(uint8_t)at,
-                                  (uint16_t)(i->at.address - plan->ranges[at].address)};
+    *i->slot =
+        (struct plan_slot){(uint8_t)at, (uint16_t)(i->at.address - plan->ranges[at].address)};
     return ERR_OK;
 }
 
@@ -154,7 +154,7 @@ enum err plan_make(const struct profile *p, struct plan *ret)
     gather(p, &plan, &items);
     sort(&items);
     size_t next = 0;
-    for (int class = 0; class < PLAN_CLASSES; class++) {
+    for (int class = 0; class < PLAN_CLASSES; class ++) {
         size_t begin = plan.count;
         for (; next < items.count && (int)items.all[next].class == class; next++)
             TRY(place(p, &plan, begin, &items.all[next]));

@@ -44,8 +44,10 @@ const char *const profile_command_words[PROFILE_COMMANDS + 1] = {
 };
 
 const char *const profile_output_words[PROFILE_OUTPUTS + 1] = {
-    [OUTPUT_GREEN] = "green",   [OUTPUT_FULL_SIGN] = "full_sign",
-    [OUTPUT_TICKET] = "ticket", [OUTPUT_CAMERA] = "camera",
+    [OUTPUT_GREEN] = "green",
+    [OUTPUT_FULL_SIGN] = "full_sign",
+    [OUTPUT_TICKET] = "ticket",
+    [OUTPUT_CAMERA] = "camera",
     [OUTPUT_ACKNOWLEDGE] = "acknowledge_restart",
 };
 
@@ -107,8 +109,8 @@ void profile_join(struct profile *main, const struct profile *second)
         main->display = second->display;
         main->display.at.device = 1;
     }
-    for (size_t i = 0;
-         i < second->identity_count && main->identity_count < PROFILE_IDENTITY_MAX; i++) {
+    for (size_t i = 0; i < second->identity_count && main->identity_count < PROFILE_IDENTITY_MAX;
+         i++) {
         main->identity[main->identity_count] = second->identity[i];
         main->identity[main->identity_count++].at.device = 1;
     }

@@ -41,13 +41,14 @@ struct telemetry {
     struct telemetry_lane {
         struct name lane;
         enum direction direction;
-        char state[16];      /* lane machine state, e.g. "open" */
-        char arm[12];        /* "down" "up" "moving" "unknown" */
-        bool online;         /* inputs fresh */
-        int64_t link_us;     /* last transaction */
-        uint32_t inputs;     /* bits of enum lane_input */
-        enum lane_mode mode; /* the strongest that holds it; optional */
-        bool degraded;       /* a loop is stuck: crossings may not be counted; optional */
+        char state[16];              /* lane machine state, e.g. "open" */
+        char arm[12];                /* "down" "up" "moving" "unknown" */
+        bool online;                 /* inputs fresh */
+        int64_t link_us;             /* last transaction */
+        uint32_t inputs;             /* bits of enum lane_input */
+        enum lane_mode mode;         /* the strongest that holds it; optional */
+        bool degraded;               /* a loop is stuck: crossings may not be counted; optional */
+        enum device_breaker breaker; /* of its device; optional */
     } lanes[TELEMETRY_LANES_MAX];
 };
 

@@ -21,7 +21,7 @@ static const struct member telemetry_members[TELEMETRY_MEMBERS] = {
 static const struct record_shape telemetry_shape = {telemetry_members, TELEMETRY_MEMBERS,
                                                     ALL(TELEMETRY_MEMBERS), 0};
 
-enum { LANE, DIRECTION, STATE, ARM, ONLINE, LINK, INPUTS, MODE, DEGRADED, LANE_MEMBERS };
+enum { LANE, DIRECTION, STATE, ARM, ONLINE, LINK, INPUTS, MODE, DEGRADED, BREAKER, LANE_MEMBERS };
 
 static const struct member lane_members[LANE_MEMBERS] = {
     [LANE] = {ROW("lane", MEMBER_NAME, telemetry_lane, lane)},
@@ -34,8 +34,10 @@ static const struct member lane_members[LANE_MEMBERS] = {
     [INPUTS] = {ROW("inputs", MEMBER_U32, telemetry_lane, inputs)},
     [MODE] = {ROW("mode", MEMBER_WORD, telemetry_lane, mode), .words = &lane_mode_vocabulary},
     [DEGRADED] = {ROW("degraded", MEMBER_BOOL, telemetry_lane, degraded)},
+    [BREAKER] = {ROW("breaker", MEMBER_WORD, telemetry_lane, breaker),
+                 .words = &device_breaker_vocabulary},
 };
-#define OPTIONAL (MEMBER_BIT(MODE) | MEMBER_BIT(DEGRADED))
+#define OPTIONAL (MEMBER_BIT(MODE) | MEMBER_BIT(DEGRADED) | MEMBER_BIT(BREAKER))
 static const struct record_shape lane_shape = {lane_members, LANE_MEMBERS,
                                                ALL(LANE_MEMBERS) & ~OPTIONAL, OPTIONAL};
 

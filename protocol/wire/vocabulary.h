@@ -22,6 +22,7 @@ extern const struct vocabulary reason_vocabulary;
 extern const struct vocabulary spent_vocabulary;
 extern const struct vocabulary alarm_vocabulary;
 extern const struct vocabulary lane_mode_vocabulary;
+extern const struct vocabulary device_breaker_vocabulary;
 extern const struct vocabulary cause_vocabulary;
 extern const struct vocabulary verdict_vocabulary;
 extern const struct vocabulary action_vocabulary;

@@ -116,6 +116,9 @@ static const char *const lane_mode_words[] = {"",     "local_stop", "local",
                                               "fire", "hold_open",  "lock"};
 VOCABULARY(lane_mode, LANE_MODE_LOCK);
 
+static const char *const device_breaker_words[] = {"", "open", "probing"};
+VOCABULARY(device_breaker, DEVICE_BREAKER_PROBING);
+
 static const char *const cause_words[] = {"",       "ticket", "right",      "manual", "remote",
                                           "forced", "fire",   "evacuation", "mains"};
 VOCABULARY(cause, CAUSE_MAINS);
@@ -221,6 +224,7 @@ TYPED(reason)
 TYPED(spent)
 TYPED(alarm)
 TYPED(lane_mode)
+TYPED(device_breaker)
 TYPED(cause)
 TYPED(verdict)
 TYPED(action)

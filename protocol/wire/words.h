@@ -137,6 +137,11 @@ enum lane_mode {
 };
 /* "local_stop" "local" "fire" "hold_open" "lock" */
 
+/* How the breaker of a lane's device stands. Open: it failed for a while and is left alone but for a probe
+ * now and then. */
+enum device_breaker { DEVICE_BREAKER_CLOSED, DEVICE_BREAKER_OPEN, DEVICE_BREAKER_PROBING };
+/* "open" "probing" */
+
 /* Why an arm opened. */
 enum cause {
     CAUSE_NONE,
@@ -192,6 +197,7 @@ const char *reason_word(enum reason v);
 const char *spent_word(enum spent v);
 const char *alarm_word(enum alarm v);
 const char *lane_mode_word(enum lane_mode v);
+const char *device_breaker_word(enum device_breaker v);
 const char *cause_word(enum cause v);
 const char *verdict_word(enum verdict v);
 const char *action_word(enum action v);
@@ -207,6 +213,7 @@ enum err reason_parse(const char *text, enum reason *ret);
 enum err spent_parse(const char *text, enum spent *ret);
 enum err alarm_parse(const char *text, enum alarm *ret);
 enum err lane_mode_parse(const char *text, enum lane_mode *ret);
+enum err device_breaker_parse(const char *text, enum device_breaker *ret);
 enum err cause_parse(const char *text, enum cause *ret);
 enum err verdict_parse(const char *text, enum verdict *ret);
 enum err action_parse(const char *text, enum action *ret);

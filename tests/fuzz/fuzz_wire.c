@@ -1,7 +1,8 @@
 /* One libFuzzer target per decoder, chosen at compile time by FUZZ. Each checks what must hold for any
  * input: no bad access (sanitizers), a reason within its size, an untouched output on failure, and that
  * a value which decodes encodes to bytes that decode to the same bytes again. */
-#include "protocol/modbus/reference.h"
+#include "edge/field/profile_file.h"
+#include "protocol/modbus/decode.h"
 #include "protocol/wire/event_codec.h"
 #include "tests/support/decode_any.h"
 
@@ -36,35 +37,48 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 }
 
 #elif FUZZ == FUZZ_REFERENCE
-static void plate(const uint16_t regs[REF_PLATE_COUNT])
+/* The bytes are what every range of the reference profile held. */
+static struct image image_of(const struct plan *plan, const uint8_t *data, size_t size)
 {
-    struct plate_reading r;
-    if (reference_plate(regs, &r) == ERR_OK) {
-        must(r.len < sizeof r.raw && r.raw[r.len] == '\0');
-        must(r.confidence <= 10000 && r.sequence % 2 == 0);
+    static uint8_t all[PLAN_RANGES_MAX][250];
+    struct image image;
+    memset(all, 0, sizeof all);
+    for (size_t i = 0; i < plan->count; i++) {
+        size_t n = size < sizeof all[i] ? size : sizeof all[i];
+        memcpy(all[i], data, n);
+        image.data[i] = all[i];
     }
-}
-
-static void status(const uint16_t regs[REF_STATUS_COUNT])
-{
-    struct lane_status s;
-    if (reference_status(regs, &s) == ERR_OK)
-        must(s.position <= 100 || s.position == 255);
+    return image;
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-    uint16_t regs[REF_PLATE_COUNT] = {0}, display[REF_DISPLAY_COUNT];
-    uint8_t bits[REF_INPUT_COUNT] = {0};
+    static struct profile p;
+    static struct plan plan;
+    struct table_error e;
+    struct plate_reading plate;
+    struct credential_reading credential;
+    struct lane_status status;
+    uint16_t sequence, display[16];
     char text[64] = "";
-    memcpy(regs, data, size < sizeof regs ? size : sizeof regs);
-    memcpy(bits, data, size < sizeof bits ? size : sizeof bits);
+    if (plan.count == 0)
+        must(profile_load("reference", &p, &e) == ERR_OK && plan_make(&p, &plan) == ERR_OK);
+    const struct image image = image_of(&plan, data, size);
+    if (decode_plate(&p, &plan, &image, &sequence, &plate) == ERR_OK) {
+        must(plate.len < sizeof plate.raw && plate.raw[plate.len] == '\0');
+        must(plate.confidence <= 10000 && plate.sequence % 2 == 0);
+        (void)text_look(plate.raw, plate.len);
+    }
+    if (decode_credential(&p, &plan, &image, &credential) == ERR_OK)
+        must(credential.len < sizeof credential.raw);
+    if (decode_status(&p, &plan, &image, &status) == ERR_OK)
+        must(status.position <= 100 || status.position == 255);
+    (void)decode_identity(&p, &plan, &image);
+    must(decode_inputs(&p, &plan, &image) < UINT32_C(1) << LANE_INPUTS);
     memcpy(text, data, size < sizeof text ? size : sizeof text - 1);
-    plate(regs);
-    status(regs);
-    (void)reference_check_identity(regs);
-    must(reference_inputs(bits) < UINT32_C(1) << REF_INPUT_COUNT);
-    must((reference_display(text, display) == ERR_OK) == (strlen(text) <= 2 * REF_DISPLAY_COUNT));
+    must((profile_pack_text(text, display, 16) == ERR_OK) == (strlen(text) <= 32));
+    if (profile_parse((const char *)data, size, &p, &e) == ERR_OK)
+        plan.count = 0; /* it was one: load the reference again */
     return 0;
 }
 

@@ -257,9 +257,15 @@ static enum err pulse(void *self, size_t lane)
     return ERR_OK;
 }
 
+static void alive(void *self, size_t lane)
+{
+    (void)self;
+    (void)lane;
+}
+
 struct field_port field_port_of(struct sim_edge *e)
 {
-    return (struct field_port){e, command, lights, display, pulse, pulse};
+    return (struct field_port){e, command, lights, display, pulse, pulse, alive};
 }
 
 void lane_setup(struct sim_lane *l, struct sim_edge *e, size_t index, bool entry, int loops)

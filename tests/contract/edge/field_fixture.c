@@ -1,5 +1,7 @@
 #include "tests/contract/edge/field_fixture.h"
 
+#include "edge/field/profile_file.h"
+
 #include <poll.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -48,8 +50,11 @@ void fixture_scan(struct fixture *f, size_t lanes, size_t mailbox_size, int port
                               .response_timeout_ms = RESPONSE_MS,
                               .stale_ms = STALE_MS};
     snprintf(link.host, sizeof link.host, "127.0.0.1");
-    struct field_lane all[FIXTURE_LANES] = {{.name = {"in-1"}, .unit = 1},
-                                            {.name = {"out-1"}, .unit = 2}};
+    struct table_error e;
+    assert_int_equal(profile_load("reference", &f->profile, &e), ERR_OK);
+    struct field_lane all[FIXTURE_LANES] = {
+        {.name = {"in-1"}, .unit = 1, .profile = &f->profile, .watchdog_ms = 5000},
+        {.name = {"out-1"}, .unit = 2, .profile = &f->profile, .watchdog_ms = 5000}};
     assert_int_equal(field_start(&link, 1, all, lanes, &f->clock, f->inputs, &f->field), ERR_OK);
     f->port = field_port(f->field);
 }
@@ -65,6 +70,8 @@ void fixture_stop(struct fixture *f)
 void fixture_drain(struct fixture *f)
 {
     struct agent_input input;
+    for (size_t i = 0; i < FIXTURE_LANES; i++)
+        f->port.alive(f->port.self, i);
     while (mailbox_drain(f->inputs, &input, 1) == 1) {
         assert_true(input.lane < FIXTURE_LANES);
         if (input.kind == INPUT_IO) {

@@ -12,6 +12,7 @@ struct fixture {
     struct mailbox *inputs;
     int wake_fd;
     struct clock_source clock;
+    struct profile profile;
     struct field *field;
     struct field_port port;
     /* What arrived. */

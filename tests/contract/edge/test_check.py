@@ -6,6 +6,7 @@ usage: test_check.py boomgate-edge
 """
 import os
 import pathlib
+import re
 import subprocess
 import sys
 import tempfile
@@ -60,6 +61,24 @@ BAD = [
     ("unit: 2", "unit: 2, loops: 4", 9, "lanes[1].loops"),
     ("unit: 2", "unit: 2, loops: &x 3", 9, "anchor"),
     ("unit: 2}", "unit: 2", 10, "not valid YAML"),
+    ("host: 127.0.0.1}\nlanes", "serial: {device: /dev/ttyS0}, host: h}\nlanes", 6,
+     "links[0].host: found beside serial"),
+    ("name: gate, host: 127.0.0.1}\nlanes", "name: gate}\nlanes", 6, "links[0].host: missing"),
+    ("host: 127.0.0.1}\nlanes", "serial: {device: /dev/ttyS0, baud: 300}}\nlanes", 6,
+     "links[0].serial.baud"),
+    ("host: 127.0.0.1}\nlanes", "serial: {device: /dev/ttyS0, parity: mark}}\nlanes", 6,
+     "links[0].serial.parity"),
+    ("host: 127.0.0.1}\nlanes", "host: 127.0.0.1, max_command_ms: 100}\nlanes", 6,
+     "links[0].max_command_ms: a command may take"),
+    ("host: 127.0.0.1}\nlanes", "serial: {device: /dev/ttyS0, baud: 1200}}\nlanes", 6,
+     "links[0].max_command_ms: a command may take"),
+    ("unit: 2", "unit: 2, profile: refrence", 9, "expected a path or reference, came-gard"),
+    ("unit: 2", "unit: 2, profile: /nowhere.yaml", 9, "lanes[1].profile: /nowhere.yaml"),
+    ("unit: 2", "unit: 2, profile: came-gard", 9, "came-gard has no inputs: loop_a"),
+    ("unit: 2", "unit: 2, profile: came-gard, io: {unit: 2}", 9, "lanes[1].io.unit"),
+    ("unit: 2", "unit: 2, profile: came-gard, io: {unit: 1}", 9, "lanes[1].unit"),
+    ("unit: 2", "unit: 2, profile: remote-io, fallback: freeze", 9, "lanes[1].fallback"),
+    ("unit: 2", "unit: 2, watchdog_ms: 100", 9, "lanes[1].watchdog_ms"),
 ]
 
 
@@ -75,11 +94,52 @@ def check(text, *options):
 class Check(unittest.TestCase):
     def test_good(self):
         p, _ = check(GOOD)
-        self.assertEqual((p.returncode, p.stdout, p.stderr), (0, "configuration OK\n", ""))
+        self.assertEqual((p.returncode, p.stderr), (0, ""))
+        first, last = p.stdout.splitlines()
+        self.assertRegex(first, r"^link gate: a scan every 20 ms; a command within \d+\.\d ms, within "
+                                r"\d+\.\d ms while a device does not answer \(at most 500\)$")
+        self.assertEqual(last, "configuration OK")
+
+    def test_a_serial_line_scans_as_fast_as_it_can(self):
+        p, _ = check(GOOD.replace("host: 127.0.0.1}\nlanes",
+                                  "serial: {device: /dev/ttyS9, baud: 9600}}\nlanes"))
+        self.assertEqual((p.returncode, p.stderr), (0, ""))
+        scan = int(re.search(r"a scan every (\d+) ms", p.stdout)[1])
+        self.assertGreater(scan, 200)
+
+    def test_a_barrier_that_closes_by_itself(self):
+        with tempfile.TemporaryDirectory() as folder:
+            module = pathlib.Path(folder, "mine.yaml")
+            text = (ROOT / "edge/deploy/profiles/remote-io.yaml").read_text()
+            lines = [line for line in text.splitlines() if "photocell_clear" not in line]
+            module.write_text("\n".join(lines).replace("name: remote-io", "name: mine"))
+            p, _ = check(GOOD.replace("unit: 2", f"unit: 2, profile: {module}"))
+            self.assertNotIn("device-closes", p.stdout)  # there is still an edge
+            lines = [line for line in lines if "edge_ok" not in line]
+            module.write_text("\n".join(lines).replace("name: remote-io", "name: mine"))
+            p, _ = check(GOOD.replace("unit: 2", f"unit: 2, profile: {module}"))
+            self.assertEqual(p.returncode, 0)
+            self.assertIn("lane out-1: device-closes: mine has not", p.stdout)
+
+    def test_a_bad_profile_names_lane_file_line_and_key(self):
+        with tempfile.TemporaryDirectory() as folder:
+            profile = pathlib.Path(folder, "p.yaml")
+            profile.write_text("name: p\nsource: s\ninputs:\n"
+                               "  - {point: loop_a, table: input, address: 1}\n")
+            p, name = check(GOOD.replace("unit: 2", f"unit: 2, profile: {profile}"))
+            self.assertEqual((p.returncode, p.stdout), (1, ""))
+            self.assertTrue(p.stderr.startswith(f"{name}:9: lanes[1].profile: "), p.stderr)
+            self.assertIn(f"{profile}:4: inputs: loop_a: missing bit", p.stderr)
+
+    def test_help_profile(self):
+        p = subprocess.run([PROGRAM, "--help-profile"], capture_output=True, text=True, timeout=20)
+        self.assertEqual(p.returncode, 0)
+        for key in ("inputs:", "low_first", "read_back", "watchdog"):
+            self.assertIn(key, p.stdout)
 
     def test_the_example(self):
         p, _ = check((ROOT / "edge/deploy/edge.yaml").read_text())
-        self.assertEqual((p.returncode, p.stdout, p.stderr), (0, "configuration OK\n", ""))
+        self.assertEqual((p.returncode, p.stderr), (0, ""))
 
     def test_bad(self):
         for old, new, line, message in BAD:

@@ -1,4 +1,5 @@
 /* The field against a scripted server: reading. Numbers cite edge/field/field.h. */
+#include "edge/field/profile_file.h"
 #include "tests/contract/edge/field_fixture.h"
 
 #include <arpa/inet.h>
@@ -311,7 +312,10 @@ static void refuses_a_wrong_set_up(void **state)
     struct clock_source clock = clock_real();
     struct mailbox *inputs = mailbox_new(sizeof(struct agent_input), 4, NULL, NULL);
     struct field_link links[2] = {{.host = "127.0.0.1", .port = 502, .scan_ms = 20}};
-    struct field_lane lane = {.name = {"in-1"}, .unit = 1, .link = 1};
+    struct profile profile;
+    struct table_error e;
+    assert_int_equal(profile_load("reference", &profile, &e), ERR_OK);
+    struct field_lane lane = {.name = {"in-1"}, .unit = 1, .link = 1, .profile = &profile};
     struct field *untouched = NULL;
     (void)state;
     assert_int_equal(field_start(links, 1, &lane, 1, &clock, inputs, &untouched), ERR_INVAL);
@@ -319,6 +323,8 @@ static void refuses_a_wrong_set_up(void **state)
     assert_int_equal(field_start(links, 2, &lane, 1, &clock, inputs, &untouched), ERR_INVAL);
     assert_int_equal(field_start(links, 1, &lane, FIELD_LANES_MAX + 1, &clock, inputs, &untouched),
                      ERR_INVAL);
+    profile.inputs[IN_LOOP_B].at.space = SPACE_NONE;
+    assert_int_equal(field_start(links, 1, &lane, 1, &clock, inputs, &untouched), ERR_INVAL);
     assert_null(untouched);
     mailbox_free(inputs);
 }

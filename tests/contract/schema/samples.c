@@ -244,8 +244,16 @@ static void states(void)
         .free = 12,
         .clock = CLOCK_HOLDOVER,
         .lane_count = 1,
-        .lanes =
-            {{{"in-1"}, DIRECTION_ENTRY, "open", "up", true, 412, 0x3FFFFFF, LANE_MODE_FIRE, true}},
+        .lanes = {{{"in-1"},
+                   DIRECTION_ENTRY,
+                   "open",
+                   "up",
+                   true,
+                   412,
+                   0x3FFFFFF,
+                   LANE_MODE_FIRE,
+                   true,
+                   DEVICE_BREAKER_OPEN}},
     };
     PRINT(TOPIC_ACK, "e03", ack, &ack);
     PRINT(TOPIC_ACK, "e03", ack, &none);
@@ -260,8 +268,9 @@ static void states(void)
     PRINT(TOPIC_TELEMETRY, "e03", telemetry, &t);
     t.epoch = 0;
     t.next = 1;
-    t.lanes[0] = (struct telemetry_lane){{"in-1"}, DIRECTION_REVERSIBLE, "idle", "down", true, 0,
-                                         0,        LANE_MODE_NONE,       false};
+    t.lanes[0] = (struct telemetry_lane){
+        {"in-1"}, DIRECTION_REVERSIBLE, "idle", "down", true, 0, 0, LANE_MODE_NONE,
+        false,    DEVICE_BREAKER_CLOSED};
     PRINT(TOPIC_TELEMETRY, "e03", telemetry, &t);
     t.lane_count = 0;
     PRINT(TOPIC_TELEMETRY, "e03", telemetry, &t);

@@ -361,6 +361,12 @@ static enum err fake_restart_seen(void *self, size_t lane)
     return ERR_OK;
 }
 
+static void fake_alive(void *self, size_t lane)
+{
+    (void)self;
+    (void)lane;
+}
+
 static void fake_wake(void *self)
 {
     struct world *w = self;
@@ -404,7 +410,8 @@ static struct agent_ports ports(struct world *w)
         .journal = {w, fake_begin, fake_append, fake_save_edge, fake_save_lane, fake_grant_answered,
                     fake_acknowledge, fake_rewind, fake_replay, fake_digest_at, fake_oldest,
                     fake_commit, fake_rollback},
-        .field = {w, fake_command, fake_lights, fake_display, fake_camera, fake_restart_seen},
+        .field = {w, fake_command, fake_lights, fake_display, fake_camera, fake_restart_seen,
+                  fake_alive},
         .uplink = {w, fake_wake, fake_ask},
         .entropy = {w, fake_movement, fake_request},
     };

@@ -175,7 +175,8 @@ static void the_largest_telemetry_fits(void **state)
                                              INT64_C(9007199254740991),
                                              UINT32_MAX,
                                              LANE_MODE_LOCAL_STOP,
-                                             true};
+                                             true,
+                                             DEVICE_BREAKER_PROBING};
     assert_int_equal(telemetry_encode(&t, text, sizeof text, &len), ERR_OK);
 }
 

@@ -294,7 +294,8 @@ static enum err name_rights_file(struct edge_config *c, struct table_error *e)
         return ERR_OK;
     struct buf path = buf_of(c->rights_file, sizeof c->rights_file);
     buf_addf(&path, "%s.rights", c->journal);
-    return path.overflow ? refuse(e, 1, NULL, 0, "journal", "too long a name", c->journal) : ERR_OK;
+    return path.overflow ? config_refuse(e, 1, NULL, 0, "journal", "too long a name", c->journal)
+                         : ERR_OK;
 }
 
 static enum err check(struct edge_config *c, struct table_error *e)

@@ -1,6 +1,7 @@
 #include "edge/agent.h"
 
 #include "edge/agent_internal.h"
+#include "edge/core/lane_mode.h"
 
 #include <assert.h>
 #include <stddef.h>
@@ -48,11 +49,13 @@ static bool all_positive(const int64_t *figures, size_t n)
 
 static bool lane_config_good(const struct lane_config *l)
 {
-    const int64_t figures[] = {l->a_debounce_ms,   l->b_clear_ms,     l->open_ms,
-                               l->hold_open_ms,    l->close_delay_ms, l->close_ms,
-                               l->motion_again_ms, l->c_wait_ms,      l->fault_ms,
-                               l->reissue_ms,      l->close_retries,  l->obstructions_max};
-    return (l->direction == DIRECTION_ENTRY || l->direction == DIRECTION_EXIT) &&
+    const int64_t figures[] = {
+        l->a_debounce_ms, l->b_clear_ms,       l->open_ms,   l->hold_open_ms, l->close_delay_ms,
+        l->close_ms,      l->motion_again_ms,  l->c_wait_ms, l->fault_ms,     l->reissue_ms,
+        l->close_retries, l->obstructions_max, l->a_to_b_ms, l->a_stuck_ms,   l->b_stuck_ms,
+        l->limits_ms,     l->fire_ms,          l->service_ms};
+    bool reversible = l->direction == DIRECTION_REVERSIBLE && l->loops == 3;
+    return (l->direction == DIRECTION_ENTRY || l->direction == DIRECTION_EXIT || reversible) &&
            (l->loops == 2 || l->loops == 3) &&
            all_positive(figures, sizeof figures / sizeof figures[0]);
 }
@@ -119,6 +122,7 @@ static enum err decide(struct agent *a, const struct agent_input *in, size_t n)
         TRY(take_input(a, &in[k]));
     for (size_t i = 0; i < a->config.lane_count; i++)
         TRY(agent_lane_tick(a, i));
+    TRY(agent_spread_fire(a));
     if (!a->live.crippled)
         agent_hello_tick(a);
     TRY(agent_rights_tick(a));
@@ -135,7 +139,8 @@ static bool same_memory(const struct lane_memory *x, const struct lane_memory *y
            x->basis == y->basis && strcmp(x->request.text, y->request.text) == 0 &&
            x->b_seen == y->b_seen && x->a_clear_seen == y->a_clear_seen && x->c_seen == y->c_seen &&
            x->plate_sequence == y->plate_sequence && x->presented.v == y->presented.v &&
-           x->decided.v == y->decided.v;
+           x->decided.v == y->decided.v && x->reversed == y->reversed && x->modes == y->modes &&
+           x->alarms == y->alarms;
 }
 
 static enum err save_lanes(struct agent *a)
@@ -247,7 +252,7 @@ static const struct lane_memory *find_memory(const struct lane_memory *lanes, si
                                              const struct name *name)
 {
     for (size_t i = 0; i < n; i++)
-        if (name_equal(&lanes[i].lane, name) && lanes[i].movement.text[0] != '\0')
+        if (name_equal(&lanes[i].lane, name))
             return &lanes[i];
     return NULL;
 }
@@ -266,7 +271,10 @@ static void restore_lane(struct agent *a, size_t i, const struct lane_memory *m)
     int64_t age_ms = wall_diff_ms(a->now.wall, m->decided);
     struct lane_restored r = {
         .state = m->state >= 0 && m->state < LANE_STATES ? (enum lane_state)m->state : LANE_IDLE,
-        .movement = true,
+        .modes = m->modes,
+        .alarms = m->alarms,
+        .movement = m->movement.text[0] != '\0',
+        .reversed = m->reversed,
         .authorised = m->authorised,
         .b_seen = m->b_seen,
         .a_clear_seen = m->a_clear_seen,
@@ -275,9 +283,11 @@ static void restore_lane(struct agent *a, size_t i, const struct lane_memory *m)
     };
     lane_init(&s->lane, &config, &r);
     s->movement.id = m->movement;
+    s->movement.direction = lane_direction(&s->lane);
+    s->movement.unfunded = m->authorised && m->basis == BASIS_NONE;
     s->movement.credential.plate = m->plate;
     s->movement.right = agent_right_of(a, &m->plate);
-    s->movement.basis = m->basis;
+    s->movement.basis = s->movement.unfunded ? BASIS_MANUAL : m->basis;
     s->movement.request = m->request;
     s->movement.presented = m->presented;
     s->movement.decided = m->decided;
@@ -319,7 +329,7 @@ enum err agent_start(struct agent *a, const struct agent_config *config,
     agent_rights_start(a);
     for (size_t i = 0; i < config->lane_count; i++) {
         restore_lane(a, i, find_memory(lanes, lane_count, &config->lanes[i].name));
-        if (config->lanes[i].lane.direction == DIRECTION_ENTRY)
+        if (config->lanes[i].lane.direction != DIRECTION_EXIT)
             a->has_entry = true;
     }
     begin_turn(a, now);
@@ -340,6 +350,8 @@ static struct mono_ms lane_due(const struct agent *a, size_t i)
     if (s->failed != COMMAND_NONE)
         return a->now.mono;
     struct mono_ms first = earlier(lane_deadline(&s->lane), s->silent);
+    if (agent_lane_bar(a, i) != REASON_NONE)
+        return first;
     first = earlier(first, admission_deadline(&s->admission, &a->admission, &v));
     /* An exit waits for the uplink only so long. */
     if (s->admission.phase != ADMISSION_NONE && !v.online && !v.settled)
@@ -384,6 +396,8 @@ void agent_snapshot(const struct agent *a, struct now now, struct telemetry *ret
         l->link_us = s->link_us;
         l->breaker = s->breaker;
         l->inputs = s->inputs;
+        l->mode = lane_mode_of(&s->lane);
+        l->degraded = lane_degraded(&s->lane);
     }
     *ret = t;
 }

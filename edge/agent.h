@@ -25,7 +25,9 @@
  *    transaction: the events the cloud does not have are written anew in the new epoch, which begins
  *    without spaces (core/rechain.h).
  * A12 Spaces are used only while the lease runs: without it no entry is authorised and no grant taken.
- *    Exits do not care. What was recalled goes back first. */
+ *    Exits do not care. What was recalled goes back first.
+ * A13 Fire at one lane opens all lanes of the edge. What crosses then is not counted, so that no entry
+ *    is authorised from then on until an audit (`audit_due` of the edge's memory). */
 #ifndef BOOMGATE_EDGE_AGENT_H
 #define BOOMGATE_EDGE_AGENT_H
 
@@ -115,6 +117,8 @@ struct agent_lane {
         struct credential credential;
         enum basis basis;
         enum reason reason; /* last recorded denial */
+        enum direction direction;
+        bool unfunded; /* let through by a person without a space in hand: counted as it crosses */
         struct request_id request;
         struct right_found right; /* what the list says of the credential */
         struct wall_ms presented;
@@ -129,13 +133,13 @@ struct agent_lane {
     bool heard;              /* fresh inputs came since the start */
     uint16_t plate_sequence; /* last one taken from the device */
     bool restarted;          /* the device's latch, as last seen */
+    uint16_t boots;          /* its boot counter, once heard */
     struct mono_ms silent;   /* no INPUT_IO until then: stale */
     uint32_t inputs;
     int64_t link_us;
     enum device_breaker breaker;
     int64_t missed; /* crossings without an epoch */
-    bool plate_alarm;
-    bool full; /* the cloud said so: the sign */
+    bool full;      /* the cloud said so: the sign */
     char text[DISPLAY_SIZE];
     int64_t left_out; /* A10: observations */
     struct lane_memory saved;
@@ -150,6 +154,8 @@ struct agent_lane {
         enum outcome outcome;
         struct agent_movement movement;
     } owed;
+
+    struct request_id order; /* the command whose order is being carried out, or "" */
 
     /* Decided in this turn, done after the commit. */
     enum lane_command motion;
@@ -196,6 +202,7 @@ struct agent_state {
     bool crippled;           /* A9 */
     struct mono_ms crippled_since;
     bool frugal; /* A10 */
+    bool fire;   /* A13: a lane latched it in this turn */
     struct agent_alarm {
         bool active, told; /* told: what is on record */
         char detail[EVENT_DETAIL_SIZE];

@@ -29,8 +29,12 @@ static struct lane_outputs wanted(const struct agent *a, size_t i)
         .green = lane_green(&s->lane),
         .full_sign = s->full && a->live.memory.spaces.free == 0,
     };
-    snprintf(o.display, sizeof o.display, "%s",
-             s->lane.state == LANE_FAULT ? admission_text(REASON_CLOSED) : s->text);
+    const char *text = s->text;
+    if (s->lane.modes & (1U << LANE_MODE_FIRE))
+        text = admission_text(REASON_FIRE);
+    else if (s->lane.state == LANE_FAULT)
+        text = admission_text(REASON_CLOSED);
+    snprintf(o.display, sizeof o.display, "%s", text);
     return o;
 }
 
@@ -69,7 +73,7 @@ static void act_pulses(struct agent *a, size_t i)
 static enum err send_question(struct agent *a, size_t i)
 {
     const struct agent_lane *s = &a->live.lanes[i];
-    bool entry = agent_lane_config(a, i)->direction == DIRECTION_ENTRY;
+    bool entry = s->movement.direction == DIRECTION_ENTRY;
     struct request r = {
         .kind = entry ? REQUEST_ENTRY : REQUEST_EXIT,
         .id = s->admission.request,

@@ -67,8 +67,24 @@ enum err agent_lane_outcome(struct agent *a, size_t i, const struct command_outc
 enum err agent_lane_tick(struct agent *a, size_t i);
 enum err agent_lane_answer(struct agent *a, size_t i, const struct response *r);
 enum err agent_lane_decide(struct agent *a, size_t i);
+/* Why no vehicle can be let through lane i now, whoever it is; REASON_NONE: it can. */
+enum reason agent_lane_bar(const struct agent *a, size_t i);
+/* Takes over the facts and acts of the machine. */
+enum err agent_lane_apply(struct agent *a, size_t i, const struct lane_out *out);
 struct admission_view agent_lane_view(const struct agent *a, size_t i);
 struct lane_memory agent_lane_memory(const struct agent *a, size_t i);
+
+/* --- agent_order.c: what holds for a whole lane --- */
+
+/* Carries out an order of a person for lane i: lane_order with its facts recorded under `command`
+ * (NULL: it has no id). *ret_result: ERR_OK; ERR_DENIED: it is refused for *ret_why; ERR_INVAL: no
+ * such order. */
+enum err agent_lane_order(struct agent *a, size_t i, enum lane_command order, enum cause by,
+                          const struct request_id *command, enum err *ret_result,
+                          enum reason *ret_why);
+
+/* A13 */
+enum err agent_spread_fire(struct agent *a);
 
 /* --- agent_input.c: what the cloud sends --- */
 

@@ -1,6 +1,7 @@
 /* One lane's inputs and decisions: what the device shows goes into the lane machine, plates and
  * answers go through the admission, and what they decide goes back into the machine. */
 #include "edge/agent_internal.h"
+#include "edge/core/lane_mode.h"
 
 #include "protocol/support/log.h"
 #include "protocol/support/plate.h"
@@ -32,14 +33,15 @@ struct admission_view agent_lane_view(const struct agent *a, size_t i)
     };
 }
 
-/* Takes over what a step of the machine asks for. */
-static enum err apply(struct agent *a, size_t i, const struct lane_out *out)
+enum err agent_lane_apply(struct agent *a, size_t i, const struct lane_out *out)
 {
     struct agent_lane *s = &a->live.lanes[i];
     if (out->acts & LANE_ACT_OPEN)
         s->motion = COMMAND_OPEN;
     if (out->acts & LANE_ACT_CLOSE)
         s->motion = COMMAND_CLOSE;
+    if (out->acts & LANE_ACT_STOP)
+        s->motion = COMMAND_STOP;
     if (out->acts & LANE_ACT_CAMERA)
         s->camera = true;
     TRY(agent_facts(a, i, out));
@@ -52,7 +54,7 @@ static enum err step(struct agent *a, size_t i, enum lane_event e)
 {
     struct lane_out out = {0};
     enum err result = lane_step(&a->live.lanes[i].lane, e, a->now.mono, &out);
-    return result == ERR_CONFLICT ? ERR_OK : apply(a, i, &out);
+    return result == ERR_CONFLICT ? ERR_OK : agent_lane_apply(a, i, &out);
 }
 
 /* A movement that waits again after a restart or a silence has to be decided again. */
@@ -61,7 +63,7 @@ static void wait_again(struct agent *a, size_t i)
     struct agent_lane *s = &a->live.lanes[i];
     if (!lane_waiting(&s->lane) || s->admission.phase != ADMISSION_NONE)
         return;
-    admission_begin(&s->admission, agent_lane_config(a, i)->direction, a->now.mono);
+    admission_begin(&s->admission, s->movement.direction, a->now.mono);
     if (s->lane.state == LANE_DECIDING && s->movement.request.text[0] != '\0')
         admission_resume(&s->admission, &a->admission, &s->movement.request, a->now.mono);
 }
@@ -94,9 +96,10 @@ static enum err use_ahead(struct agent *a, size_t i)
 static enum err plate_alarm(struct agent *a, size_t i, bool active)
 {
     struct agent_lane *s = &a->live.lanes[i];
-    if (s->plate_alarm == active)
+    uint32_t bit = 1U << ALARM_PLATE_UNREADABLE;
+    if (((s->lane.alarms & bit) != 0) == active)
         return ERR_OK;
-    s->plate_alarm = active;
+    s->lane.alarms ^= bit; /* remembered and ended with the others */
     struct event_data d = {
         .lane = a->config.lanes[i].name, .alarm = ALARM_PLATE_UNREADABLE, .active = active};
     return agent_append(a, EVENT_LANE_ALARM, &d);
@@ -127,6 +130,7 @@ static enum err read_plate(struct agent *a, size_t i, const struct plate_reading
         return plate_alarm(a, i, true);
     memcpy(c.raw.text, p->raw, p->len);
     TRY(plate_alarm(a, i, false));
+    TRY(step(a, i, LANE_EV_REARM));
     if (!lane_waiting(&s->lane)) {
         keep_ahead(a, i, &c);
         return ERR_OK;
@@ -152,15 +156,19 @@ static void note_left(struct agent *a, size_t i, bool was_on_a)
 
 /* --- inputs --- */
 
-/* The device's latch says that it restarted: what it did meanwhile nobody saw. */
-static enum err note_restart(struct agent *a, size_t i, bool restarted)
+/* The device's latch or its boot counter says that it restarted: what it did meanwhile nobody saw.
+ * The counter comes with the slower status; both together are one restart, or two gaps. */
+static enum err note_restart(struct agent *a, size_t i, const struct lane_snapshot *io)
 {
     struct agent_lane *s = &a->live.lanes[i];
-    bool news = restarted && !s->restarted;
-    s->restarted = restarted;
-    if (!news)
+    bool latched = input_on(io->inputs, IN_RESTARTED), news = latched && !s->restarted;
+    bool counted = s->heard && io->status.boot_count != s->boots;
+    s->restarted = latched;
+    s->boots = io->status.boot_count;
+    if (news)
+        s->acknowledge_restart = true;
+    if (!news && !counted)
         return ERR_OK;
-    s->acknowledge_restart = true;
     return s->heard ? step(a, i, LANE_EV_STALE) : ERR_OK;
 }
 
@@ -177,7 +185,7 @@ static bool stranger_read(const struct agent_lane *s, const struct plate_reading
 static enum err hear(struct agent *a, size_t i, const struct lane_snapshot *io)
 {
     struct agent_lane *s = &a->live.lanes[i];
-    TRY(note_restart(a, i, input_on(io->inputs, IN_RESTARTED)));
+    TRY(note_restart(a, i, io));
     if (!s->lane.view.fresh)
         s->refresh = true;
     if (io->lost > 0)
@@ -192,7 +200,7 @@ static enum err hear(struct agent *a, size_t i, const struct lane_snapshot *io)
     lane_inputs(&s->lane, io->inputs, io->read_at, a->now.mono, &out);
     bool first = !s->heard, waited = s->movement.id.text[0] != '\0';
     s->heard = true;
-    TRY(apply(a, i, &out));
+    TRY(agent_lane_apply(a, i, &out));
     wait_again(a, i);
     note_left(a, i, was_on_a);
 
@@ -243,7 +251,7 @@ enum err agent_lane_tick(struct agent *a, size_t i)
     bool was_on_a = s->lane.view.a;
     struct lane_out out = {0};
     lane_tick(&s->lane, a->now.mono, &out);
-    TRY(apply(a, i, &out));
+    TRY(agent_lane_apply(a, i, &out));
     note_left(a, i, was_on_a);
     return use_ahead(a, i);
 }
@@ -255,7 +263,7 @@ static void allow(struct agent *a, size_t i, const struct decision *d)
     struct agent_lane *s = &a->live.lanes[i];
     s->movement.basis = d->basis;
     s->full = false;
-    show(s, agent_lane_config(a, i)->direction == DIRECTION_ENTRY ? "WELCOME" : "THANK YOU");
+    show(s, s->movement.direction == DIRECTION_ENTRY ? "WELCOME" : "THANK YOU");
 }
 
 /* Recorded once per reason; what is displayed may change more often. */
@@ -289,9 +297,28 @@ static enum err carry_out(struct agent *a, size_t i, const struct decision *d)
     return ERR_OK;
 }
 
+enum reason agent_lane_bar(const struct agent *a, size_t i)
+{
+    const struct agent_lane *s = &a->live.lanes[i];
+    enum reason why = lane_bar(&s->lane, WISH_ADMIT);
+    bool entry = s->movement.direction == DIRECTION_ENTRY;
+    return why == REASON_NONE && entry && a->live.memory.audit_due ? REASON_AUDIT : why;
+}
+
+/* Whoever waits is told; under fire nobody is refused. */
+static enum err turn_away(struct agent *a, size_t i, enum reason why)
+{
+    struct decision d = {.kind = DECISION_DENY, .reason = why};
+    bool waits = lane_waiting(&a->live.lanes[i].lane) && why != REASON_FIRE;
+    return waits ? deny(a, i, &d) : ERR_OK;
+}
+
 enum err agent_lane_decide(struct agent *a, size_t i)
 {
     struct agent_lane *s = &a->live.lanes[i];
+    enum reason why = agent_lane_bar(a, i);
+    if (why != REASON_NONE)
+        return turn_away(a, i, why);
     struct admission_view v = agent_lane_view(a, i);
     struct decision d = admission_consider(&s->admission, &a->admission, &v, a->now.mono);
     return carry_out(a, i, &d);
@@ -309,6 +336,9 @@ enum err agent_lane_answer(struct agent *a, size_t i, const struct response *r)
                  LT("why", err_text(e)));
         return ERR_OK;
     }
+    enum reason why = agent_lane_bar(a, i);
+    if (d.kind == DECISION_ALLOW && why != REASON_NONE)
+        return turn_away(a, i, why);
     return carry_out(a, i, &d);
 }
 
@@ -316,7 +346,10 @@ struct lane_memory agent_lane_memory(const struct agent *a, size_t i)
 {
     const struct agent_lane *s = &a->live.lanes[i];
     const struct lane *l = &s->lane;
-    struct lane_memory m = {.lane = a->config.lanes[i].name, .state = LANE_IDLE};
+    struct lane_memory m = {.lane = a->config.lanes[i].name,
+                            .state = LANE_IDLE,
+                            .modes = l->modes,
+                            .alarms = l->alarms};
     if (s->movement.id.text[0] == '\0' || s->movement.unrecorded)
         return m;
     /* The inputs tell where an authorised vehicle is, but not which of its edges were seen. */
@@ -324,7 +357,8 @@ struct lane_memory agent_lane_memory(const struct agent *a, size_t i)
     m.movement = s->movement.id;
     m.plate = s->movement.credential.plate;
     m.authorised = l->authorised;
-    m.basis = s->movement.basis;
+    m.basis = s->movement.unfunded ? BASIS_NONE : s->movement.basis;
+    m.reversed = l->reversed;
     m.request = s->movement.request;
     m.b_seen = l->b_seen;
     m.a_clear_seen = l->a_clear_seen;

@@ -61,7 +61,7 @@ static struct event_data about(const struct agent *a, size_t i, bool direction)
     return (struct event_data){
         .lane = a->config.lanes[i].name,
         .movement = a->live.lanes[i].movement.id,
-        .direction = direction ? agent_lane_config(a, i)->direction : DIRECTION_NONE,
+        .direction = direction ? a->live.lanes[i].movement.direction : DIRECTION_NONE,
     };
 }
 
@@ -73,7 +73,7 @@ static enum err append_movement(struct agent *a, size_t i, enum event_kind kind,
 
 static bool is_entry(const struct agent *a, size_t i)
 {
-    return agent_lane_config(a, i)->direction == DIRECTION_ENTRY;
+    return a->live.lanes[i].movement.direction == DIRECTION_ENTRY;
 }
 
 enum err agent_gap(struct agent *a, size_t i, const char *detail)
@@ -93,26 +93,41 @@ enum err agent_credential_read(struct agent *a, size_t i)
     return append_movement(a, i, EVENT_CREDENTIAL_READ, &d);
 }
 
-static enum err presented(struct agent *a, size_t i)
+static enum err presented(struct agent *a, size_t i, enum direction direction)
 {
     struct agent_lane *s = &a->live.lanes[i];
     s->movement = (struct agent_movement){
         .id = a->ports.entropy.movement(a->ports.entropy.self),
         .unrecorded = !agent_recording(a),
+        .direction = direction,
         .presented = a->now.wall,
     };
     s->text[0] = '\0';
-    admission_begin(&s->admission, agent_lane_config(a, i)->direction, a->now.mono);
+    admission_begin(&s->admission, direction, a->now.mono);
     struct event_data d = about(a, i, true);
     return append_movement(a, i, EVENT_VEHICLE_PRESENTED, &d);
 }
 
-static enum err authorised(struct agent *a, size_t i)
+/* A person may let somebody in where no space is in hand; it is counted when it has crossed. */
+static bool unfunded(const struct agent *a, size_t i)
+{
+    return is_entry(a, i) &&
+           (agent_usable(a) < 1 || a->live.memory.audit_due || !agent_recording(a));
+}
+
+static enum err authorised(struct agent *a, size_t i, bool manual)
 {
     struct agent_lane *s = &a->live.lanes[i];
+    s->movement.decided = a->now.wall;
+    if (manual) {
+        s->movement.basis = BASIS_MANUAL;
+        s->movement.request = (struct request_id){{0}};
+        s->movement.unfunded = unfunded(a, i);
+        if (s->movement.unfunded)
+            return ERR_OK;
+    }
     if (is_entry(a, i))
         TRY(spaces_authorise(&a->live.memory.spaces));
-    s->movement.decided = a->now.wall;
     if (a->live.crippled)
         agent_owe_authorised(a, i);
     struct event_data d = about(a, i, true);
@@ -124,9 +139,11 @@ static enum err authorised(struct agent *a, size_t i)
     return append_movement(a, i, EVENT_PASSAGE_AUTHORISED, &d);
 }
 
-static enum err refused(struct agent *a, size_t i)
+static enum err refused(struct agent *a, size_t i, enum reason reason)
 {
-    const struct agent_movement *m = &a->live.lanes[i].movement;
+    struct agent_movement *m = &a->live.lanes[i].movement;
+    if (reason != REASON_NONE)
+        m->reason = reason;
     struct event_data d = about(a, i, true);
     d.reason = m->reason;
     d.plate = m->credential.plate;
@@ -145,9 +162,36 @@ static enum err missed(struct agent *a, size_t i)
     return ERR_OK;
 }
 
+static enum err unauthorised(struct agent *a, size_t i, enum direction direction)
+{
+    struct agent_lane *s = &a->live.lanes[i];
+    if (s->movement.id.text[0] == '\0') {
+        s->movement.id = a->ports.entropy.movement(a->ports.entropy.self);
+        s->movement.unrecorded = !agent_recording(a);
+        s->movement.presented = a->now.wall;
+        if (a->now.mono.v <= s->ahead_until.v)
+            s->movement.credential = s->ahead;
+        s->ahead = (struct credential){0};
+    }
+    s->movement.direction = direction; /* the true one */
+    if (s->movement.unrecorded) {
+        agent_unrecorded(a, i, event_kind_word(EVENT_PASSAGE_UNAUTHORISED));
+        return missed(a, i);
+    }
+    struct event_data d = about(a, i, true);
+    d.plate = s->movement.credential.plate;
+    if (is_entry(a, i))
+        d.spent = spaces_intrude(&a->live.memory.spaces);
+    else
+        d.repaid = spaces_credit(&a->live.memory.spaces, 1);
+    return agent_append(a, EVENT_PASSAGE_UNAUTHORISED, &d);
+}
+
 static enum err completed(struct agent *a, size_t i)
 {
     struct agent_lane *s = &a->live.lanes[i];
+    if (s->movement.unfunded)
+        return unauthorised(a, i, s->movement.direction);
     if (a->live.crippled && agent_owe_crossing(a, i, EVENT_PASSAGE_COMPLETED, REASON_NONE))
         return ERR_OK;
     if (s->movement.unrecorded)
@@ -164,7 +208,7 @@ static enum err voided(struct agent *a, size_t i, enum reason reason)
     struct agent_lane *s = &a->live.lanes[i];
     if (a->live.crippled)
         agent_owe_crossing(a, i, EVENT_PASSAGE_VOIDED, reason);
-    if (s->movement.unrecorded)
+    if (s->movement.unrecorded || s->movement.unfunded)
         return ERR_OK;
     struct event_data d = about(a, i, true);
     d.plate = s->movement.credential.plate;
@@ -174,35 +218,12 @@ static enum err voided(struct agent *a, size_t i, enum reason reason)
     return agent_append(a, EVENT_PASSAGE_VOIDED, &d);
 }
 
-static enum err unauthorised(struct agent *a, size_t i)
-{
-    struct agent_lane *s = &a->live.lanes[i];
-    if (s->movement.id.text[0] == '\0') {
-        s->movement.id = a->ports.entropy.movement(a->ports.entropy.self);
-        s->movement.unrecorded = !agent_recording(a);
-        s->movement.presented = a->now.wall;
-        if (a->now.mono.v <= s->ahead_until.v)
-            s->movement.credential = s->ahead;
-        s->ahead = (struct credential){0};
-    }
-    if (s->movement.unrecorded) {
-        agent_unrecorded(a, i, event_kind_word(EVENT_PASSAGE_UNAUTHORISED));
-        return missed(a, i);
-    }
-    struct event_data d = about(a, i, true);
-    d.plate = s->movement.credential.plate;
-    if (is_entry(a, i))
-        d.spent = spaces_intrude(&a->live.memory.spaces);
-    else
-        d.repaid = spaces_credit(&a->live.memory.spaces, 1);
-    return agent_append(a, EVENT_PASSAGE_UNAUTHORISED, &d);
-}
-
 static enum err ended(struct agent *a, size_t i, enum outcome outcome)
 {
     struct agent_lane *s = &a->live.lanes[i];
     struct event_data d = about(a, i, false);
-    d.outcome = outcome;
+    bool by_hand = s->movement.basis == BASIS_MANUAL && outcome == OUTCOME_DROVE_THROUGH;
+    d.outcome = by_hand ? OUTCOME_MANUAL : outcome;
     if (a->live.crippled)
         agent_owe_end(a, i, outcome);
     TRY(append_movement(a, i, EVENT_MOVEMENT_ENDED, &d));
@@ -212,19 +233,49 @@ static enum err ended(struct agent *a, size_t i, enum outcome outcome)
     return ERR_OK;
 }
 
+/* The machine knows every cause but that of a vehicle just authorised. */
+static enum cause vehicle_cause(enum basis basis)
+{
+    return basis == BASIS_BOUND || basis == BASIS_RIGHT ? CAUSE_RIGHT : CAUSE_TICKET;
+}
+
+static enum err opened(struct agent *a, size_t i, enum cause cause)
+{
+    const struct agent_lane *s = &a->live.lanes[i];
+    struct event_data d = {.lane = a->config.lanes[i].name, .cause = cause, .command = s->order};
+    if (cause == CAUSE_NONE)
+        d.cause = vehicle_cause(s->movement.basis);
+    if (!s->movement.unrecorded)
+        d.movement = s->movement.id;
+    return agent_append(a, EVENT_ARM_OPENED, &d);
+}
+
+static enum err mode_changed(struct agent *a, size_t i, const struct lane_fact *f)
+{
+    struct event_data d = {.lane = a->config.lanes[i].name,
+                           .mode = f->mode,
+                           .active = f->active,
+                           .command = a->live.lanes[i].order};
+    if (f->mode == LANE_MODE_FIRE && f->active)
+        a->live.fire = a->live.memory.audit_due = true;
+    return agent_append(a, EVENT_LANE_MODE, &d);
+}
+
 static enum err one_fact(struct agent *a, size_t i, const struct lane_fact *f)
 {
     struct event_data d = about(a, i, false);
     switch (f->kind) {
-    case LANE_FACT_PRESENTED: return presented(a, i);
-    case LANE_FACT_AUTHORISED: return authorised(a, i);
-    case LANE_FACT_REFUSED: return refused(a, i);
+    case LANE_FACT_PRESENTED: return presented(a, i, f->direction);
+    case LANE_FACT_AUTHORISED: return authorised(a, i, f->manual);
+    case LANE_FACT_REFUSED: return refused(a, i, f->reason);
     case LANE_FACT_STARTED: return append_movement(a, i, EVENT_PASSAGE_STARTED, &d);
     case LANE_FACT_COMPLETED: return completed(a, i);
     case LANE_FACT_VOIDED: return voided(a, i, f->reason);
-    case LANE_FACT_UNAUTHORISED: return unauthorised(a, i);
+    case LANE_FACT_UNAUTHORISED: return unauthorised(a, i, f->direction);
     case LANE_FACT_ENDED: return ended(a, i, f->outcome);
     case LANE_FACT_GAP: return agent_gap(a, i, "the device was not seen for a while");
+    case LANE_FACT_OPENED: return opened(a, i, f->cause);
+    case LANE_FACT_MODE: return mode_changed(a, i, f);
     case LANE_FACT_ALARM:
         d = (struct event_data){
             .lane = a->config.lanes[i].name, .alarm = f->alarm, .active = f->active};

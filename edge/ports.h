@@ -33,6 +33,7 @@ struct edge_memory {
     struct spaces spaces;
     int64_t owed; /* recalled, not yet returned */
     struct lease lease;
+    bool audit_due; /* after fire: nobody is let in on a space until an audit */
 };
 
 /* What survives a restart, one row per lane. */
@@ -50,6 +51,9 @@ struct lane_memory {
     uint16_t plate_sequence;   /* last one taken from the device */
     struct wall_ms presented;
     struct wall_ms decided; /* when authorised; 0 otherwise */
+    bool reversed;          /* of a reversible lane: the Movement goes from C to A */
+    uint32_t modes;         /* bits of enum lane_mode */
+    uint32_t alarms;        /* bits of enum alarm: said to be active */
 };
 
 typedef enum err replay_take(void *arg, const void *bytes, size_t len);

@@ -293,7 +293,12 @@ const char *admission_text(enum reason r)
     case REASON_NO_ACCOUNT: return "NO PAYMENT ACCOUNT";
     case REASON_PAYMENT: return "PAYMENT UNDER WAY";
     case REASON_NO_SESSION: return "NO OPEN STAY";
-    case REASON_CLOSED: return "LANE CLOSED";
+    case REASON_CLOSED:
+    case REASON_LOCKED:
+    case REASON_LOCAL:
+    case REASON_LIMITS:
+    case REASON_AUDIT: return "LANE CLOSED";
+    case REASON_FIRE: return "FIRE: DRIVE OUT";
     case REASON_UNAVAILABLE: return "PLEASE WAIT";
     case REASON_BARRED: return "NO ENTRY";
     case REASON_NOT_VALID: return "NOT VALID NOW";

@@ -30,12 +30,13 @@ static bool occupied(uint32_t bits, enum lane_input loop, enum lane_input fault)
     return input_on(bits, loop) || input_on(bits, fault);
 }
 
-void filter_init(struct filter *f, int64_t a_ms, int64_t b_ms, uint32_t bits, struct mono_ms at)
+void filter_init(struct filter *f, int64_t a_ms, int64_t b_ms, int64_t c_ms, uint32_t bits,
+                 struct mono_ms at)
 {
     bool a = occupied(bits, IN_LOOP_A, IN_FAULT_A);
     bool b = occupied(bits, IN_LOOP_B, IN_FAULT_B);
     bool c = occupied(bits, IN_LOOP_C, IN_FAULT_C);
-    *f = (struct filter){.a_ms = a_ms, .b_ms = b_ms};
+    *f = (struct filter){.a_ms = a_ms, .b_ms = b_ms, .c_ms = c_ms};
     f->a = (struct debounce){a, a, at};
     f->b = (struct debounce){b, b, at};
     f->c = (struct debounce){c, c, at};
@@ -54,14 +55,14 @@ void filter_tick(struct filter *f, struct mono_ms now)
 {
     tick_one(&f->a, f->a_ms, f->a_ms, now);
     tick_one(&f->b, 0, f->b_ms, now);
-    tick_one(&f->c, 0, f->b_ms, now);
+    tick_one(&f->c, f->c_ms, f->b_ms, now);
 }
 
 struct mono_ms filter_deadline(const struct filter *f)
 {
     struct mono_ms a = due(&f->a, f->a_ms, f->a_ms);
     struct mono_ms b = due(&f->b, 0, f->b_ms);
-    struct mono_ms c = due(&f->c, 0, f->b_ms);
+    struct mono_ms c = due(&f->c, f->c_ms, f->b_ms);
     struct mono_ms first = a.v < b.v ? a : b;
     return first.v < c.v ? first : c;
 }

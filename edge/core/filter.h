@@ -1,5 +1,5 @@
 /* Debouncing of the loops. A: both ways after `a_ms`. B and C: on at once (they protect), off after
- * `b_ms`. Pure. */
+ * `b_ms`; where C arms as well it comes on after `c_ms`. Pure. */
 #ifndef BOOMGATE_EDGE_CORE_FILTER_H
 #define BOOMGATE_EDGE_CORE_FILTER_H
 
@@ -17,11 +17,13 @@ struct debounce {
 struct filter {
     int64_t a_ms;
     int64_t b_ms;
+    int64_t c_ms;
     struct debounce a, b, c;
 };
 
 /* Takes the first reading as it is, without delay. */
-void filter_init(struct filter *f, int64_t a_ms, int64_t b_ms, uint32_t bits, struct mono_ms at);
+void filter_init(struct filter *f, int64_t a_ms, int64_t b_ms, int64_t c_ms, uint32_t bits,
+                 struct mono_ms at);
 
 /* A reading as on the wire at `at`; a loop with its fault bit set counts as occupied. */
 void filter_read(struct filter *f, uint32_t bits, struct mono_ms at);

@@ -1,8 +1,9 @@
 #include "edge/core/lane.h"
 
+#include "edge/core/lane_mode.h"
 #include "edge/core/lane_table.h"
 
-static const struct mono_ms never = {INT64_MAX};
+static const struct mono_ms never = {INT64_MAX}, long_ago = {INT64_MIN / 2};
 
 struct lane_config lane_config_default(enum direction direction, int loops)
 {
@@ -19,6 +20,12 @@ struct lane_config lane_config_default(enum direction direction, int loops)
         .c_wait_ms = 5000,
         .fault_ms = 60000,
         .reissue_ms = 30000,
+        .a_to_b_ms = 3000,
+        .a_stuck_ms = 300000,
+        .b_stuck_ms = 120000,
+        .limits_ms = 10000,
+        .fire_ms = 100,
+        .service_ms = 500,
         .close_retries = 10,
         .obstructions_max = 3,
     };
@@ -27,10 +34,16 @@ struct lane_config lane_config_default(enum direction direction, int loops)
 void lane_init(struct lane *l, const struct lane_config *config,
                const struct lane_restored *restored)
 {
-    *l = (struct lane){.config = *config, .timer = never};
+    *l = (struct lane){.config = *config, .timer = never, .a_off_at = long_ago};
     l->was = LANE_IDLE;
-    if (restored == NULL || !restored->movement)
+    watch_init(&l->watch);
+    if (restored == NULL)
         return;
+    l->modes = restored->modes;
+    l->alarms = restored->alarms;
+    if (!restored->movement)
+        return;
+    l->reversed = restored->reversed && config->direction == DIRECTION_REVERSIBLE;
     l->was = restored->state;
     l->movement = true;
     l->authorised = restored->authorised;
@@ -47,20 +60,23 @@ static bool obstructed(uint32_t bits)
 }
 
 /* The view that the filter and the undebounced inputs make. */
-static struct lane_view view_of(const struct lane *l, uint32_t bits)
+static struct lane_view view_of(struct lane *l, uint32_t bits)
 {
-    bool up = input_on(bits, IN_ARM_UP), down = input_on(bits, IN_ARM_DOWN);
-    struct lane_view v = {
+    bool attached = input_on(bits, IN_ARM_ATTACHED);
+    bool up = attached && input_on(bits, IN_ARM_UP), down = attached && input_on(bits, IN_ARM_DOWN);
+    bool near = l->reversed ? l->filter.c.stable : l->filter.a.stable;
+    bool far = l->reversed ? l->filter.a.stable : l->filter.c.stable;
+    l->a_ignored = l->a_ignored && near;
+    return (struct lane_view){
         .fresh = true,
-        .a = l->filter.a.stable,
+        .a = near && !l->a_ignored,
         .b = l->filter.b.stable,
-        .c = l->config.loops == 3 && l->filter.c.stable,
+        .c = l->config.loops == 3 && far,
         .up = up && !down,
         .down = down && !up,
+        .safe = !l->filter.b.stable && inputs_safe_to_close(bits),
         .obstructed = obstructed(bits),
     };
-    v.safe = !v.b && inputs_safe_to_close(bits) && !(up && down) && !input_on(bits, IN_FIRE);
-    return v;
 }
 
 /* Turns the difference between two views into events. The order matters when one scan shows several
@@ -69,6 +85,8 @@ static void edges(struct lane *l, struct lane_view next, struct mono_ms now, str
 {
     struct lane_view last = l->view;
     l->view = next;
+    if (last.a && !next.a)
+        l->a_off_at = now;
     const struct {
         bool happened;
         enum lane_event event;
@@ -89,13 +107,26 @@ static void edges(struct lane *l, struct lane_view next, struct mono_ms now, str
             (void)lane_step(l, steps[i].event, now, out);
 }
 
+/* What holds the lane first, then what the vehicles do, then what has lasted too long by now. */
+static void look(struct lane *l, uint32_t bits, struct mono_ms now, struct lane_out *out)
+{
+    l->bits = bits;
+    mode_inputs(l, now, out);
+    watch_look(l, now, out);
+    edges(l, view_of(l, bits), now, out);
+    watch_look(l, now, out);
+}
+
 void lane_inputs(struct lane *l, uint32_t bits, struct mono_ms at, struct mono_ms now,
                  struct lane_out *out)
 {
     if (!l->view.fresh) {
-        filter_init(&l->filter, l->config.a_debounce_ms, l->config.b_clear_ms, bits, at);
+        int64_t c_ms = l->config.direction == DIRECTION_REVERSIBLE ? l->config.a_debounce_ms : 0;
+        filter_init(&l->filter, l->config.a_debounce_ms, l->config.b_clear_ms, c_ms, bits, at);
         l->bits = bits;
+        mode_inputs(l, now, out);
         l->view = view_of(l, bits);
+        watch_look(l, now, out);
         (void)lane_step(l, LANE_EV_FRESH, now, out);
         return;
     }
@@ -103,8 +134,7 @@ void lane_inputs(struct lane *l, uint32_t bits, struct mono_ms at, struct mono_m
     filter_tick(&l->filter, at);
     edges(l, view_of(l, l->bits), now, out);
     filter_read(&l->filter, bits, at);
-    l->bits = bits;
-    edges(l, view_of(l, bits), now, out);
+    look(l, bits, now, out);
 }
 
 void lane_tick(struct lane *l, struct mono_ms now, struct lane_out *out)
@@ -117,6 +147,7 @@ void lane_tick(struct lane *l, struct mono_ms now, struct lane_out *out)
         l->timer = never;
         (void)lane_step(l, LANE_EV_TIMER, now, out);
     }
+    watch_look(l, now, out);
 }
 
 enum err lane_step(struct lane *l, enum lane_event e, struct mono_ms now, struct lane_out *out)
@@ -131,6 +162,8 @@ enum err lane_step(struct lane *l, enum lane_event e, struct mono_ms now, struct
 struct mono_ms lane_deadline(const struct lane *l)
 {
     struct mono_ms f = l->view.fresh ? filter_deadline(&l->filter) : never;
+    struct mono_ms w = watch_deadline(l);
+    f = f.v < w.v ? f : w;
     return f.v < l->timer.v ? f : l->timer;
 }
 
@@ -139,9 +172,22 @@ bool lane_waiting(const struct lane *l)
     return l->state == LANE_PRESENTED || l->state == LANE_DECIDING || l->state == LANE_DENIED;
 }
 
+enum direction lane_direction(const struct lane *l)
+{
+    if (l->config.direction != DIRECTION_REVERSIBLE)
+        return l->config.direction;
+    return l->reversed ? DIRECTION_EXIT : DIRECTION_ENTRY;
+}
+
+bool lane_degraded(const struct lane *l)
+{
+    return (l->alarms & (1U << ALARM_LOOP_A_STUCK | 1U << ALARM_LOOP_B_STUCK)) != 0;
+}
+
 bool lane_green(const struct lane *l)
 {
-    return l->state == LANE_OPEN || l->state == LANE_PASSING;
+    bool out_free = lane_has(l, LANE_MODE_FIRE) && lane_direction(l) == DIRECTION_EXIT;
+    return l->state == LANE_OPEN || l->state == LANE_PASSING || (out_free && l->view.up);
 }
 
 const char *lane_arm_word(const struct lane *l)
@@ -164,7 +210,7 @@ const char *lane_state_word(enum lane_state s)
         [LANE_PASSING] = "passing",
         [LANE_PASSED] = "passed",
         [LANE_CLOSING] = "closing",
-        [LANE_REOPENING] = "reopening",
+        [LANE_RAISING] = "raising",
         [LANE_UNSECURED] = "unsecured",
         [LANE_CROSSING] = "crossing",
         [LANE_FAULT] = "fault",
@@ -194,6 +240,13 @@ const char *lane_event_word(enum lane_event e)
         [LANE_EV_CLOSE_FAILED] = "close failed",
         [LANE_EV_REFLEX] = "reflex",
         [LANE_EV_TIMER] = "timer",
+        [LANE_EV_HELD_OPEN] = "held open",
+        [LANE_EV_HELD_SHUT] = "held shut",
+        [LANE_EV_LET_GO] = "let go",
+        [LANE_EV_REARM] = "rearm",
+        [LANE_EV_ORDER_OPEN] = "order open",
+        [LANE_EV_ORDER_CLOSE] = "order close",
+        [LANE_EV_ORDER_RESET] = "order reset",
     };
     return (unsigned)e < LANE_EVENTS ? words[e] : "";
 }

@@ -1,20 +1,20 @@
 #include "edge/core/lane_rule.h"
 
-static void add_fact(struct lane_out *out, struct lane_fact f)
+#include "edge/core/lane_mode.h"
+
+/* --- facts and acts --- */
+
+void rule_fact_of(const struct lane *l, struct lane_out *out, struct lane_fact f)
 {
+    if (f.direction == DIRECTION_NONE)
+        f.direction = lane_direction(l);
     if (out->count < LANE_FACTS_MAX)
         out->facts[out->count++] = f;
 }
 
-void rule_fact(struct lane_out *out, enum lane_fact_kind kind)
+void rule_fact(const struct lane *l, struct lane_out *out, enum lane_fact_kind kind)
 {
-    add_fact(out, (struct lane_fact){.kind = kind});
-}
-
-/* L1: the later motion stands. */
-void rule_move(struct lane_out *out, unsigned act)
-{
-    out->acts = (out->acts & ~(unsigned)(LANE_ACT_OPEN | LANE_ACT_CLOSE)) | act;
+    rule_fact_of(l, out, (struct lane_fact){.kind = kind});
 }
 
 void rule_alarm_set(struct lane *l, struct lane_out *out, enum alarm alarm, bool active)
@@ -23,7 +23,8 @@ void rule_alarm_set(struct lane *l, struct lane_out *out, enum alarm alarm, bool
     if (((l->alarms & bit) != 0) == active)
         return;
     l->alarms ^= bit;
-    add_fact(out, (struct lane_fact){.kind = LANE_FACT_ALARM, .alarm = alarm, .active = active});
+    rule_fact_of(l, out,
+                 (struct lane_fact){.kind = LANE_FACT_ALARM, .alarm = alarm, .active = active});
 }
 
 void rule_enter(struct lane *l, enum lane_state s, struct mono_ms timer)
@@ -32,81 +33,169 @@ void rule_enter(struct lane *l, enum lane_state s, struct mono_ms timer)
     l->timer = timer;
 }
 
+void rule_move(const struct lane *l, struct lane_out *out, unsigned act)
+{
+    unsigned motions = LANE_ACT_OPEN | LANE_ACT_CLOSE | LANE_ACT_STOP;
+    if (act == LANE_ACT_STOP || lane_bar(l, WISH_MOVE) == REASON_NONE)
+        out->acts = (out->acts & ~motions) | act;
+}
+
+void rule_raise(struct lane *l, struct lane_out *out, enum cause cause)
+{
+    if (lane_bar(l, WISH_MOVE) != REASON_NONE)
+        return;
+    if (l->view.down)
+        l->may_close = true;
+    l->opens = 0;
+    if (!l->view.up)
+        rule_fact_of(l, out, (struct lane_fact){.kind = LANE_FACT_OPENED, .cause = cause});
+    rule_move(l, out, LANE_ACT_OPEN);
+}
+
+/* --- the ends of a Movement --- */
+
 void rule_end(struct lane *l, struct lane_out *out, enum outcome outcome)
 {
     if (l->movement)
-        add_fact(out, (struct lane_fact){.kind = LANE_FACT_ENDED, .outcome = outcome});
-    l->movement = l->authorised = l->b_seen = l->a_clear_seen = l->c_seen = l->doubt = false;
+        rule_fact_of(l, out, (struct lane_fact){.kind = LANE_FACT_ENDED, .outcome = outcome});
+    l->movement = l->identified = l->authorised = l->b_seen = l->a_left = l->a_clear_seen = false;
+    l->c_seen = l->followed = l->far = l->a_reached = l->doubt = false;
 }
 
-void rule_voided(struct lane_out *out, enum reason reason)
+void rule_voided(const struct lane *l, struct lane_out *out, enum reason reason)
 {
-    add_fact(out, (struct lane_fact){.kind = LANE_FACT_VOIDED, .reason = reason});
+    rule_fact_of(l, out, (struct lane_fact){.kind = LANE_FACT_VOIDED, .reason = reason});
 }
 
 void rule_backed_out(struct lane *l, struct lane_out *out)
 {
-    rule_voided(out, REASON_BACKED_OUT);
+    rule_voided(l, out, REASON_BACKED_OUT);
     rule_end(l, out, OUTCOME_BACKED_OUT);
 }
 
 /* In doubt an entry counts in and an exit does not count out (wire.md, "Spaces"). */
 void rule_uncertain(struct lane *l, struct lane_out *out)
 {
-    if (l->config.direction == DIRECTION_ENTRY)
-        rule_fact(out, LANE_FACT_COMPLETED);
+    if (lane_direction(l) == DIRECTION_ENTRY)
+        rule_fact(l, out, LANE_FACT_COMPLETED);
     else
-        rule_voided(out, REASON_UNCERTAIN);
+        rule_voided(l, out, REASON_UNCERTAIN);
     rule_end(l, out, OUTCOME_UNCERTAIN);
+}
+
+/* A Movement nobody saw on A begins with its crossing. */
+void rule_crossed(struct lane *l, struct lane_out *out, enum outcome outcome)
+{
+    struct lane_fact f = {.kind = LANE_FACT_UNAUTHORISED};
+    if (outcome == OUTCOME_WRONG_WAY)
+        f.direction = lane_direction(l) == DIRECTION_ENTRY ? DIRECTION_EXIT : DIRECTION_ENTRY;
+    l->movement = true;
+    rule_fact_of(l, out, f);
+    rule_end(l, out, outcome);
 }
 
 void rule_drove_through(struct lane *l, struct lane_out *out)
 {
-    rule_fact(out, LANE_FACT_COMPLETED);
+    bool followed = l->followed;
+    rule_fact(l, out, LANE_FACT_COMPLETED);
     rule_end(l, out, OUTCOME_DROVE_THROUGH);
-    l->held = false;
+    l->jammed = false;
     l->obstructions = 0;
+    if (!followed)
+        return;
+    /* Somebody left A behind it without a gap on B; whether forwards, nobody can tell. */
+    rule_alarm_set(l, out, ALARM_UNAUTHORISED, true);
+    if (lane_direction(l) == DIRECTION_ENTRY)
+        rule_crossed(l, out, OUTCOME_TAILGATED);
 }
+
+/* --- where the lane goes --- */
 
 /* The arm is down: whatever was wrong with an arm that was not is over. */
 void rule_secured(struct lane *l, struct lane_out *out)
 {
     rule_alarm_set(l, out, ALARM_FORCED, false);
     rule_alarm_set(l, out, ALARM_UNAUTHORISED, false);
+    rule_alarm_set(l, out, ALARM_WRONG_WAY, false);
     rule_alarm_set(l, out, ALARM_OBSTRUCTED, false);
     rule_alarm_set(l, out, ALARM_CLOSE_TIMEOUT, false);
-    l->held = l->vended = l->may_close = false;
+    l->jammed = l->vended = l->may_close = false;
     l->obstructions = l->close_failures = 0;
+}
+
+void rule_side(struct lane *l)
+{
+    const struct debounce *near = l->reversed ? &l->filter.c : &l->filter.a;
+    const struct debounce *far = l->reversed ? &l->filter.a : &l->filter.c;
+    if (l->config.direction != DIRECTION_REVERSIBLE || l->movement || !far->stable ||
+        (near->stable && near->since.v <= far->since.v))
+        return;
+    l->reversed = !l->reversed;
+    l->a_ignored = false;
+    l->view.a = far->stable;
+    l->view.c = near->stable;
 }
 
 void rule_present(struct lane *l, struct lane_out *out)
 {
     l->movement = true;
     rule_enter(l, LANE_PRESENTED, LANE_NEVER);
-    rule_fact(out, LANE_FACT_PRESENTED);
+    rule_fact(l, out, LANE_FACT_PRESENTED);
     out->acts |= LANE_ACT_CAMERA;
 }
 
-/* Somebody nobody authorised is under an arm that is not down: never drop it on them. */
-void rule_crossing(struct lane *l, struct lane_out *out)
+/* Nobody minds who crosses while the arm is held open or a person has the lane. */
+static bool minded(const struct lane *l)
 {
-    l->a_clear_seen = l->c_seen = false;
+    return !lane_wants_open(l) && !lane_has(l, LANE_MODE_LOCAL) &&
+           !lane_has(l, LANE_MODE_LOCAL_STOP);
+}
+
+/* A short vehicle may have left A just before, and a quick one is on B before A is debounced. */
+bool rule_from_far(const struct lane *l, struct mono_ms now)
+{
+    bool on_a = l->view.a || (l->reversed ? l->filter.c.raw : l->filter.a.raw);
+    bool near = on_a || mono_diff_ms(now, l->a_off_at) < l->config.a_to_b_ms;
+    return !near && (l->config.loops == 2 || l->view.c);
+}
+
+/* Somebody nobody authorised is on B: never drop the arm on them. */
+void rule_crossing(struct lane *l, struct mono_ms now, struct lane_out *out)
+{
+    l->a_clear_seen = l->c_seen = l->a_reached = false;
+    l->far = rule_from_far(l, now);
     l->doubt = !l->view.a;
     rule_enter(l, LANE_CROSSING, LANE_NEVER);
-    rule_alarm_set(l, out, ALARM_UNAUTHORISED, true);
+    if (minded(l))
+        rule_alarm_set(l, out, l->far ? ALARM_WRONG_WAY : ALARM_UNAUTHORISED, true);
+}
+
+/* The arm is to stand open and does not: another attempt, supervised. */
+static bool stand_open(struct lane *l, struct mono_ms now, struct lane_out *out)
+{
+    if (!lane_wants_open(l) || l->view.up || lane_bar(l, WISH_RAISE) != REASON_NONE)
+        return false;
+    rule_raise(l, out, mode_cause(l));
+    rule_enter(l, LANE_RAISING, mono_after(now, l->config.open_ms));
+    return true;
 }
 
 /* Nobody is authorised and no Movement is open: where does that leave the lane? */
 void rule_rest(struct lane *l, struct mono_ms now, struct lane_out *out)
 {
+    if (l->view.b && !l->view.down) {
+        rule_crossing(l, now, out);
+        return;
+    }
+    rule_side(l);
+    if (stand_open(l, now, out))
+        return;
     if (l->view.down) {
         rule_secured(l, out);
         rule_enter(l, LANE_IDLE, LANE_NEVER);
         if (l->view.a)
             rule_present(l, out);
-    } else if (l->view.b) {
-        rule_crossing(l, out);
-    } else if (l->may_close && !l->held && !l->config.device_closes) {
+    } else if (l->may_close && !l->jammed && !lane_wants_open(l) && !l->config.device_closes) {
         rule_enter(l, LANE_UNSECURED, mono_after(now, l->config.close_delay_ms));
     } else {
         rule_enter(l, LANE_UNSECURED, LANE_NEVER);
@@ -125,12 +214,12 @@ void rule_after_passage(struct lane *l, struct mono_ms now, struct lane_out *out
 /* L2. An arm that may not be lowered now is tried again; meanwhile nobody is kept waiting. */
 void rule_close_due(struct lane *l, struct mono_ms now, struct lane_out *out)
 {
-    if (l->view.fresh && l->view.safe && l->may_close && !l->held && l->view.up &&
-        !l->config.device_closes) {
-        rule_move(out, LANE_ACT_CLOSE);
+    if (l->may_close && !l->jammed && l->view.up && lane_bar(l, WISH_CLOSE) == REASON_NONE) {
+        rule_move(l, out, LANE_ACT_CLOSE);
         rule_enter(l, LANE_CLOSING, mono_after(now, l->config.close_ms));
         return;
     }
+    rule_side(l);
     if (l->view.a && !l->view.b && !l->view.down)
         rule_present(l, out);
     else
@@ -139,25 +228,28 @@ void rule_close_due(struct lane *l, struct mono_ms now, struct lane_out *out)
 
 void rule_obstruct(struct lane *l, struct mono_ms now, struct lane_out *out)
 {
-    rule_move(out, LANE_ACT_OPEN);
+    rule_move(l, out, LANE_ACT_OPEN);
     l->opens = 0;
     if (++l->obstructions >= l->config.obstructions_max) {
-        l->held = true;
+        l->jammed = true;
         rule_alarm_set(l, out, ALARM_OBSTRUCTED, true);
     }
     if (l->view.b)
-        rule_crossing(l, out);
+        rule_crossing(l, now, out);
     else
-        l->state = LANE_REOPENING;
+        l->state = LANE_RAISING;
     l->timer = mono_after(now, l->config.open_ms);
 }
+
+/* --- a passage --- */
 
 void rule_passing(struct lane *l, struct lane_out *out)
 {
     rule_enter(l, LANE_PASSING, LANE_NEVER);
     if (!l->b_seen)
-        rule_fact(out, LANE_FACT_STARTED);
+        rule_fact(l, out, LANE_FACT_STARTED);
     l->b_seen = true;
+    l->a_clear_seen = l->a_clear_seen || !l->view.a;
 }
 
 void rule_opened(struct lane *l, struct mono_ms now, struct lane_out *out)
@@ -169,18 +261,20 @@ void rule_opened(struct lane *l, struct mono_ms now, struct lane_out *out)
         rule_enter(l, LANE_OPEN, mono_after(now, l->config.hold_open_ms));
 }
 
-/* B is clear (and C, where there is one): what did the vehicle do? */
+/* B is clear (and C, where there is one): what did the vehicle do? With two loops it passed if A was
+ * clear while it was on B. If A was clear only before that, it may as well have backed out and
+ * another come and gone. */
 void rule_evaluate(struct lane *l, struct mono_ms now, struct lane_out *out)
 {
-    bool three = l->config.loops == 3;
+    bool three = l->config.loops == 3, left = l->a_left || l->a_clear_seen;
     if (l->view.b || (three && l->view.c))
         return;
     if (three ? l->c_seen : l->a_clear_seen) {
         rule_drove_through(l, out);
-    } else if (three && l->a_clear_seen) {
+    } else if (three && left) {
         l->timer = mono_after(now, l->config.c_wait_ms);
         return;
-    } else if (l->doubt) {
+    } else if (left || l->doubt) {
         rule_uncertain(l, out);
     } else {
         rule_backed_out(l, out);

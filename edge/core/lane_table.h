@@ -12,4 +12,12 @@ extern lane_handler *const lane_table[LANE_STATES][LANE_EVENTS];
 lane_handler lane_refuse;
 lane_handler lane_ignore;
 
+/* Going away and coming back (lane_resume.c). */
+lane_handler lane_stale;
+lane_handler lane_fresh;
+
+/* The arm left its place, and nobody told it to. */
+lane_handler lane_forced;
+lane_handler lane_reached_far_side;
+
 #endif

@@ -50,13 +50,14 @@ static enum err prepare(struct journal *j)
         {&j->forget_grants, "DELETE FROM grant_answered"},
         {&j->digest_at, "SELECT digest FROM outbox WHERE seq = ?"},
         {&j->oldest, "SELECT seq FROM outbox ORDER BY seq LIMIT 1"},
-        {&j->save_edge, "UPDATE edge_memory SET epoch = ?, next = ?, base = ?, head = ?, free = ?,"
-                        " overdraft = ?, owed = ?, lease_ms = ?, lease_from = ?, lease_until = ?,"
-                        " lease_machine = iif(?, machine, '?') WHERE id = 1"},
+        {&j->save_edge,
+         "UPDATE edge_memory SET epoch = ?, next = ?, base = ?, head = ?, free = ?,"
+         " overdraft = ?, audit_due = ?, owed = ?, lease_ms = ?, lease_from = ?, lease_until = ?,"
+         " lease_machine = iif(?, machine, '?') WHERE id = 1"},
         {&j->save_lane, "INSERT OR REPLACE INTO lane_memory(lane, state, movement, plate,"
                         " authorised, basis, request, b_seen, a_clear_seen, c_seen,"
-                        " plate_sequence, presented, decided)"
-                        " VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"},
+                        " plate_sequence, presented, decided, reversed, modes, alarms)"
+                        " VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"},
         {&j->read, "SELECT seq, bytes, digest FROM outbox WHERE seq >= ? ORDER BY seq LIMIT ?"},
         {&j->backlog, "SELECT recorded FROM outbox WHERE seq > ? ORDER BY seq LIMIT 1"},
         {&j->prune, "DELETE FROM outbox WHERE seq IN"
@@ -121,7 +122,7 @@ static enum err load_edge(sqlite3 *db, struct edge_memory *ret)
     TRY(db_prepare(db,
                    "SELECT journal, epoch, next, base, head, boot, free, overdraft, owed,"
                    " lease_ms, lease_from, lease_until,"
-                   " lease_machine <> '?' AND lease_machine = machine FROM edge_memory",
+                   " lease_machine <> '?' AND lease_machine = machine, audit_due FROM edge_memory",
                    &s));
     enum err e = db_step(s, &row);
     if (e == ERR_OK && !row)
@@ -142,6 +143,7 @@ static enum err load_edge(sqlite3 *db, struct edge_memory *ret)
                                  .until = {sqlite3_column_int64(s, 9)},
                                  .from = {sqlite3_column_int64(s, 10)},
                                  .until_wall = {sqlite3_column_int64(s, 11)}};
+        m.audit_due = sqlite3_column_int(s, 13) != 0;
         *ret = m;
     }
     sqlite3_finalize(s);

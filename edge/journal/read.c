@@ -21,6 +21,9 @@ static enum err read_lane(sqlite3_stmt *s, struct lane_memory *ret)
     ret->plate_sequence = (uint16_t)sqlite3_column_int(s, 10);
     ret->presented.v = sqlite3_column_int64(s, 11);
     ret->decided.v = sqlite3_column_int64(s, 12);
+    ret->reversed = sqlite3_column_int(s, 13) != 0;
+    ret->modes = (uint32_t)sqlite3_column_int64(s, 14);
+    ret->alarms = (uint32_t)sqlite3_column_int64(s, 15);
     return ERR_OK;
 }
 
@@ -30,11 +33,12 @@ static enum err load_lanes(struct journal *j, struct lane_memory *lanes, size_t 
     sqlite3_stmt *s;
     bool row = true;
     size_t count = 0;
-    TRY(db_prepare(j->db,
-                   "SELECT lane, state, movement, plate, authorised, basis, request, b_seen,"
-                   " a_clear_seen, c_seen, plate_sequence, presented, decided"
-                   " FROM lane_memory ORDER BY lane",
-                   &s));
+    TRY(db_prepare(
+        j->db,
+        "SELECT lane, state, movement, plate, authorised, basis, request, b_seen,"
+        " a_clear_seen, c_seen, plate_sequence, presented, decided, reversed, modes, alarms"
+        " FROM lane_memory ORDER BY lane",
+        &s));
     enum err e = ERR_OK;
     while (e == ERR_OK) {
         e = db_step(s, &row);

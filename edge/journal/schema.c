@@ -51,4 +51,9 @@ const struct migration journal_migrations[JOURNAL_MIGRATIONS] = {
      "ALTER TABLE edge_memory ADD COLUMN lease_ms INTEGER NOT NULL DEFAULT 0;"
      "ALTER TABLE edge_memory ADD COLUMN lease_from INTEGER NOT NULL DEFAULT 0;"
      "ALTER TABLE edge_memory ADD COLUMN lease_until INTEGER NOT NULL DEFAULT 0;"},
+    {3, "what holds a lane, its alarms, an audit that is due",
+     "ALTER TABLE edge_memory ADD COLUMN audit_due INTEGER NOT NULL DEFAULT 0;"
+     "ALTER TABLE lane_memory ADD COLUMN reversed INTEGER NOT NULL DEFAULT 0;"
+     "ALTER TABLE lane_memory ADD COLUMN modes INTEGER NOT NULL DEFAULT 0;"
+     "ALTER TABLE lane_memory ADD COLUMN alarms INTEGER NOT NULL DEFAULT 0;"},
 };

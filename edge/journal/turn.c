@@ -49,11 +49,12 @@ static enum err save_edge(void *self, const struct edge_memory *m)
     db_bind_text(j->save_edge, 4, m->head.text);
     db_bind_int(j->save_edge, 5, m->spaces.free);
     db_bind_int(j->save_edge, 6, m->spaces.overdraft);
-    db_bind_int(j->save_edge, 7, m->owed);
-    db_bind_int(j->save_edge, 8, m->lease.until.v);
-    db_bind_int(j->save_edge, 9, m->lease.from.v);
-    db_bind_int(j->save_edge, 10, m->lease.until_wall.v);
-    db_bind_int(j->save_edge, 11, m->lease.here);
+    db_bind_int(j->save_edge, 7, m->audit_due);
+    db_bind_int(j->save_edge, 8, m->owed);
+    db_bind_int(j->save_edge, 9, m->lease.until.v);
+    db_bind_int(j->save_edge, 10, m->lease.from.v);
+    db_bind_int(j->save_edge, 11, m->lease.until_wall.v);
+    db_bind_int(j->save_edge, 12, m->lease.here);
     TRY(journal_note(j, db_run(j->save_edge)));
     j->memory_turn = *m;
     return ERR_OK;
@@ -76,6 +77,9 @@ static enum err save_lane(void *self, const struct lane_memory *m)
     db_bind_int(s, 11, m->plate_sequence);
     db_bind_int(s, 12, m->presented.v);
     db_bind_int(s, 13, m->decided.v);
+    db_bind_int(s, 14, m->reversed);
+    db_bind_int(s, 15, m->modes);
+    db_bind_int(s, 16, m->alarms);
     return journal_note(j, db_run(s));
 }
 

@@ -169,9 +169,13 @@ static void everything_comes_back(void **state)
                                .c_seen = true,
                                .plate_sequence = 65534,
                                .presented = {1763620000123},
-                               .decided = {1763620001123}};
+                               .decided = {1763620001123},
+                               .reversed = true,
+                               .modes = 0x18,
+                               .alarms = 0x80000001};
     m.epoch = 5;
     m.spaces = (struct spaces){.free = 7, .overdraft = 2};
+    m.audit_due = true;
     assert_int_equal(port.begin(port.self), ERR_OK);
     assert_int_equal(write_row(&port, &m), ERR_OK);
     assert_int_equal(port.save_lane(port.self, &lane), ERR_OK);
@@ -189,6 +193,7 @@ static void everything_comes_back(void **state)
     assert_int_equal(m.next, 2);
     assert_int_equal(m.spaces.free, 7);
     assert_int_equal(m.spaces.overdraft, 2);
+    assert_true(m.audit_due);
     assert_string_equal(m.head.text, digest_for(1).text);
     assert_int_equal(count, 1);
     assert_string_equal(lanes[0].lane.text, "in-1");
@@ -202,6 +207,9 @@ static void everything_comes_back(void **state)
     assert_int_equal(lanes[0].plate_sequence, 65534);
     assert_int_equal(lanes[0].presented.v, lane.presented.v);
     assert_int_equal(lanes[0].decided.v, lane.decided.v);
+    assert_true(lanes[0].reversed);
+    assert_int_equal(lanes[0].modes, lane.modes);
+    assert_int_equal(lanes[0].alarms, lane.alarms);
     count = 77;
     assert_int_equal(journal_load(j, &m, lanes, 0, &count), ERR_FULL);
     assert_int_equal(count, 77); /* untouched on failure */

@@ -59,8 +59,8 @@ static size_t its_plate(struct agent_input *in)
 static void no_motion_without_a_commit(void **state) /* A1, A2 */
 {
     (void)state;
-    /* begin, two events, the lane, the edge, commit */
-    assert_int_equal(fail_every_call(car_on_a, its_plate), 6);
+    /* begin, three events, the lane, the edge, commit */
+    assert_int_equal(fail_every_call(car_on_a, its_plate), 7);
     assert_int_equal(w.moves, 1);
     assert_int_equal(agent_memory(&w.agent)->spaces.free, 1);
 }
@@ -236,7 +236,8 @@ static void an_open_question_is_repeated_under_its_id(void **state)
                      .id = first.id,
                      .answer = {.verdict = VERDICT_ALLOW, .basis = BASIS_PAID}}};
     assert_int_equal(world_turn(&w, &in, 1), ERR_OK);
-    world_said(&w, "#out.passage.authorised/12AB34/paid out:OPEN out:'THANK YOU'");
+    world_said(
+        &w, "#out.passage.authorised/12AB34/paid #out.arm.opened/ticket out:OPEN out:'THANK YOU'");
 }
 
 static void a_plate_read_while_the_agent_was_away(void **state)

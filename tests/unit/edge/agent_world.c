@@ -53,12 +53,13 @@ static void say_event(char *said, const struct event *e)
     const struct event_data *d = &e->data;
     if (d->plate.text[0] != '\0')
         buf_addf(&b, "/%s", d->plate.text);
-    const char *words[] = {basis_word(d->basis), reason_word(d->reason), outcome_word(d->outcome),
-                           spent_word(d->spent), alarm_word(d->alarm)};
+    const char *words[] = {basis_word(d->basis),   reason_word(d->reason), outcome_word(d->outcome),
+                           spent_word(d->spent),   alarm_word(d->alarm),   cause_word(d->cause),
+                           lane_mode_word(d->mode)};
     for (size_t i = 0; i < sizeof words / sizeof words[0]; i++)
         if (words[i][0] != '\0')
             buf_addf(&b, "/%s", words[i]);
-    if (e->kind == EVENT_LANE_ALARM || e->kind == EVENT_EDGE_ALARM)
+    if (e->kind == EVENT_LANE_ALARM || e->kind == EVENT_EDGE_ALARM || e->kind == EVENT_LANE_MODE)
         buf_adds(&b, d->active ? "+" : "-");
     if (d->n > 0)
         buf_addf(&b, "/n%d", (int)d->n);
@@ -422,9 +423,9 @@ static void add_lane(struct world *w, const char *name, enum direction direction
     struct agent_lane_config *l = &w->config.lanes[w->config.lane_count];
     snprintf(l->name.text, sizeof l->name.text, "%s", name);
     l->lane = lane_config_default(direction, 2);
-    w->inputs[w->config.lane_count++] = 1U << IN_ARM_DOWN | 1U << IN_ARM_ATTACHED |
-                                        1U << IN_PHOTOCELL_CLEAR | 1U << IN_EDGE_OK |
-                                        1U << IN_LOCAL_STOP_OK;
+    w->inputs[w->config.lane_count++] =
+        1U << IN_ARM_DOWN | 1U << IN_ARM_ATTACHED | 1U << IN_PHOTOCELL_CLEAR | 1U << IN_EDGE_OK |
+        1U << IN_LOCAL_STOP_OK | 1U << IN_MAINS_OK | 1U << IN_BATTERY_OK | 1U << IN_CABINET_CLOSED;
 }
 
 void world_restart(struct world *w)

@@ -23,7 +23,7 @@ static void say_fact(struct bench *b, const struct lane_fact *f)
 {
     switch (f->kind) {
     case LANE_FACT_PRESENTED: word(b, "presented", ""); break;
-    case LANE_FACT_AUTHORISED: word(b, "authorised", ""); break;
+    case LANE_FACT_AUTHORISED: word(b, f->manual ? "manual" : "authorised", ""); break;
     case LANE_FACT_REFUSED: word(b, "refused", ""); break;
     case LANE_FACT_STARTED: word(b, "started", ""); break;
     case LANE_FACT_COMPLETED: word(b, "completed", ""); break;
@@ -32,6 +32,11 @@ static void say_fact(struct bench *b, const struct lane_fact *f)
     case LANE_FACT_ENDED: word(b, "ended:", outcome_word(f->outcome)); break;
     case LANE_FACT_ALARM: word(b, f->active ? "+" : "-", alarm_word(f->alarm)); break;
     case LANE_FACT_GAP: word(b, "gap", ""); break;
+    case LANE_FACT_OPENED:
+        if (f->cause != CAUSE_NONE) /* of the vehicle just authorised */
+            word(b, "opened:", cause_word(f->cause));
+        break;
+    case LANE_FACT_MODE: word(b, f->active ? "+" : "-", lane_mode_word(f->mode)); break;
     }
 }
 
@@ -43,6 +48,8 @@ static void say(struct bench *b, const struct lane_out *out)
         word(b, "OPEN", "");
     if (out->acts & LANE_ACT_CLOSE)
         word(b, "CLOSE", "");
+    if (out->acts & LANE_ACT_STOP)
+        word(b, "STOP", "");
     if (out->acts & LANE_ACT_CAMERA)
         word(b, "CAMERA", "");
 }
@@ -53,7 +60,8 @@ void bench_restart(struct bench *b, enum direction direction, int loops,
     struct lane_config config = lane_config_default(direction, loops);
     *b = (struct bench){.t = 1000000};
     b->bits = 1U << IN_ARM_DOWN | 1U << IN_ARM_ATTACHED | 1U << IN_PHOTOCELL_CLEAR |
-              1U << IN_EDGE_OK | 1U << IN_LOCAL_STOP_OK | 1U << IN_MAINS_OK;
+              1U << IN_EDGE_OK | 1U << IN_LOCAL_STOP_OK | 1U << IN_MAINS_OK | 1U << IN_BATTERY_OK |
+              1U << IN_CABINET_CLOSED;
     lane_init(&b->lane, &config, restored);
 }
 
@@ -96,6 +104,27 @@ void bench_wait(struct bench *b, int64_t ms)
             return;
         assert_true(lane_deadline(&b->lane).v > b->t); /* a tick does what is due */
     }
+}
+
+void bench_order(struct bench *b, enum lane_command order)
+{
+    struct lane_out out = {0};
+    enum reason why = REASON_NONE;
+    enum err e = lane_order(&b->lane, order, CAUSE_REMOTE, (struct mono_ms){b->t}, &out, &why);
+    assert_string_equal(reason_word(why), "");
+    assert_int_equal(e, ERR_OK);
+    say(b, &out);
+}
+
+void bench_refused(struct bench *b, enum lane_command order, enum reason expected)
+{
+    struct lane_out out = {0};
+    enum reason why = REASON_NONE;
+    enum err e = lane_order(&b->lane, order, CAUSE_REMOTE, (struct mono_ms){b->t}, &out, &why);
+    assert_int_equal(e, ERR_DENIED);
+    assert_string_equal(reason_word(why), reason_word(expected));
+    assert_int_equal(out.count, 0);
+    assert_int_equal(out.acts, 0);
 }
 
 void bench_event(struct bench *b, enum lane_event e)

@@ -27,6 +27,10 @@ void bench_see(struct bench *b);
 /* Lets time pass, with every deadline on the way. */
 void bench_wait(struct bench *b, int64_t ms);
 
+/* A remote order: carried out, or refused for this reason. */
+void bench_order(struct bench *b, enum lane_command order);
+void bench_refused(struct bench *b, enum lane_command order, enum reason why);
+
 void bench_event(struct bench *b, enum lane_event e);
 
 /* The arm travels: leaves its limit, and after 2 s reaches the other. */

@@ -35,7 +35,7 @@ static void one_car_in(void **state)
     assert_int_equal(w.commits, before + 1); /* one transaction, then the arm */
     world_said(&w, "#in.credential.read/22\xec\x95\x84"
                    "2222 #in.passage.authorised/22\xec\x95\x84"
-                   "2222/space in:OPEN in:'WELCOME'");
+                   "2222/space #in.arm.opened/ticket in:OPEN in:'WELCOME'");
     assert_int_equal(w.expires.v - w.now.mono.v, 1000);
     assert_int_equal(free_spaces(), 4);
     world_arm_up(&w, 0);
@@ -71,7 +71,8 @@ static void one_car_out(void **state)
     assert_string_equal(w.asked.question.plate.text, "12AB34");
     assert_string_equal(w.committed.lanes[0].request.text, w.asked.id.text);
     world_answer(&w, VERDICT_ALLOW, BASIS_PAID, REASON_NONE, "");
-    world_said(&w, "#out.passage.authorised/12AB34/paid out:OPEN out:'THANK YOU'");
+    world_said(
+        &w, "#out.passage.authorised/12AB34/paid #out.arm.opened/ticket out:OPEN out:'THANK YOU'");
     world_arm_up(&w, 1);
     world_drive_through(&w, 1);
     world_said(&w, "out:green #out.passage.started #out.passage.completed/12AB34 "
@@ -88,7 +89,8 @@ static void no_credential_and_then_one(void **state)
     world_said(&w, "#in.vehicle.presented in:camera #in.passage.denied/no_credential "
                    "in:'PLATE NOT READ'");
     world_plate(&w, 0, "12AB34");
-    world_said(&w, "#in.credential.read/12AB34 #in.passage.authorised/12AB34/space in:OPEN "
+    world_said(&w, "#in.credential.read/12AB34 #in.passage.authorised/12AB34/space "
+                   "#in.arm.opened/ticket in:OPEN "
                    "in:'WELCOME'");
 }
 
@@ -127,8 +129,10 @@ static void plate_read_before_the_vehicle_is_presented(void **state)
     world_plate(&w, 0, "12AB34");
     world_wait(&w, 3000);
     world_arrive(&w, 0, NULL);
-    world_said(&w, "#in.vehicle.presented #in.credential.read/12AB34 "
-                   "#in.passage.authorised/12AB34/space in:OPEN in:'WELCOME' in:camera");
+    world_said(
+        &w,
+        "#in.vehicle.presented #in.credential.read/12AB34 "
+        "#in.passage.authorised/12AB34/space #in.arm.opened/ticket in:OPEN in:'WELCOME' in:camera");
     world_ready(&w, "in", 1);
     world_plate(&w, 0, "12AB34");
     world_wait(&w, 6000); /* too long ago */
@@ -152,7 +156,8 @@ static void plate_of_the_next_in_the_queue(void **state)
     w.said[0] = '\0';
     world_arm_down(&w, 0);
     world_said(&w, "#in.vehicle.presented #in.credential.read/SECOND2 "
-                   "#in.passage.authorised/SECOND2/space in:OPEN in:'WELCOME' in:camera");
+                   "#in.passage.authorised/SECOND2/space #in.arm.opened/ticket in:OPEN "
+                   "in:'WELCOME' in:camera");
 }
 
 static void back_out_after_opening_gives_the_space_back(void **state)

@@ -122,7 +122,8 @@ static void full_then_a_space_comes(void **state)
     world_answer(&w, VERDICT_DENY, BASIS_NONE, REASON_FULL, "");
     world_said(&w, ""); /* told once */
     world_grant(&w, 6, 1);
-    world_said(&w, "#space.accepted/n1 #in.passage.authorised/12AB34/space in:OPEN in:red "
+    world_said(&w, "#space.accepted/n1 #in.passage.authorised/12AB34/space #in.arm.opened/ticket "
+                   "in:OPEN in:red "
                    "in:'WELCOME'");
     assert_int_equal(free_spaces(), 0);
 }
@@ -167,8 +168,9 @@ static void entry_allow_needs_its_grant(void **state) /* A4 */
     world_answer(&w, VERDICT_ALLOW, BASIS_SPACE, REASON_NONE, "");
     world_said(&w, "");
     world_grant(&w, 8, 1);
-    world_said(&w, "#space.accepted/n1 #in.passage.authorised/12AB34/space in:OPEN "
-                   "in:'WELCOME'");
+    world_said(
+        &w, "#space.accepted/n1 #in.passage.authorised/12AB34/space #in.arm.opened/ticket in:OPEN "
+            "in:'WELCOME'");
 }
 
 static void exit_pending_then_paid(void **state)
@@ -182,7 +184,8 @@ static void exit_pending_then_paid(void **state)
     world_wait(&w, 5000);
     world_said(&w, "out:ask:exit");
     world_answer(&w, VERDICT_ALLOW, BASIS_PAID, REASON_NONE, "");
-    world_said(&w, "#out.passage.authorised/12AB34/paid out:OPEN out:'THANK YOU'");
+    world_said(
+        &w, "#out.passage.authorised/12AB34/paid #out.arm.opened/ticket out:OPEN out:'THANK YOU'");
 }
 
 static void exit_declined_then_backs_out(void **state)
@@ -210,8 +213,9 @@ static void exit_without_the_cloud_opens(void **state)
     world_arrive(&w, 0, "12AB34");
     w.said[0] = '\0';
     world_wait(&w, 2000);
-    world_said(&w, "out:ask:exit #out.passage.authorised/12AB34/offline out:OPEN "
-                   "out:'THANK YOU'");
+    world_said(
+        &w, "out:ask:exit #out.passage.authorised/12AB34/offline #out.arm.opened/ticket out:OPEN "
+            "out:'THANK YOU'");
 }
 
 static void exit_offline_at_once_when_it_has_been_for_long(void **state)
@@ -221,8 +225,10 @@ static void exit_offline_at_once_when_it_has_been_for_long(void **state)
     world_uplink(&w, false);
     world_wait(&w, 10000);
     world_arrive(&w, 0, "12AB34");
-    world_said(&w, "#out.vehicle.presented out:camera #out.credential.read/12AB34 "
-                   "#out.passage.authorised/12AB34/offline out:OPEN out:'THANK YOU'");
+    world_said(
+        &w,
+        "#out.vehicle.presented out:camera #out.credential.read/12AB34 "
+        "#out.passage.authorised/12AB34/offline #out.arm.opened/ticket out:OPEN out:'THANK YOU'");
 }
 
 static void a_session_lost_while_asking_is_noticed(void **state)
@@ -257,7 +263,8 @@ static void without_an_epoch_entries_stay_closed_and_exits_open(void **state) /*
     world_said(&w, "hello #edge.started #in.vehicle.presented #in.credential.read/IN1 "
                    "#out.count.gap in:ask:entry");
     world_grant(&w, 1, 1);
-    assert_non_null(strstr(w.said, "#in.passage.authorised/IN1/space in:OPEN"));
+    assert_non_null(
+        strstr(w.said, "#in.passage.authorised/IN1/space #in.arm.opened/ticket in:OPEN"));
 }
 
 static void a_passage_begun_without_an_epoch_is_a_gap(void **state)

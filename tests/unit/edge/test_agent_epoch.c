@@ -65,9 +65,10 @@ static void a_new_epoch_begins_without_spaces(void **state)
     int64_t last = memory()->next - 1;
     assert_int_equal(memory()->spaces.free, 2);
     hello_answered((struct hello_answer){.epoch = 2, .common = 2, .lease_ms = 1000});
-    world_said(&w, "#in.vehicle.presented #in.credential.read/AAA1 "
-                   "#in.passage.authorised/AAA1/space/overdraft #in.passage.started "
-                   "#in.passage.completed/AAA1 #in.movement.ended/drove_through");
+    world_said(
+        &w, "#in.vehicle.presented #in.credential.read/AAA1 "
+            "#in.passage.authorised/AAA1/space/overdraft #in.arm.opened/ticket #in.passage.started "
+            "#in.passage.completed/AAA1 #in.movement.ended/drove_through");
     assert_int_equal(memory()->epoch, 2);
     assert_int_equal(memory()->next, last - 2 + 1);
     assert_int_equal(memory()->base, 0);

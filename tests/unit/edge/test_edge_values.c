@@ -77,7 +77,7 @@ static const uint32_t A = 1U << IN_LOOP_A, B = 1U << IN_LOOP_B, C = 1U << IN_LOO
 static struct filter fresh(uint32_t bits)
 {
     struct filter f;
-    filter_init(&f, 100, 200, bits, (struct mono_ms){0});
+    filter_init(&f, 100, 200, 0, bits, (struct mono_ms){0});
     return f;
 }
 

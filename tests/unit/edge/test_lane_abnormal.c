@@ -59,7 +59,7 @@ static void arm_that_stops_half_way_is_left_alone(void **state)
                "ended:denied");
     bench_off(&b, IN_LOOP_A);
     bench_wait(&b, 600000);
-    bench_said(&b, LANE_UNSECURED, "");
+    bench_said(&b, LANE_UNSECURED, "+limits");
 }
 
 /* An authorised vehicle is through and the arm on its way down. */
@@ -81,9 +81,9 @@ static void close_timeout_is_not_secured(void **state)
     bench_wait(&b, 8000);
     bench_said(&b, LANE_UNSECURED, "+close_timeout");
     bench_wait(&b, 600000); /* no second attempt by itself */
-    bench_said(&b, LANE_UNSECURED, "");
+    bench_said(&b, LANE_UNSECURED, "+limits");
     bench_on(&b, IN_ARM_DOWN);
-    bench_said(&b, LANE_IDLE, "-close_timeout");
+    bench_said(&b, LANE_IDLE, "-limits -close_timeout");
 }
 
 static void obstructed_close_reopens_at_once(void **state)
@@ -92,7 +92,7 @@ static void obstructed_close_reopens_at_once(void **state)
     struct bench b;
     closing(&b, DIRECTION_ENTRY);
     bench_off(&b, IN_PHOTOCELL_CLEAR);
-    bench_said(&b, LANE_REOPENING, "OPEN");
+    bench_said(&b, LANE_RAISING, "OPEN");
     bench_wait(&b, 1000);
     bench_on(&b, IN_ARM_UP);
     bench_wait(&b, 5000); /* waits until it is clear */
@@ -139,7 +139,7 @@ static void the_reflex_counts_as_an_obstruction(void **state)
     struct bench b;
     closing(&b, DIRECTION_ENTRY);
     bench_event(&b, LANE_EV_REFLEX);
-    bench_said(&b, LANE_REOPENING, "OPEN");
+    bench_said(&b, LANE_RAISING, "OPEN");
 }
 
 static void tailgater_is_never_hit(void **state)
@@ -286,7 +286,7 @@ static void forced_arm_and_who_drives_through(void **state)
     struct bench b;
     bench_init(&b, DIRECTION_EXIT, 2);
     bench_arm_up(&b);
-    bench_said(&b, LANE_UNSECURED, "+forced");
+    bench_said(&b, LANE_UNSECURED, "opened:forced +forced");
     bench_wait(&b, 600000);
     bench_said(&b, LANE_UNSECURED, "");
     bench_on(&b, IN_LOOP_A);
@@ -309,7 +309,7 @@ static void forced_while_a_vehicle_waits(void **state)
     bench_on(&b, IN_LOOP_A);
     bench_wait(&b, 100);
     bench_off(&b, IN_ARM_DOWN);
-    bench_said(&b, LANE_PRESENTED, "presented CAMERA +forced");
+    bench_said(&b, LANE_PRESENTED, "presented CAMERA opened:forced +forced");
     bench_on(&b, IN_ARM_UP);
     bench_event(&b, LANE_EV_ALLOWED); /* then it may as well go */
     bench_said(&b, LANE_OPEN, "authorised OPEN");
@@ -419,7 +419,7 @@ static void never_closes_by_itself_after_a_restart(void **state)
     bench_wait(&b, 500);
     bench_off(&b, IN_LOOP_B);
     bench_wait(&b, 1200);
-    bench_said(&b, LANE_CLOSING, "+unauthorised unauthorised ended:manual CLOSE");
+    bench_said(&b, LANE_CLOSING, "+wrong_way unauthorised ended:uncertain CLOSE");
 }
 
 static struct lane_restored authorised_at(int64_t age_ms)

@@ -383,6 +383,9 @@ static enum err fake_ask(void *self, const struct request *r)
     w->asked = *r;
     if (r->kind == REQUEST_HELLO)
         say(w->said, "hello");
+    else if (r->kind == REQUEST_RIGHTS)
+        say(w->said, "rights:have%d,%d.%d", (int)r->rights.have, (int)r->rights.version,
+            (int)r->rights.part);
     else
         say(w->said, "%s:ask:%s", r->question.lane.text, request_kind_word(r->kind));
     return ERR_OK;
@@ -415,6 +418,7 @@ static struct agent_ports ports(struct world *w)
                   fake_alive},
         .uplink = {w, fake_wake, fake_ask},
         .entropy = {w, fake_movement, fake_request},
+        .rights = w->rights,
     };
 }
 

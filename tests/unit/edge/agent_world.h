@@ -61,6 +61,7 @@ struct world {
     int moves;                   /* motion commands taken */
     enum err field_answer;       /* of command() */
     enum err uplink_answer;      /* of ask() */
+    struct rights_port rights;   /* none unless a test sets it and restarts */
     struct request asked;        /* the last one */
     struct mono_ms expires;      /* of the last motion command */
     enum clock_state last_clock; /* of the last event */

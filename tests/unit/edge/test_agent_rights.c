@@ -1,0 +1,280 @@
+/* The agent with a rights list (its real store, in memory): fetching it, and who comes in by it. */
+#include "edge/rights/rights_store.h"
+#include "protocol/support/digest.h"
+#include "tests/unit/edge/agent_world.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+static struct world w;
+static struct rights_store *store;
+
+static int begin(void **state)
+{
+    (void)state;
+    assert_int_equal(rights_store_open(":memory:", &store), ERR_OK);
+    world_init(&w, "in out");
+    w.rights = rights_store_port(store);
+    world_restart(&w);
+    for (size_t i = 0; i < w.config.lane_count; i++)
+        world_io(&w, i);
+    world_uplink(&w, true);
+    world_hello_answer(&w, 1, 0);
+    world_grant(&w, 1000, 2);
+    return 0;
+}
+
+static int end(void **state)
+{
+    (void)state;
+    rights_store_close(store);
+    return 0;
+}
+
+static char last_sha[RIGHTS_SHA_SIZE];
+
+/* A part with one right (or none), its digest following the last one; `broken`: it does not. */
+static void send_part(int64_t version, int64_t from, int64_t part, int64_t of,
+                      const struct right *r, bool broken)
+{
+    static struct rights_part p;
+    char entries[256], own[RIGHTS_SHA_SIZE];
+    size_t len;
+    p = (struct rights_part){.version = version, .from = from, .part = part, .of = of};
+    if (r != NULL)
+        p.entries[p.count++] = *r;
+    assert_int_equal(rights_entries_encode(p.entries, p.count, entries, sizeof entries, &len),
+                     ERR_OK);
+    sha256_of(broken ? "?" : entries, broken ? 1 : len, own);
+    sha256_chain(part == 0 ? "" : last_sha, own, p.sha256);
+    if (!broken)
+        memcpy(last_sha, p.sha256, sizeof last_sha);
+    struct agent_input in = {.kind = INPUT_RIGHTS, .rights = {.part = &p}};
+    sha256_of(entries, len, in.rights.sha256);
+    assert_int_equal(world_turn(&w, &in, 1), ERR_OK);
+}
+
+static void answer_rights(int64_t version, int64_t of)
+{
+    struct agent_input in = {
+        .kind = INPUT_RESPONSE,
+        .response = {.kind = REQUEST_RIGHTS, .id = w.asked.id, .rights = {version, version, of}}};
+    assert_int_equal(world_turn(&w, &in, 1), ERR_OK);
+}
+
+static struct right right_of(const char *id, enum right_kind kind, const char *plate)
+{
+    struct right r = {.kind = kind};
+    snprintf(r.id.text, sizeof r.id.text, "%s", id);
+    snprintf(r.plate.text, sizeof r.plate.text, "%s", plate);
+    return r;
+}
+
+/* A list of one right is in force and confirmed; nothing said. */
+static void with_right(enum right_kind kind, const char *plate)
+{
+    struct right r = right_of("r1", kind, plate);
+    send_part(7, 0, 0, 1, &r, false);
+    answer_rights(7, 0);
+    w.said[0] = '\0';
+}
+
+static bool said(const char *words)
+{
+    bool yes = strstr(w.said, words) != NULL;
+    if (!yes)
+        print_message("said: %s\n", w.said);
+    w.said[0] = '\0';
+    return yes;
+}
+
+static void a_list_is_fetched_part_by_part(void **state)
+{
+    (void)state;
+    struct right a = right_of("a", RIGHT_PERMIT, "1"), b = right_of("b", RIGHT_DENY, "2");
+    assert_true(said("rights:have0,0.0"));
+    answer_rights(7, 3);
+    send_part(7, 0, 0, 3, &a, false);
+    world_wait(&w, 2000); /* the rest was lost */
+    assert_true(said("rights:have0,7.1"));
+    send_part(7, 0, 1, 3, NULL, false);
+    send_part(7, 0, 2, 3, &b, false);
+    world_said(&w, "#rights.applied rights:have7,0.0");
+    answer_rights(7, 0);
+    world_wait(&w, 599000);
+    assert_null(strstr(w.said, "rights"));
+    world_wait(&w, 1500); /* the hello that is due as well goes first */
+    world_hello_answer(&w, 1, 0);
+    assert_true(said("rights:have7,0.0"));
+}
+
+static void a_broken_part_leaves_the_old_list_in_force(void **state)
+{
+    (void)state;
+    struct right r = right_of("r2", RIGHT_PERMIT, "2");
+    with_right(RIGHT_DENY, "1");
+    send_part(8, 0, 0, 2, NULL, false);
+    send_part(8, 0, 1, 2, &r, true);
+    world_said(&w, "rights:have7,8.1");
+    send_part(8, 0, 1, 2, &r, true);
+    send_part(8, 0, 1, 2, &r, true);
+    w.said[0] = '\0';
+    world_arrive(&w, 0, "1");
+    assert_true(said("#in.passage.denied/1/barred"));
+    world_wait(&w, 2000);
+    assert_null(strstr(w.said, "applied"));
+    assert_non_null(strstr(w.said, "rights:have7,0.0")); /* anew */
+}
+
+static void changes_are_applied_to_the_list_in_force(void **state)
+{
+    (void)state;
+    struct right gone = {.id = {"r1"}, .removed = true}, next = right_of("r2", RIGHT_DENY, "2");
+    with_right(RIGHT_DENY, "1");
+    send_part(9, 7, 0, 2, &gone, false);
+    send_part(9, 7, 1, 2, &next, false);
+    world_said(&w, "#rights.applied rights:have9,0.0");
+    world_arrive(&w, 0, "2");
+    assert_true(said("#in.passage.denied/2/barred"));
+    world_off(&w, 0, IN_LOOP_A);
+    world_wait(&w, 500);
+    world_arrive(&w, 0, "1");
+    assert_true(said("#in.passage.authorised/1/space"));
+}
+
+static void an_announcement_asks_at_once(void **state)
+{
+    (void)state;
+    with_right(RIGHT_PERMIT, "1");
+    send_part(8, 0, 0, 0, NULL, false);
+    world_said(&w, "rights:have7,0.0");
+}
+
+static void a_permit_is_the_basis_and_spends_a_space(void **state)
+{
+    (void)state;
+    with_right(RIGHT_PERMIT, "B234");
+    world_arrive(&w, 0, "8234"); /* one confused character */
+    assert_true(said("#in.passage.authorised/8234/right"));
+    assert_int_equal(agent_memory(&w.agent)->spaces.free, 1);
+}
+
+static void a_wrong_day_is_told(void **state)
+{
+    (void)state;
+    struct right r = right_of("r1", RIGHT_PERMIT, "1");
+    r.from.v = w.now.wall.v + 3600000;
+    send_part(7, 0, 0, 1, &r, false);
+    w.said[0] = '\0';
+    world_arrive(&w, 0, "1");
+    assert_non_null(strstr(w.said, "'NOT VALID NOW'"));
+    assert_true(said("#in.passage.denied/1/not_valid"));
+}
+
+static void a_barred_vehicle_may_leave(void **state)
+{
+    (void)state;
+    with_right(RIGHT_DENY, "1");
+    world_arrive(&w, 1, "1");
+    assert_true(said("out:ask:exit"));
+}
+
+static void without_the_cloud_a_permit_leaves_on_its_right(void **state)
+{
+    (void)state;
+    with_right(RIGHT_PERMIT, "1");
+    world_uplink(&w, false);
+    world_wait(&w, 3000);
+    w.said[0] = '\0';
+    world_arrive(&w, 1, "1");
+    assert_true(said("#out.passage.authorised/1/right"));
+}
+
+static void a_list_nobody_confirms_ends(void **state)
+{
+    (void)state;
+    with_right(RIGHT_PERMIT, "1");
+    world_uplink(&w, false);
+    w.now.mono.v += INT64_C(86400000);
+    w.now.wall.v += INT64_C(86400000);
+    world_arrive(&w, 0, "1");
+    assert_true(said("#in.passage.authorised/1/space"));
+}
+
+static void a_restart_keeps_list_and_half_fetched_list(void **state)
+{
+    (void)state;
+    with_right(RIGHT_DENY, "1");
+    send_part(8, 0, 0, 2, NULL, false);
+    w.said[0] = '\0';
+    world_restart(&w);
+    for (size_t i = 0; i < w.config.lane_count; i++)
+        world_io(&w, i);
+    world_uplink(&w, true);
+    world_hello_answer(&w, 1, 0);
+    assert_true(said("rights:have7,8.1"));
+    world_arrive(&w, 0, "1");
+    assert_true(said("#in.passage.denied/1/barred"));
+    send_part(8, 0, 1, 2, NULL, false);
+    assert_true(said("#rights.applied"));
+}
+
+/* The turn that put a list in force fails at its commit and is done again. */
+static void a_turn_done_again_takes_a_part_once(void **state)
+{
+    (void)state;
+    static struct rights_part p;
+    char own[RIGHTS_SHA_SIZE];
+    with_right(RIGHT_DENY, "1");
+    p = (struct rights_part){.version = 8, .of = 1, .count = 1};
+    p.entries[0] = right_of("r1", RIGHT_DENY, "2");
+    char entries[256];
+    size_t len;
+    assert_int_equal(rights_entries_encode(p.entries, 1, entries, sizeof entries, &len), ERR_OK);
+    struct agent_input in = {.kind = INPUT_RIGHTS, .rights = {.part = &p}};
+    sha256_of(entries, len, in.rights.sha256);
+    memcpy(own, in.rights.sha256, sizeof own);
+    sha256_chain("", own, p.sha256);
+    w.fail_at = w.journal_calls + 2;
+    assert_int_equal(world_turn(&w, &in, 1), ERR_IO);
+    assert_int_equal(world_turn(&w, &in, 1), ERR_OK);
+    assert_true(said("#rights.applied"));
+    world_arrive(&w, 0, "2");
+    assert_true(said("#in.passage.denied/2/barred"));
+}
+
+static void a_vehicle_that_waits_is_judged_by_the_new_list(void **state)
+{
+    (void)state;
+    struct right gone = {.id = {"r1"}, .removed = true};
+    with_right(RIGHT_DENY, "1");
+    world_arrive(&w, 0, "1");
+    w.said[0] = '\0';
+    send_part(8, 7, 0, 1, &gone, false);
+    assert_true(said("#in.passage.authorised/1/space"));
+}
+
+int main(void)
+{
+#define T(name) cmocka_unit_test_setup_teardown(name, begin, end)
+    const struct CMUnitTest tests[] = {
+        T(a_list_is_fetched_part_by_part),
+        T(a_broken_part_leaves_the_old_list_in_force),
+        T(changes_are_applied_to_the_list_in_force),
+        T(an_announcement_asks_at_once),
+        T(a_permit_is_the_basis_and_spends_a_space),
+        T(a_wrong_day_is_told),
+        T(a_barred_vehicle_may_leave),
+        T(without_the_cloud_a_permit_leaves_on_its_right),
+        T(a_list_nobody_confirms_ends),
+        T(a_restart_keeps_list_and_half_fetched_list),
+        T(a_turn_done_again_takes_a_part_once),
+        T(a_vehicle_that_waits_is_judged_by_the_new_list),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

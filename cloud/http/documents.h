@@ -66,4 +66,10 @@ enum err document_commands(struct reader *r, const struct name *place, const str
 /* RFC 3339, or JSON null for v == 0. */
 json_t *json_time(struct wall_ms t);
 
+json_t *document_right(const struct right_row *row);
+
+/* {"version", "count", "edges": [...], "rights": [...]}; `place` must exist (ERR_NOTFOUND). */
+enum err document_rights(struct reader *r, const struct name *place, const struct right_id *after,
+                         int limit, json_t **ret);
+
 #endif

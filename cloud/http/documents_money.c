@@ -127,5 +127,9 @@ json_t *document_session(const struct session_view *s, int64_t amount_minor, con
     set_text(o, "payment_reason", s->payment_reason);
     set_int(o, "debt_minor", s->debt_minor);
     set_text(o, "exit_basis", s->exit_basis);
+    if (s->right.text[0] != '\0')
+        set_text(o, "right", s->right.text);
+    if (s->exit_plate.text[0] != '\0')
+        set_text(o, "exit_plate", s->exit_plate.text);
     return o;
 }

@@ -38,7 +38,7 @@ extern const size_t http_route_count;
 /* Domain time now. */
 struct moment http_moment(const struct http *h);
 
-/* ---- handlers (places.c, place_put.c, commands.c, sessions.c, health.c, page.c, stream.c) ---- */
+/* ---- handlers (places.c, place_put.c, commands.c, rights.c, sessions.c, health.c, page.c, stream.c) ---- */
 void handle_places(struct http *h, struct http_request *q, struct http_reply *r);
 void handle_place(struct http *h, struct http_request *q, struct http_reply *r);
 void handle_movements(struct http *h, struct http_request *q, struct http_reply *r);
@@ -50,6 +50,11 @@ void handle_place_resume(struct http *h, struct http_request *q, struct http_rep
 void handle_command_post(struct http *h, struct http_request *q, struct http_reply *r);
 void handle_command(struct http *h, struct http_request *q, struct http_reply *r);
 void handle_commands(struct http *h, struct http_request *q, struct http_reply *r);
+void handle_rights(struct http *h, struct http_request *q, struct http_reply *r);
+void handle_rights_post(struct http *h, struct http_request *q, struct http_reply *r);
+void handle_right(struct http *h, struct http_request *q, struct http_reply *r);
+void handle_right_put(struct http *h, struct http_request *q, struct http_reply *r);
+void handle_right_delete(struct http *h, struct http_request *q, struct http_reply *r);
 void handle_sessions(struct http *h, struct http_request *q, struct http_reply *r);
 void handle_health(struct http *h, struct http_request *q, struct http_reply *r);
 void handle_ready(struct http *h, struct http_request *q, struct http_reply *r);

@@ -103,8 +103,11 @@ struct session_view {
     struct wall_ms paid_at; /* v == 0: never */
     char payment_state[12]; /* of the newest payment; "": none */
     char payment_reason[PAYMENT_REASON_SIZE];
-    char debt_state[8]; /* "": none */
-    int64_t debt_minor; /* what is still owed of it */
+    char debt_state[8];      /* "": none */
+    int64_t debt_minor;      /* what is still owed of it */
+    struct right_id right;   /* covers it up to `covered`; "": none */
+    struct wall_ms covered;  /* v == INT64_MAX: to its end */
+    struct plate exit_plate; /* as read at the exit, if it is not `plate` */
 };
 
 /* Where a page of sessions ends; zeroed: before the first. */
@@ -146,5 +149,23 @@ enum err reader_commands(struct reader *r, const struct name *place, const struc
                          void *arg);
 enum err reader_command(struct reader *r, const struct request_id *id,
                         struct command_row *ret); /* ERR_NOTFOUND */
+
+/* Rights in the order of their names, after `after` ("": from the first); removed ones are left out. */
+enum err reader_rights(struct reader *r, const struct name *place, const struct right_id *after,
+                       int limit, void (*visit)(void *arg, const struct right_row *row), void *arg);
+enum err reader_right(struct reader *r, const struct name *place, const struct right_id *id,
+                      struct right_row *ret); /* ERR_NOTFOUND */
+
+struct right_count {
+    int64_t version; /* of the list; 0: none was ever given */
+    int64_t count;
+};
+enum err reader_right_count(struct reader *r, const struct name *place, struct right_count *ret);
+
+/* The version each edge last said it has in force. */
+enum err reader_rights_applied(struct reader *r, const struct name *place,
+                               void (*visit)(void *arg, const struct name *edge, int64_t version,
+                                             struct wall_ms at),
+                               void *arg);
 
 #endif

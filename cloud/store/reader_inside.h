@@ -20,6 +20,10 @@
     "SELECT id, place, edge, lane, action, expect, actor, reason, issued_ms, not_after_ms, "       \
     "stage, why, presumed, accepted_ms, executing_ms, ended_ms FROM lane_command "
 
+#define RIGHT_COLUMNS                                                                              \
+    "id, kind, plate, credential, from_ms, until_ms, offline_s, space, version, changed_ms "       \
+    "FROM parking_right "
+
 #define SESSION_AT "coalesce(s.start_ms, s.end_ms, 0)"
 
 /* The queries, by name. */
@@ -35,6 +39,13 @@
       "(SELECT coalesce(sum(view), 0) FROM stream WHERE stream.place = p.place), "                 \
       "(SELECT count(*) FROM anomaly WHERE anomaly.place = p.place AND resolved_ms IS NULL) "      \
       "FROM place AS p WHERE ?1 IS NULL OR place = ?1 ORDER BY place")                             \
+    X(RIGHTS, "SELECT " RIGHT_COLUMNS "WHERE place = ?1 AND id > ?2 AND removed = 0 "              \
+              "ORDER BY id LIMIT ?3")                                                              \
+    X(RIGHT, "SELECT " RIGHT_COLUMNS "WHERE place = ?1 AND id = ?2 AND removed = 0")               \
+    X(RIGHT_COUNT, "SELECT coalesce((SELECT version FROM right_list WHERE place = ?1), 0), "       \
+                   "count(*) FROM parking_right WHERE place = ?1 AND removed = 0")                 \
+    X(RIGHTS_APPLIED, "SELECT edge, version, at_ms FROM right_applied WHERE place = ?1 "           \
+                      "ORDER BY edge")                                                             \
     X(EDGES,                                                                                       \
       "SELECT e.edge, e.version, coalesce(s.frozen, 0), coalesce(l.online, 0), l.heard_ms, "       \
       "l.telemetry_ms, coalesce(l.epoch, e.newest_epoch), coalesce(l.outbox_depth, 0), "           \
@@ -56,8 +67,9 @@
     X(SESSIONS,                                                                                    \
       "SELECT s.id, s.place, p.zone, s.tariff, s.plate, s.state, s.start_ms, s.end_ms, "           \
       "s.exit_basis, s.currency, s.price_minor, s.paid_minor, s.paid_ms, y.state, y.reason, "      \
-      "d.state, coalesce(d.amount_minor - d.paid_minor, 0) "                                       \
-      "FROM session AS s JOIN place AS p USING (place) LEFT JOIN debt AS d ON d.session = s.id "   \
+      "d.state, coalesce(d.amount_minor - d.paid_minor, 0), s.right_id, s.covered_ms, "            \
+      "s.exit_plate FROM session AS s JOIN place AS p USING (place) LEFT JOIN debt AS d ON "       \
+      "d.session = s.id "                                                                          \
       "LEFT JOIN payment AS y ON y.key = (SELECT key FROM payment WHERE session = s.id "           \
       "ORDER BY created_ms DESC, key DESC LIMIT 1) "                                               \
       "WHERE s.plate = ?1 AND (?2 = 0 OR (" SESSION_AT ", s.id) < (?2, ?3)) "                      \

@@ -27,6 +27,9 @@ static enum err take_session(sqlite3_stmt *s, void *arg)
     TRY(db_column_text(s, 14, w.payment_reason, sizeof w.payment_reason));
     TRY(db_column_text(s, 15, w.debt_state, sizeof w.debt_state));
     w.debt_minor = number_at(s, 16);
+    TRY(db_column_text(s, 17, w.right.text, sizeof w.right.text));
+    w.covered = time_at(s, 18);
+    TRY(db_column_text(s, 19, w.exit_plate.text, sizeof w.exit_plate.text));
     v->visit(v->arg, &w);
     return ERR_OK;
 }

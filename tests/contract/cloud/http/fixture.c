@@ -254,12 +254,40 @@ static enum err keep_command(struct fixture *f, const struct admin_command *a,
     return ERR_OK;
 }
 
+/* As the service does it, but for news that are none. */
+static void keep_rights(struct fixture *f, const struct work *w)
+{
+    struct admin_result r = {.rights_version = f->rights_version};
+    struct right_list_row list = {.place = w->admin.place.place};
+    if (!find(f, &w->admin.place.place)) {
+        r.err = ERR_NOTFOUND;
+        w->admin.done(w->admin.arg, &r);
+        return;
+    }
+    r.rights_version = list.version = ++f->rights_version;
+    assert_int_equal(f->port.begin(f->port.self), ERR_OK);
+    for (size_t at = 0; at < w->len; at += sizeof(struct right)) {
+        struct right_row row = {.place = list.place, .version = list.version, .changed = {NOW_MS}};
+        memcpy(&row.right, w->bytes + at, sizeof row.right);
+        assert_int_equal(f->port.save_right(f->port.self, &row), ERR_OK);
+        r.rights_changed++;
+    }
+    assert_int_equal(f->port.save_right_list(f->port.self, &list), ERR_OK);
+    assert_int_equal(f->port.commit(f->port.self), ERR_OK);
+    w->admin.done(w->admin.arg, &r);
+}
+
 static void do_work(struct fixture *f, struct work *w)
 {
     if (w->admin.kind == ADMIN_COMMAND) {
         struct admin_result order = {.err = ERR_OK};
         order.err = keep_command(f, &w->admin, &order);
         w->admin.done(w->admin.arg, &order);
+        work_free(w);
+        return;
+    }
+    if (w->admin.kind == ADMIN_RIGHTS) {
+        keep_rights(f, w);
         work_free(w);
         return;
     }

@@ -34,6 +34,7 @@ struct fixture {
     size_t waiting_count;
     struct place_settings places[16]; /* those that exist */
     size_t place_count;
+    int64_t rights_version;
     int command_count;
 };
 

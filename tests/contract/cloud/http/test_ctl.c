@@ -220,6 +220,49 @@ static void reports_are_printed(void **state)
     ends(*state, NULL, "health", CTL_OK, "alive: yes\nready: yes\n");
 }
 
+static void rights_are_given_listed_and_taken(void **state)
+{
+    struct fixture *f = *state;
+    ends(f, OPERATOR, "right add a p1 --plate b-ab_1234 --until 2027-01-01T00:00:00Z", CTL_OK,
+         "p1: set, list version 1");
+    ends(f, AUDITOR, "right list a", CTL_OK, "BAB1234");
+    ends(f, AUDITOR, "right list a", CTL_OK, "1 rights, list version 1");
+    ends(f, OPERATOR, "right show a p1", CTL_OK, "\"until\": \"2027-01-01T00:00:00.000Z\"");
+    ends(f, OPERATOR, "right remove a p1", CTL_OK, "p1: removed, list version 2");
+    ends(f, OPERATOR, "right show a p1", CTL_REFUSED, "no such right");
+    ends(f, OPERATOR, "right add a p2", CTL_REFUSED, "plate: ");
+    ends(f, OPERATOR, "right add a p2 --plate 1 --kind king", CTL_REFUSED, "kind: expected permit");
+    ends(f, OPERATOR, "right add a p2 --plate 1 --offline x", CTL_USAGE, "offline_s");
+    ends(f, OPERATOR, "right add nosuch p2 --plate 1", CTL_REFUSED, "no such place");
+}
+
+static void rights_are_imported(void **state)
+{
+    struct fixture *f = *state;
+    char file[] = "/tmp/boomgate-rights-XXXXXX", line[96];
+    int fd = mkstemp(file);
+    assert_true(fd >= 0);
+    close(fd);
+    write_file(file, "id,plate,kind,credential,until\n"
+                     "r1,12\xEA\xB0\x80"
+                     "3456,permit,\"QR \"\"1\"\", x\",2027-01-01T00:00:00Z\r\n"
+                     "\n"
+                     "r2,,deny,77\n");
+    snprintf(line, sizeof line, "right import a %s", file);
+    ends(f, OPERATOR, line, CTL_OK, "a: 2 rights read, 2 changed, list version 1");
+    ends(f, OPERATOR, "right show a r1", CTL_OK, "QR \\\"1\\\", x");
+    write_file(file, "id,colour\nr1,red\n");
+    ends(f, OPERATOR, line, CTL_REFUSED, ":1: the first line names the columns");
+    write_file(file, "id,kind,plate\nr1,permit,1\nr2,permit,2,3\n");
+    ends(f, OPERATOR, line, CTL_REFUSED, ":3: more fields than columns");
+    write_file(file, "id,kind,plate\nr1,permit,\"1\n");
+    ends(f, OPERATOR, line, CTL_REFUSED, ":2: the fields cannot be told apart");
+    write_file(file, "id,kind,plate\nr1,king,1\n");
+    ends(f, OPERATOR, line, CTL_REFUSED, "rights/0/kind: expected permit");
+    unlink(file);
+    ends(f, OPERATOR, line, CTL_USAGE, "No such file");
+}
+
 static void refusals_say_what_is_wrong(void **state)
 {
     struct fixture *f = *state;
@@ -311,6 +354,8 @@ int main(void)
         TEST(columns_stand_under_each_other),
         TEST(lanes_are_told),
         TEST(a_report_is_verified),
+        TEST(rights_are_given_listed_and_taken),
+        TEST(rights_are_imported),
         TEST(reports_are_printed),
         TEST(refusals_say_what_is_wrong),
         TEST(wrong_usage_is_2),

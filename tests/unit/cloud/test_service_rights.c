@@ -1,0 +1,305 @@
+/* Rights in the service: changes make versions, edges get lists in parts or changes, stays are priced
+ * by what covers them, and a misread plate finds its only stay. */
+#include "protocol/support/digest.h"
+#include "protocol/wire/rights.h"
+#include "tests/unit/cloud/world.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+static struct world w;
+static struct test_edge in;
+
+static int begin(void **state)
+{
+    (void)state;
+    memset(&w, 0, sizeof w);
+    world_open(&w);
+    world_place(&w, "a", 10, POLICY_DEFER);
+    in = edge_of("a", "e1", 1);
+    assert_true(edge_hello(&w, &in, "ex"));
+    edge_accept(&w, &in);
+    return 0;
+}
+
+static int end(void **state)
+{
+    (void)state;
+    world_close(&w);
+    return 0;
+}
+
+static struct right right_of(const char *id, enum right_kind kind, const char *plate)
+{
+    struct right r = {.kind = kind, .removed = kind == RIGHT_NONE};
+    snprintf(r.id.text, sizeof r.id.text, "%s", id);
+    snprintf(r.plate.text, sizeof r.plate.text, "%s", plate);
+    return r;
+}
+
+static void put(const struct right *rights, size_t count)
+{
+    struct work *work = work_new(WORK_ADMIN, rights, count * sizeof *rights);
+    work->admin.kind = ADMIN_RIGHTS;
+    work->admin.place.place = (struct name){"a"};
+    work->admin.done = world_admin_done;
+    work->admin.arg = &w;
+    assert_int_equal(service_post(w.service, work), ERR_OK);
+    world_run(&w);
+}
+
+static void put_one(const char *id, enum right_kind kind, const char *plate)
+{
+    struct right r = right_of(id, kind, plate);
+    put(&r, 1);
+    assert_int_equal(w.admin.err, ERR_OK);
+}
+
+/* Asks; the parts that came are w.parts from the returned one on. */
+static size_t ask(int64_t have, int64_t version, int64_t part)
+{
+    static uint8_t n;
+    size_t first = w.part_count;
+    uint8_t correlation[16] = {++n};
+    struct request r = {.kind = REQUEST_RIGHTS,
+                        .id = request_id_from(correlation),
+                        .rights = {have, version, part}};
+    char bytes[REQUEST_BYTES_MAX];
+    size_t len;
+    assert_int_equal(request_encode(&r, bytes, sizeof bytes, &len), ERR_OK);
+    struct work *work = work_new(WORK_REQUEST, bytes, len);
+    work->place = in.place;
+    work->edge = in.edge;
+    memcpy(work->correlation, correlation, sizeof correlation);
+    assert_int_equal(service_post(w.service, work), ERR_OK);
+    world_run(&w);
+    assert_int_equal(w.responses[w.response_count - 1].kind, REQUEST_RIGHTS);
+    return first;
+}
+
+static const struct rights_answer *answer(void)
+{
+    return &w.responses[w.response_count - 1].rights;
+}
+
+/* Decodes part `i` and checks that it follows `before` (G2). */
+static const struct rights_part *part_at(size_t i, const char *before)
+{
+    static struct rights_part p;
+    struct rights_span span;
+    char own[RIGHTS_SHA_SIZE], sha[RIGHTS_SHA_SIZE], reason[160];
+    assert_true(i < w.part_count);
+    if (rights_decode(w.parts[i].bytes, w.parts[i].len, &p, &span, reason) != ERR_OK)
+        fail_msg("%s", reason);
+    sha256_of(w.parts[i].bytes + span.at, span.len, own);
+    sha256_chain(before, own, sha);
+    assert_string_equal(p.sha256, sha);
+    return &p;
+}
+
+static void each_change_makes_a_version(void **state)
+{
+    (void)state;
+    ask(0, 0, 0);
+    assert_int_equal(answer()->version, 0);
+    assert_int_equal(answer()->of, 0);
+    put_one("r1", RIGHT_PERMIT, "1");
+    assert_int_equal(w.admin.rights_version, 1);
+    put_one("r1", RIGHT_PERMIT, "1"); /* no news */
+    assert_int_equal(w.admin.rights_version, 1);
+    assert_int_equal(w.admin.rights_changed, 0);
+    put_one("nobody", RIGHT_NONE, "");
+    assert_int_equal(w.admin.rights_version, 1);
+    struct right two[] = {right_of("r1", RIGHT_NONE, ""), right_of("r2", RIGHT_DENY, "2")};
+    put(two, 2);
+    assert_int_equal(w.admin.rights_version, 2);
+    assert_int_equal(w.admin.rights_changed, 2);
+    two[1].kind = RIGHT_NONE; /* without removed: at fault; then nothing of it is taken */
+    two[0] = right_of("r9", RIGHT_PERMIT, "9");
+    put(two, 2);
+    assert_int_equal(w.admin.err, ERR_INVAL);
+    assert_int_equal(world_sql(&w, "SELECT count(*) FROM parking_right WHERE id = 'r9'"), 0);
+}
+
+static void an_edge_gets_a_list_then_changes(void **state)
+{
+    (void)state;
+    put_one("r1", RIGHT_PERMIT, "1");
+    put_one("r2", RIGHT_DENY, "2");
+    size_t at = ask(0, 0, 0);
+    const struct rights_part *p = part_at(at, "");
+    assert_int_equal(w.part_count - at, 1);
+    assert_int_equal(p->from, 0);
+    assert_int_equal(p->version, 2);
+    assert_int_equal(p->of, 1);
+    assert_int_equal(p->count, 2);
+    assert_string_equal(p->entries[0].id.text, "r2"); /* deny first */
+    ask(2, 0, 0);
+    assert_int_equal(answer()->of, 0);
+    put_one("r3", RIGHT_PERMIT, "3");
+    put_one("r2", RIGHT_NONE, "");
+    at = ask(2, 0, 0);
+    p = part_at(at, "");
+    assert_int_equal(p->from, 2);
+    assert_int_equal(p->version, 4);
+    assert_int_equal(p->count, 2);
+    assert_true(p->entries[0].removed); /* revocations first */
+}
+
+/* The list an edge fetches stays what it was, whatever changes meanwhile. */
+static void a_long_list_comes_in_parts_that_fit(void **state)
+{
+    (void)state;
+    enum { COUNT = 1500 };
+    static struct right rights[COUNT];
+    for (size_t i = 0; i < COUNT; i++) {
+        char id[16], plate[16];
+        snprintf(id, sizeof id, "r%04zu", i);
+        snprintf(plate, sizeof plate, "12가%04zu", i);
+        rights[i] = right_of(id, RIGHT_PERMIT, plate);
+    }
+    put(rights, COUNT);
+    size_t at = ask(0, 0, 0);
+    assert_int_equal(answer()->of, 6); /* of 256 each */
+    assert_int_equal(w.part_count - at, RIGHTS_AT_ONCE);
+    char before[RIGHTS_SHA_SIZE] = "";
+    for (size_t i = 0; i < RIGHTS_AT_ONCE; i++) {
+        const struct rights_part *p = part_at(at + i, before);
+        assert_int_equal(p->part, i);
+        memcpy(before, p->sha256, sizeof before);
+    }
+    put_one("late", RIGHT_DENY, "9");
+    at = ask(0, 1, RIGHTS_AT_ONCE);
+    assert_int_equal(answer()->version, 1);
+    assert_int_equal(w.part_count - at, 2);
+    memcpy(before, part_at(at, before)->sha256, sizeof before);
+    assert_int_equal(part_at(at + 1, before)->count, COUNT - 5 * 256);
+    at = ask(1, 0, 0);
+    assert_int_equal(part_at(at, "")->count, 1);
+}
+
+static void what_was_pruned_costs_a_whole_list(void **state)
+{
+    (void)state;
+    put_one("r1", RIGHT_PERMIT, "1");
+    put_one("r2", RIGHT_PERMIT, "2");
+    put_one("r1", RIGHT_NONE, "");
+    world_pass_ms(&w, INT64_C(8) * 24 * 3600 * 1000);
+    assert_int_equal(world_sql(&w, "SELECT count(*) FROM parking_right"), 1);
+    assert_int_equal(part_at(ask(2, 0, 0), "")->from, 0);
+    put_one("r3", RIGHT_PERMIT, "3");
+    assert_int_equal(part_at(ask(3, 0, 0), "")->from, 3);
+}
+
+static void an_edge_that_knows_more_is_outbid(void **state)
+{
+    (void)state;
+    put_one("r1", RIGHT_PERMIT, "1");
+    size_t at = ask(50, 0, 0);
+    assert_int_equal(answer()->version, 51);
+    assert_int_equal(part_at(at, "")->from, 0);
+    world_restart(&w);
+    ask(51, 0, 0);
+    assert_int_equal(answer()->of, 0);
+}
+
+static void who_is_online_hears_of_a_change(void **state)
+{
+    (void)state;
+    struct status up = {true, 1, 1, w.now.wall, "1"};
+    char text[STATUS_BYTES_MAX];
+    size_t len;
+    assert_int_equal(status_encode(&up, text, sizeof text, &len), ERR_OK);
+    struct work *work = work_new(WORK_STATUS, text, len);
+    work->place = in.place;
+    work->edge = in.edge;
+    assert_int_equal(service_post(w.service, work), ERR_OK);
+    world_run(&w);
+    size_t at = w.part_count;
+    put_one("r1", RIGHT_PERMIT, "1");
+    assert_int_equal(w.part_count - at, 1);
+    assert_int_equal(part_at(at, "")->of, 0);
+    assert_int_equal(part_at(at, "")->version, 1);
+}
+
+static void an_edge_says_what_it_applied(void **state)
+{
+    (void)state;
+    struct event e = edge_event(&w, &in, EVENT_RIGHTS_APPLIED);
+    e.data.list = 7;
+    edge_send(&w, &in, &e);
+    world_run(&w);
+    assert_int_equal(world_sql(&w, "SELECT version FROM right_applied WHERE edge = 'e1'"), 7);
+}
+
+static void a_permit_covers_its_stay(void **state)
+{
+    (void)state;
+    struct right r = right_of("r1", RIGHT_PERMIT, "11");
+    r.until = wall_after(w.now.wall, 3600000);
+    put(&r, 1);
+    edge_enter(&w, &in, "11");
+    world_run(&w);
+    world_pass_ms(&w, 1800000);
+    struct request_id q = edge_ask(&w, &in, REQUEST_EXIT, "11", false, 900);
+    assert_int_equal(world_answer(&w, &q)->basis, BASIS_FREE);
+    /* half an hour beyond its end is a stay of its own, without free minutes */
+    world_pass_ms(&w, 3600000);
+    q = edge_ask(&w, &in, REQUEST_EXIT, "11", false, 901);
+    assert_int_equal(world_answer(&w, &q)->due.minor, 30 * 100);
+    assert_int_equal(w.rest_from.v, r.until.v);
+}
+
+static void a_barred_plate_is_refused_a_space(void **state)
+{
+    (void)state;
+    put_one("r1", RIGHT_DENY, "66");
+    struct request_id q = edge_ask(&w, &in, REQUEST_ENTRY, "66", true, 910);
+    assert_int_equal(world_answer(&w, &q)->reason, REASON_BARRED);
+}
+
+static void a_misread_plate_finds_its_only_stay(void **state)
+{
+    (void)state;
+    edge_enter(&w, &in, "B11");
+    world_run(&w);
+    world_pass_ms(&w, 600000);
+    struct request_id q = edge_ask(&w, &in, REQUEST_EXIT, "811", false, 920);
+    assert_int_equal(world_answer(&w, &q)->due.minor, 10 * 100);
+    edge_leave(&w, &in, "811", BASIS_OFFLINE, &(struct request_id){""});
+    world_run(&w);
+    assert_int_equal(world_sql(&w, "SELECT count(*) FROM session WHERE plate = 'B11' AND"
+                                   " state = 'closed' AND exit_plate = '811'"),
+                     1);
+}
+
+static void two_stays_it_could_be_are_none(void **state)
+{
+    (void)state;
+    edge_enter(&w, &in, "B11");
+    edge_enter(&w, &in, "81I");
+    world_run(&w);
+    edge_leave(&w, &in, "811", BASIS_OFFLINE, &(struct request_id){""});
+    world_run(&w);
+    assert_int_equal(world_sql(&w, "SELECT count(*) FROM session WHERE state = 'open'"), 2);
+    assert_int_equal(world_sql(&w, "SELECT count(*) FROM session WHERE state = 'unmatched'"), 1);
+}
+
+int main(void)
+{
+#define T(name) cmocka_unit_test_setup_teardown(name, begin, end)
+    const struct CMUnitTest tests[] = {
+        T(each_change_makes_a_version),         T(an_edge_gets_a_list_then_changes),
+        T(a_long_list_comes_in_parts_that_fit), T(what_was_pruned_costs_a_whole_list),
+        T(an_edge_that_knows_more_is_outbid),   T(who_is_online_hears_of_a_change),
+        T(an_edge_says_what_it_applied),        T(a_permit_covers_its_stay),
+        T(a_barred_plate_is_refused_a_space),   T(a_misread_plate_finds_its_only_stay),
+        T(two_stays_it_could_be_are_none),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -188,6 +188,7 @@ struct agent_state {
     bool online;
     struct mono_ms offline_since;
     struct request_id hello; /* outstanding, or "" */
+    bool introduced;         /* the cloud has answered a hello of this session */
     int64_t hello_base;      /* memory.base when it was sent, */
     struct now hello_at;     /* and when that was: its lease counts from then */
     struct agent_probe {
@@ -255,6 +256,10 @@ struct mono_ms agent_next_deadline(const struct agent *a);
 
 /* The figures of a telemetry message; outbox_age_ms is 0 (the journal knows it). */
 void agent_snapshot(const struct agent *a, struct now now, struct telemetry *ret);
+
+/* True when rows may be sent: a journal that was set back or copied must first be told so, or its
+ * rows contradict those that are committed and freeze the stream. */
+bool agent_introduced(const struct agent *a);
 
 /* What the agent holds, for the uplink. Between turns all of it is committed, except base (A8). */
 const struct edge_memory *agent_memory(const struct agent *a);

@@ -122,6 +122,11 @@ static enum err renew(struct agent *a, int64_t lease_ms)
     return ERR_OK;
 }
 
+bool agent_introduced(const struct agent *a)
+{
+    return a->live.introduced;
+}
+
 enum err agent_hello_answered(struct agent *a, const struct response *r)
 {
     struct agent_state *s = &a->live;
@@ -133,6 +138,7 @@ enum err agent_hello_answered(struct agent *a, const struct response *r)
         s->hello_due = a->now.mono;
         return ERR_OK;
     }
+    s->introduced = true;
     s->probe = (struct agent_probe){0};
     s->hello_due = mono_after(s->hello_at.mono, hello_pause_ms(a, r->hello.lease_ms));
     TRY(obey(a, &r->hello));

@@ -40,6 +40,7 @@ void agent_uplink(struct agent *a, bool up)
     struct agent_state *s = &a->live;
     if (s->online && !up)
         s->offline_since = a->now.mono;
+    s->introduced &= up && s->online;
     s->online = up;
     s->hello = (struct request_id){{0}};
     s->hello_due = a->now.mono;

@@ -168,7 +168,8 @@ static void do_turn(struct loop *l)
         l->turn_count += n;
         run_turn(l);
     } while (n > 0 && mailbox_depth(l->inputs) > 0);
-    watch_journal(l, "outbox", uplink_tick(l->uplink, agent_memory(l->keeper->agent)));
+    const struct agent *a = l->keeper->agent;
+    watch_journal(l, "outbox", uplink_tick(l->uplink, agent_memory(a), agent_introduced(a)));
     run_chores(l);
     sleep_until_next(l);
 }

@@ -296,11 +296,11 @@ static enum err send_rows(struct uplink *u, const struct edge_memory *m)
     return journal_read(u->journal, u->window.sent + 1, (size_t)room, send_row, &s);
 }
 
-enum err uplink_tick(struct uplink *u, const struct edge_memory *m)
+enum err uplink_tick(struct uplink *u, const struct edge_memory *m, bool rows)
 {
     if (u->state == SESSION_DOWN && real_us() >= u->connect_us)
         connect_now(u);
-    return u->state == SESSION_UP ? send_rows(u, m) : ERR_OK;
+    return u->state == SESSION_UP && rows ? send_rows(u, m) : ERR_OK;
 }
 
 int64_t uplink_deadline_us(const struct uplink *u)

@@ -43,9 +43,9 @@ struct uplink_port uplink_port(struct uplink *u);
 void uplink_drain(struct uplink *u, void (*take)(void *arg, const struct agent_input *input),
                   void *arg);
 
-/* After a turn: connects when it is time, sends what the window allows of the rows before `m->next`,
- * all committed. ERR_IO: the journal cannot be read. */
-enum err uplink_tick(struct uplink *u, const struct edge_memory *m);
+/* After a turn: connects when it is time; with `rows`, sends what the window allows of those before
+ * `m->next`, all committed. ERR_IO: the journal cannot be read. */
+enum err uplink_tick(struct uplink *u, const struct edge_memory *m, bool rows);
 
 /* Real microseconds (CLOCK_MONOTONIC) at which uplink_tick has work even if nothing arrives;
  * INT64_MAX: none. */

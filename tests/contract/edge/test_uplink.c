@@ -136,7 +136,7 @@ static bool run_until(struct edge *e, bool (*holds)(struct edge *e, void *arg), 
     int64_t end = test_ms() + ms;
     for (;;) {
         uplink_drain(e->uplink, take, e);
-        assert_int_equal(uplink_tick(e->uplink, journal_memory(e->journal)), ERR_OK);
+        assert_int_equal(uplink_tick(e->uplink, journal_memory(e->journal), true), ERR_OK);
         if (holds(e, arg))
             return true;
         if (test_ms() >= end)

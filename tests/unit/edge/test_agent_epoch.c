@@ -55,6 +55,23 @@ static void a_probe_is_answered_at_once(void **state)
     assert_string_equal(w.asked.hello.asked.text, "");
 }
 
+/* Rows wait for the answer to a hello of this session; a probe is none. */
+static void nothing_is_sent_before_the_hello_is_answered(void **state)
+{
+    (void)state;
+    world_ready(&w, "in", 5);
+    assert_true(agent_introduced(&w.agent));
+    world_uplink(&w, false);
+    world_uplink(&w, true);
+    assert_false(agent_introduced(&w.agent));
+    world_hello_says(&w, &(struct hello_answer){.epoch = 1, .probe = 2});
+    assert_false(agent_introduced(&w.agent));
+    world_hello_says(&w, &(struct hello_answer){.epoch = 1, .upto = 2, .lease_ms = 1000});
+    assert_true(agent_introduced(&w.agent));
+    world_uplink(&w, true); /* a resync within the session */
+    assert_true(agent_introduced(&w.agent));
+}
+
 static void a_new_epoch_begins_without_spaces(void **state)
 {
     (void)state;
@@ -167,6 +184,7 @@ static void a_new_epoch_is_one_transaction(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(nothing_is_sent_before_the_hello_is_answered),
         cmocka_unit_test(a_probe_is_answered_at_once),
         cmocka_unit_test(a_new_epoch_begins_without_spaces),
         cmocka_unit_test(an_entry_under_way_goes_on),

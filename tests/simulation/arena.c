@@ -64,12 +64,14 @@ void arena_mark(struct arena *a)
 {
     a->mark_block = a->blocks;
     a->mark_used = a->blocks ? a->blocks->used : 0;
-    a->log_len = 0;
+    if (!a->keeping)
+        a->log_len = 0;
+    a->log_mark = a->log_len;
 }
 
 void arena_undo(struct arena *a)
 {
-    while (a->log_len > 0) {
+    while (a->log_len > a->log_mark) {
         struct undo u;
         a->log_len -= sizeof u;
         memcpy(&u, a->log + a->log_len, sizeof u);
@@ -85,10 +87,28 @@ void arena_undo(struct arena *a)
         a->blocks->used = a->mark_used;
 }
 
+void arena_keep(struct arena *a)
+{
+    a->keeping = false;
+    arena_mark(a);
+    a->keeping = true;
+    a->keep_block = a->mark_block;
+    a->keep_used = a->mark_used;
+}
+
+void arena_return(struct arena *a)
+{
+    a->mark_block = a->keep_block;
+    a->mark_used = a->keep_used;
+    a->log_mark = 0;
+    arena_undo(a);
+    a->keeping = false;
+}
+
 void arena_free(struct arena *a)
 {
     a->mark_block = NULL;
-    a->log_len = 0;
+    a->log_len = a->log_mark = 0;
     arena_undo(a);
     free(a->log);
     *a = (struct arena){0};

@@ -67,7 +67,7 @@ static void count(struct sim_lane *l, const struct fact *f)
 {
     l->counted++;
     memcpy(l->last_counted, f->movement, sizeof l->last_counted);
-    if (!l->entry && l->counted > l->crossed)
+    if (!l->entry && l->counted > l->crossed + l->again)
         sim_fail(l->sim, "%s/%s: %lld counted out, %lld left", l->edge->name.text, l->name.text,
                  (long long)l->counted, (long long)l->crossed);
 }
@@ -98,7 +98,7 @@ void check_lane_at_rest(struct sim_lane *l)
         a->lane.authorised || a->lane.movement || !a->lane.view.fresh)
         return;
     int64_t base = l->counted - l->crossed, off = base - l->base;
-    int64_t above = l->entry ? l->doubt : 0;
+    int64_t above = l->again + (l->entry ? l->doubt : 0);
     int64_t below = l->missed + (l->entry ? 0 : l->doubt);
     if (off > above || -off > below)
         sim_fail(s, "%s/%s: %lld crossed, %lld counted, %lld off; doubt %lld, missed %lld",

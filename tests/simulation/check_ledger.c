@@ -46,28 +46,41 @@ static bool is_of(const struct sim_journal *j, const struct sim_stream *st)
     return m->epoch == st->epoch && strcmp(m->journal.text, st->journal.text) == 0;
 }
 
-/* The history that the edge lives and the cloud follows; NULL: there is none (any more). */
+/* The history that a body lives and the cloud follows; NULL: there is none (any more). */
 static const struct sim_journal *lived(const struct sim_stream *st)
 {
-    const struct sim_journal *j = st->edge->journal;
-    return !st->fenced && is_of(j, st) && j->applied == st->applied ? j : NULL;
+    struct sim_edge *e = st->edge;
+    for (; e && !st->fenced; e = e->twin_of ? NULL : edge_other(e))
+        if (is_of(e->journal, st) && e->journal->applied == st->applied)
+            return e->journal;
+    return NULL;
 }
 
 /* ---- the cloud's commit: I3 ---- */
 
+static const struct journal_row *row_at(const struct sim_journal *j, const struct sim_stream *st,
+                                        int64_t seq, const struct digest *digest)
+{
+    if (!is_of(j, st) || seq < 1 || seq > (int64_t)j->committed.row_count ||
+        memcmp(digest->text, j->rows[seq - 1].digest.text, DIGEST_SIZE) != 0)
+        return NULL;
+    return &j->rows[seq - 1];
+}
+
 /* Moves all histories on that hold this event. */
 static const struct journal_row *written(struct sim_stream *st, const struct event_row *r)
 {
-    const struct journal_row *row = NULL;
-    for (struct sim_journal *j = st->edge->journal; j; j = j->older) {
-        if (!is_of(j, st) || r->seq > (int64_t)j->committed.row_count ||
-            memcmp(r->digest.text, j->rows[r->seq - 1].digest.text, DIGEST_SIZE) != 0)
-            continue;
-        row = &j->rows[r->seq - 1];
-        j->applied = j->applied == r->seq - 1 ? r->seq : j->applied;
-        j->applied_most = j->applied > j->applied_most ? j->applied : j->applied_most;
-    }
-    return row;
+    const struct journal_row *found = NULL;
+    for (struct sim_edge *e = st->edge; e; e = e->twin_of ? NULL : edge_other(e))
+        for (struct sim_journal *j = e->journal; j; j = j->older) {
+            const struct journal_row *row = row_at(j, st, r->seq, &r->digest);
+            if (!row)
+                continue;
+            found = row;
+            j->applied = j->applied == r->seq - 1 ? r->seq : j->applied;
+            j->applied_most = j->applied > j->applied_most ? j->applied : j->applied_most;
+        }
+    return found;
 }
 
 static void check_event(struct sim *s, const struct event_row *r)
@@ -94,7 +107,7 @@ void check_news(struct sim *s)
     const struct store_memory_news *news = store_memory_news(s->cloud.store);
     if (news->quarantined > 0)
         sim_fail(s, "an event was quarantined");
-    if (news->stopping > 0)
+    if (news->stopping > 0 && s->totals.copied == 0 && s->totals.restored == 0)
         sim_fail(s, "offers stop: %s (%s) of %s/%s at %lld", news->anomaly.kind,
                  news->anomaly.detail, news->anomaly.place.text, news->anomaly.edge.text,
                  (long long)news->anomaly.seq);
@@ -108,6 +121,7 @@ struct grants {
     const struct sim_stream *stream;
     const struct sim_journal *lived;
     int64_t open, unanswered;
+    int64_t answered; /* in events that are not applied yet */
 };
 
 static void count_grant(void *arg, const struct grant_row *r)
@@ -120,6 +134,21 @@ static void count_grant(void *arg, const struct grant_row *r)
     g->open += r->n;
     if (!g->lived || !journal_answered(g->lived, r->id))
         g->unanswered += r->n;
+    else
+        g->answered += r->n;
+}
+
+/* Spaces of grants that a restored database does not know: the answers to come take them from the
+ * pool. */
+static int64_t unknown_grants(const struct grants *g)
+{
+    const struct sim_journal *j = g->lived;
+    int64_t n = -g->answered;
+    for (size_t i = j ? (size_t)j->applied : 0; j && i < j->committed.row_count; i++) {
+        const struct fact *f = &j->rows[i].fact;
+        n += f->kind == EVENT_SPACE_ACCEPTED || f->kind == EVENT_SPACE_DECLINED ? f->n : 0;
+    }
+    return j ? n : 0;
 }
 
 static struct grants grants_of(const struct sim *s, const struct sim_stream *st)
@@ -136,17 +165,87 @@ static void check_stream(void *arg, const struct stream_row *r)
     const char *name = st->edge->name.text;
     const struct books *b = &st->after;
     st->fenced = r->fenced;
-    if (r->frozen || (r->fenced && is_of(st->edge->journal, st)))
+    bool known = s->totals.copied + s->totals.restored + s->totals.set_back > 0;
+    if (!known && (r->frozen || (r->fenced && is_of(st->edge->journal, st))))
         sim_fail(s, "%s: its stream is frozen or fenced", name);
     if (r->last != st->applied)
         sim_fail(s, "%s: stands at %lld, but %lld were applied", name, (long long)r->last,
                  (long long)st->applied);
     int64_t open = grants_of(s, st).open;
-    if (r->view != b->free + open || r->pending != b->pending || r->overdraft != b->overdraft)
+    int64_t overdraft = r->fenced ? 0 : b->overdraft; /* the pool has paid it */
+    if (r->view != b->free + open || r->pending != b->pending || r->overdraft != overdraft)
         sim_fail(s, "%s at %lld: view %lld pending %lld overdraft %lld, but %lld (+%lld) %lld %lld",
                  name, (long long)r->last, (long long)r->view, (long long)r->pending,
                  (long long)r->overdraft, (long long)b->free, (long long)open,
-                 (long long)b->pending, (long long)b->overdraft);
+                 (long long)b->pending, (long long)overdraft);
+}
+
+/* ---- after a restore ---- */
+
+static void follow(struct sim_journal *j, struct sim_stream *st, const struct stream_row *r)
+{
+    const struct journal_row *row = row_at(j, st, r->last, &r->head);
+    if (!row)
+        return;
+    st->after = row->after;
+    j->applied = r->last;
+}
+
+static void reread(void *arg, const struct stream_row *r)
+{
+    struct sim *s = arg;
+    struct sim_stream *st = stream_of(s, r->id);
+    st->applied = r->last;
+    st->fenced = r->fenced;
+    for (struct sim_edge *e = st->edge; e; e = e->twin_of ? NULL : edge_other(e))
+        for (struct sim_journal *j = e->journal; j; j = j->older)
+            follow(j, st, r);
+}
+
+static void count_open(void *arg, const struct grant_row *r)
+{
+    struct sim *s = arg;
+    sim_place(s, &r->place)->doubled += r->n;
+}
+
+void ledger_forgotten(struct sim *s)
+{
+    store_memory_open_grants(s->cloud.store, count_open, s);
+}
+
+static void count_unknown(struct sim *s)
+{
+    for (size_t i = 0; i < s->cloud.stream_count; i++) {
+        struct sim_stream *st = &s->cloud.streams[i];
+        struct grants g = grants_of(s, st);
+        int64_t unknown = unknown_grants(&g);
+        st->edge->place->doubled += unknown > 0 ? unknown : 0;
+    }
+}
+
+/* Vehicles that a journal let in which is given up, and that the database has forgotten. */
+static int64_t forgotten_entries(const struct sim_journal *j)
+{
+    int64_t entries = 0;
+    for (int64_t i = j->applied; i < j->applied_most; i++) {
+        const struct fact *f = &j->rows[i].fact;
+        entries += f->entry &&
+                   (f->kind == EVENT_PASSAGE_AUTHORISED || f->kind == EVENT_PASSAGE_UNAUTHORISED);
+    }
+    return entries;
+}
+
+void ledger_reread(struct sim *s)
+{
+    s->cloud.stream_count = 0;
+    for (size_t i = 0; i < BODIES; i++)
+        for (struct sim_journal *j = s->edges[i].journal; j; j = j->older)
+            j->applied = 0;
+    store_memory_streams(s->cloud.store, reread, s);
+    count_unknown(s);
+    for (size_t i = 0; i < BODIES; i++)
+        for (struct sim_journal *j = s->edges[i].journal; j; j = j->older)
+            s->edges[i].place->doubled += j == s->edges[i].journal ? 0 : forgotten_entries(j);
 }
 
 bool ledger_waits(struct sim *s, int64_t stream)
@@ -158,7 +257,7 @@ bool ledger_waits(struct sim *s, int64_t stream)
 /* ---- each place: I2 ---- */
 
 struct sums {
-    int64_t held, under_way, occupied, overdraft;
+    int64_t held, under_way, unknown, occupied, overdraft;
 };
 
 /* Of a history that is over there is what the cloud knows of it. */
@@ -168,9 +267,11 @@ static void add_sums(struct sums *u, const struct sim *s, const struct sim_strea
     const struct sim_journal *j = lived(st);
     const struct books *now = j ? journal_books(j, (int64_t)j->committed.row_count) : then;
     u->held += now->free + now->pending + now->occupied + now->given_back - then->given_back;
-    u->overdraft += now->overdraft;
+    u->overdraft += st->fenced ? 0 : now->overdraft; /* the pool has paid it */
     u->occupied += then->occupied;
-    u->under_way += grants_of(s, st).unanswered;
+    struct grants g = grants_of(s, st);
+    u->under_way += g.unanswered;
+    u->unknown += unknown_grants(&g);
 }
 
 static void check_place(void *arg, const struct place_row *r)
@@ -181,18 +282,47 @@ static void check_place(void *arg, const struct place_row *r)
     for (size_t i = 0; i < s->cloud.stream_count; i++)
         if (s->cloud.streams[i].edge->place == p)
             add_sums(&u, s, &s->cloud.streams[i]);
-    if (r->offers_stopped)
+    if (r->offers_stopped && s->totals.copied + s->totals.restored == 0)
         sim_fail(s, "%s: offers stopped", p->name.text);
     if (r->occupied != u.occupied)
         sim_fail(s, "%s: %lld occupied, but %lld by the events applied", p->name.text,
                  (long long)r->occupied, (long long)u.occupied);
-    if (u.held + u.under_way + r->pool != r->settings.capacity + u.overdraft)
+    if (u.unknown != 0 && s->totals.restored == 0)
+        sim_fail(s, "%s: %lld spaces of grants that nobody made", p->name.text,
+                 (long long)u.unknown);
+    if (u.held + u.under_way - u.unknown + r->pool != r->settings.capacity + u.overdraft)
         sim_fail(s, "%s: %lld held, %lld under way, %lld in the pool; capacity %lld, owed %lld",
                  p->name.text, (long long)u.held, (long long)u.under_way, (long long)r->pool,
                  (long long)r->settings.capacity, (long long)u.overdraft);
-    if (p->inside > p->capacity + p->intruded)
-        sim_fail(s, "%s: %lld inside, room for %lld, %lld pushed in", p->name.text,
-                 (long long)p->inside, (long long)p->capacity, (long long)p->intruded);
+    if (p->inside > p->capacity + p->intruded + p->doubled)
+        sim_fail(s, "%s: %lld inside, room for %lld, %lld pushed in, %lld spaces doubled",
+                 p->name.text, (long long)p->inside, (long long)p->capacity, (long long)p->intruded,
+                 (long long)p->doubled);
+}
+
+/* All that was written at a place is applied: only then a count says what the ledger should. */
+bool ledger_settled(const struct sim *s, const struct sim_place *p)
+{
+    for (size_t i = 0; i < BODIES; i++) {
+        const struct sim_edge *e = &s->edges[i];
+        if (e->place != p || e->gone)
+            continue;
+        bool follows = false;
+        for (size_t k = 0; k < s->cloud.stream_count; k++)
+            follows |= lived(&s->cloud.streams[k]) == e->journal;
+        if (!follows || e->journal->applied != (int64_t)e->journal->committed.row_count)
+            return false;
+    }
+    return true;
+}
+
+/* Nobody can spend what it holds. */
+static bool is_over(const struct sim *s, const struct sim_stream *st)
+{
+    for (size_t i = 0; i < BODIES; i++)
+        if (s->edges[i].journal && !s->edges[i].gone && is_of(s->edges[i].journal, st))
+            return false;
+    return st->fenced;
 }
 
 /* Vehicles and spaces that are only in the ledger: what lanes counted in doubt, and what a journal
@@ -207,23 +337,26 @@ int64_t ledger_phantoms(const struct sim *s, const struct sim_place *p)
         const struct books *b = j ? journal_books(j, (int64_t)j->committed.row_count) : &st->after;
         if (st->edge->place != p)
             continue;
-        phantoms -= b->overdraft;
-        phantoms += st->fenced ? b->free + b->pending + grants_of(s, st).open : 0;
+        phantoms -= st->fenced ? 0 : b->overdraft;
+        phantoms += is_over(s, st) ? b->free + b->pending + grants_of(s, st).open : 0;
         for (size_t k = 0; k < st->edge->lane_count; k++)
             phantoms += st->edge->lanes[k].entry ? b->counted[k] : -b->counted[k];
     }
-    for (size_t i = 0; i < EDGES; i++)
+    for (size_t i = 0; i < BODIES; i++)
         for (size_t k = 0; s->edges[i].place == p && k < s->edges[i].lane_count; k++) {
             const struct sim_lane *l = &s->edges[i].lanes[k];
             int64_t off = l->base - l->counted;
             phantoms += l->entry ? off : -off;
         }
-    return phantoms > 0 ? phantoms : 0;
+    return phantoms > 0 || s->totals.restored > 0 ? phantoms : 0;
 }
 
 void check_step(struct sim *s)
 {
-    for (size_t i = 0; i < EDGES; i++) {
+    /* A restored database may give one epoch to two journals, and the broker one's acknowledgement to
+     * the other; both are replayed. */
+    bool ambiguous = s->totals.restored > 0 && s->totals.copied > 0;
+    for (size_t i = 0; i < BODIES && !ambiguous; i++) {
         const struct sim_edge *e = &s->edges[i];
         if (e->running && e->agent.live.memory.base > e->journal->applied_most)
             sim_fail(s, "%s: %lld acknowledged, %lld committed", e->name.text,

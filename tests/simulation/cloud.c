@@ -158,6 +158,60 @@ void cloud_start(struct sim *s, void *cloud, int64_t what)
     wake(c, 0);
 }
 
+/* ---- backups, and what a person does about what has stopped ---- */
+
+void cloud_back_up(struct sim_cloud *c)
+{
+    store_memory_backup(c->store);
+    c->backed_up = true;
+    c->backup_answers = c->answer_count;
+}
+
+void cloud_restore(struct sim_cloud *c)
+{
+    struct sim *s = c->sim;
+    cloud_kill(c, between(s, 1000, 600000));
+    TRACE(s, "the cloud's database is restored");
+    s->totals.restored++;
+    c->backed_up = false;
+    c->answer_count = c->backup_answers;
+    ledger_forgotten(s);
+    store_memory_restore(c->store);
+    ledger_reread(s);
+    provider_forget(s);
+}
+
+static void release_frozen(void *arg, const struct stream_row *r)
+{
+    struct sim *s = arg;
+    if (!r->frozen || r->fenced)
+        return;
+    struct work *w = work_new(WORK_ADMIN, NULL, 0);
+    w->admin.kind = ADMIN_EDGE_RELEASE;
+    w->admin.stream.place = r->place;
+    w->admin.stream.edge = r->edge;
+    cloud_post(&s->cloud, w);
+}
+
+static void resume_stopped(void *arg, const struct place_row *r)
+{
+    struct sim *s = arg;
+    if (!r->offers_stopped)
+        return;
+    struct work *w = work_new(WORK_ADMIN, NULL, 0);
+    w->admin.kind = ADMIN_PLACE_RESUME;
+    w->admin.place.place = r->settings.place;
+    cloud_post(&s->cloud, w);
+}
+
+void cloud_repair(struct sim_cloud *c)
+{
+    if (!c->service)
+        return;
+    store_memory_streams(c->store, release_frozen, c->sim);
+    store_memory_places(c->store, resume_stopped, c->sim);
+}
+
 void cloud_setup(struct sim *s)
 {
     struct sim_cloud *c = &s->cloud;

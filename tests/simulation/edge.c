@@ -162,18 +162,110 @@ void edge_kill(struct sim_edge *e, int64_t down_ms)
         sim_in(e->sim, down_ms, edge_start, e, 0);
 }
 
+static int64_t service_time(struct sim *s)
+{
+    return hits(s, 500000) ? between(s, 1000, 60000) : between(s, 60000, 3600000);
+}
+
+/* Vehicles let in by a journal that is given up, after a restored database has forgotten the spaces. */
+static int64_t known_to_nobody(const struct sim_edge *e)
+{
+    const struct sim_journal *j = e->journal;
+    int64_t entered = 0;
+    for (size_t i = (size_t)j->applied; e->sim->totals.restored > 0 && i < j->now.row_count; i++) {
+        const struct fact *f = &j->rows[i].fact;
+        entered += f->entry &&
+                   (f->kind == EVENT_PASSAGE_AUTHORISED || f->kind == EVENT_PASSAGE_UNAUTHORISED);
+    }
+    return entered;
+}
+
 void edge_replace(struct sim_edge *e)
 {
     if (e->running)
-        edge_kill(e, hits(e->sim, 500000) ? between(e->sim, 1000, 60000)
-                                          : between(e->sim, 60000, 3600000));
+        edge_kill(e, service_time(e->sim));
     TRACE(e->sim, "%s/%s is replaced", e->place->name.text, e->name.text);
     e->sim->totals.replaced++;
+    e->place->doubled += known_to_nobody(e);
+    e->backup.journal = NULL; /* of a journal that another one has replaced */
     for (size_t i = 0; i < e->lane_count; i++) {
         traffic_forgotten(&e->lanes[i]);
         e->lanes[i].missed += e->journal->committed.lanes[i].movement.text[0] != '\0';
     }
     journal_begin_life(e);
+}
+
+/* Spaces that a journal had and no longer has, each of which it may spend again when it is set back
+ * to before. */
+static int64_t spent_since(const struct sim_journal *j, size_t row_count)
+{
+    int64_t spent = 0;
+    for (size_t i = row_count; i < j->committed.row_count; i++) {
+        int64_t less = journal_books(j, (int64_t)i)->free - j->rows[i].after.free;
+        spent += less > 0 ? less : 0;
+    }
+    return spent;
+}
+
+void edge_set_back(struct sim_edge *e)
+{
+    const struct backup b = e->backup;
+    bool same = b.journal == e->journal;
+    if (!b.journal || (same && b.state.row_count == e->journal->committed.row_count))
+        return;
+    if (e->running)
+        edge_kill(e, service_time(e->sim));
+    TRACE(e->sim, "%s/%s is set back to %zu of %zu", e->place->name.text, e->name.text,
+          b.state.row_count, e->journal->committed.row_count);
+    e->sim->totals.set_back++;
+    e->place->doubled += known_to_nobody(e);
+    e->place->doubled += same ? spent_since(e->journal, b.state.row_count)
+                              : journal_books(b.journal, (int64_t)b.state.row_count)->free;
+    for (size_t i = 0; i < e->lane_count; i++) {
+        traffic_forgotten(&e->lanes[i]);
+        e->lanes[i].missed += e->journal->committed.lanes[i].movement.text[0] != '\0';
+        e->lanes[i].again += b.state.lanes[i].movement.text[0] != '\0';
+        e->place->doubled += b.state.lanes[i].authorised && !e->lanes[i].entry;
+    }
+    journal_copy(e, b.journal, &b.state);
+}
+
+struct sim_edge *edge_root(struct sim_edge *e)
+{
+    return e->twin_of ? e->twin_of : e;
+}
+
+struct sim_edge *edge_other(struct sim_edge *e)
+{
+    struct sim_edge *twin = &e->sim->edges[TWIN];
+    if (e == twin)
+        return e->twin_of;
+    return twin->twin_of == e ? twin : NULL;
+}
+
+struct sim_edge *edge_copy(struct sim_edge *e)
+{
+    struct sim *s = e->sim;
+    struct sim_edge *t = &s->edges[TWIN];
+    TRACE(s, "%s/%s is copied", e->place->name.text, e->name.text);
+    s->totals.copied++;
+    t->twin_of = e;
+    t->place = e->place;
+    t->name = e->name;
+    t->gone = false;
+    for (; t->lane_count < e->lane_count; t->lane_count++) {
+        const struct sim_lane *l = &e->lanes[t->lane_count];
+        lane_setup(&t->lanes[t->lane_count], t, t->lane_count, l->entry, l->loops);
+        const struct lane_memory *m = &e->journal->committed.lanes[t->lane_count];
+        t->lanes[t->lane_count].again += m->movement.text[0] != '\0';
+        t->place->doubled += m->authorised && !l->entry;
+        sim_in(s, between(s, 0, 10000), lane_beat, &t->lanes[t->lane_count], 0);
+    }
+    edge_setup(t);
+    journal_copy(t, e->journal, &e->journal->committed);
+    e->place->doubled += journal_books(e->journal, (int64_t)e->journal->committed.row_count)->free;
+    sim_in(s, between(s, 1000, 60000), edge_start, t, 0);
+    return t;
 }
 
 void edge_start(struct sim *s, void *edge, int64_t what)

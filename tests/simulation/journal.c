@@ -165,8 +165,11 @@ static enum err append(void *self, int64_t seq, const struct digest *digest, con
     }
     struct journal_row *r = &j->rows[j->now.row_count];
     free(r->bytes);
-    *r = (struct journal_row){
-        .digest = *digest, .at_ms = sim_ms(e->sim), .len = len, .bytes = mem_copy(bytes, len)};
+    *r = (struct journal_row){.digest = *digest,
+                              .at_ms = j->replayed ? j->replayed->at_ms : sim_ms(e->sim),
+                              .replayed = j->replayed != NULL,
+                              .len = len,
+                              .bytes = mem_copy(bytes, len)};
     expect_chain(e, seq, r);
     r->fact = fact_of(e, r);
     if (r->fact.kind == EVENT_UNKNOWN)
@@ -248,29 +251,25 @@ static enum err rewind_to(void *self, int64_t upto)
     return fails(e) ? ERR_IO : ERR_OK;
 }
 
-static void free_rows(struct journal_row *rows, size_t count)
-{
-    for (size_t i = 0; i < count; i++)
-        free(rows[i].bytes);
-    free(rows);
-}
-
+/* A new epoch is a new history; the old one is over with the commit. */
 static enum err replay(void *self, int64_t upto, replay_take *take, void *arg)
 {
     struct sim_edge *e = self;
-    struct sim_journal *j = e->journal;
-    if (fails(e))
-        return ERR_IO;
-    if (!j->open || j->aside)
+    struct sim_journal *old = e->journal, *j = mem_alloc(sizeof *j);
+    if (!old->open || old->trial)
         sim_fail(e->sim, "%s: a replay outside a transaction, or two", e->name.text);
-    size_t count = j->now.row_count;
-    j->aside = j->rows;
-    j->aside_size = j->row_size;
-    j->rows = NULL;
-    j->row_size = j->now.row_count = j->now.grant_count = 0;
-    for (size_t i = (size_t)upto; i < count; i++)
-        TRY(take(arg, j->aside[i].bytes, j->aside[i].len));
-    return ERR_OK;
+    j->now = old->now;
+    j->now.row_count = j->now.grant_count = 0;
+    j->open = j->trial = true;
+    j->older = old;
+    e->journal = j;
+    size_t count = old->now.row_count;
+    for (size_t i = (size_t)upto; i < count; i++) {
+        j->replayed = &old->rows[i];
+        TRY(take(arg, old->rows[i].bytes, old->rows[i].len));
+    }
+    j->replayed = NULL;
+    return fails(e) ? ERR_IO : ERR_OK;
 }
 
 static enum err digest_at(void *self, int64_t seq, struct digest *ret)
@@ -289,6 +288,28 @@ static enum err oldest(void *self, int64_t *ret)
     return ERR_OK;
 }
 
+/* An admission that goes on in a new epoch is authorised in it once more. */
+static bool said_before(const struct sim_journal *j, const struct journal_row *r)
+{
+    const struct fact *f = &r->fact;
+    if (r->replayed || f->kind != EVENT_PASSAGE_AUTHORISED || !j->trial)
+        return r->replayed;
+    const struct lane_memory *m = &j->older->committed.lanes[f->lane];
+    return m->authorised && strcmp(m->movement.text, f->movement) == 0;
+}
+
+static void tell(struct sim_edge *e, size_t i)
+{
+    const struct sim_journal *j = e->journal;
+    const struct fact *f = &j->rows[i].fact;
+    bool of_lane = f->lane < e->lane_count;
+    TRACE(e->sim, "%s/%s #%zu %s %s %s%s", e->place->name.text, e->name.text, i + 1,
+          of_lane ? e->lanes[f->lane].name.text : "", event_kind_word(f->kind),
+          f->uncertain ? "uncertain" : "", j->rows[i].replayed ? "again" : "");
+    if (of_lane && !said_before(j, &j->rows[i]))
+        check_fact(&e->lanes[f->lane], f);
+}
+
 /* A process may also die between its commit and its first act: edge_dies_here, at the next call. */
 static enum err commit(void *self)
 {
@@ -296,42 +317,35 @@ static enum err commit(void *self)
     struct sim_journal *j = e->journal;
     if (fails(e))
         return ERR_IO;
-    size_t first = j->aside ? 0 : j->committed.row_count;
-    j->open = false;
-    free_rows(j->aside, j->aside_size);
-    j->aside = NULL;
-    j->aside_size = 0;
     if (e->sim->mutation == MUTATION_COMMIT_LIE && hits(e->sim, 20000)) {
-        j->now = j->committed; /* and dies of it soon */
+        journal_drop(e); /* and dies of it soon */
         e->doom = 3;
         return ERR_OK;
     }
-    if (j->committed.memory.epoch == 0 && j->now.memory.epoch != 0)
+    size_t first = j->committed.row_count;
+    if (j->trial)
+        j->older->open = false;
+    else if (j->committed.memory.epoch == 0 && j->now.memory.epoch != 0)
         e->epoch_since_ms = sim_ms(e->sim);
+    j->open = false;
     j->committed = j->now;
     e->sim->dirty = true;
-    for (size_t i = first; i < j->now.row_count; i++) {
-        const struct fact *f = &j->rows[i].fact;
-        TRACE(e->sim, "%s/%s #%zu %s %s %s", e->place->name.text, e->name.text, i + 1,
-              f->lane < e->lane_count ? e->lanes[f->lane].name.text : "", event_kind_word(f->kind),
-              f->uncertain ? "uncertain" : "");
-        if (f->lane < e->lane_count)
-            check_fact(&e->lanes[f->lane], f);
-    }
+    for (size_t i = first; i < j->now.row_count; i++)
+        tell(e, i);
+    j->trial = false;
     return ERR_OK;
 }
 
 void journal_drop(struct sim_edge *e)
 {
     struct sim_journal *j = e->journal;
+    if (j->trial) {
+        e->journal = j->older;
+        journal_free(j);
+        j = e->journal;
+    }
     if (j->open)
         j->now = j->committed;
-    if (j->aside) {
-        free_rows(j->rows, j->row_size);
-        j->rows = j->aside;
-        j->row_size = j->aside_size;
-        j->aside = NULL;
-    }
     j->open = false;
 }
 
@@ -342,14 +356,16 @@ static void rollback(void *self)
 
 const struct journal_row *journal_entry(const struct sim_edge *e, const char *movement)
 {
+    const struct journal_row *first = NULL;
     for (const struct sim_journal *j = e->journal; j; j = j->older)
         for (size_t i = j->committed.row_count; i-- > 0;) {
             const struct fact *f = &j->rows[i].fact;
             if (f->entry && strcmp(f->movement, movement) == 0 &&
-                (f->kind == EVENT_PASSAGE_COMPLETED || f->kind == EVENT_PASSAGE_UNAUTHORISED))
-                return &j->rows[i];
+                (f->kind == EVENT_PASSAGE_COMPLETED || f->kind == EVENT_PASSAGE_UNAUTHORISED) &&
+                (!first || j->rows[i].at_ms < first->at_ms))
+                first = &j->rows[i];
         }
-    return NULL;
+    return first;
 }
 
 struct journal_port journal_port_of(struct sim_edge *e)
@@ -357,32 +373,4 @@ struct journal_port journal_port_of(struct sim_edge *e)
     return (struct journal_port){
         e,         begin,  append,    save_edge, save_lane, grant_answered, acknowledge,
         rewind_to, replay, digest_at, oldest,    commit,    rollback};
-}
-
-void journal_begin_life(struct sim_edge *e)
-{
-    struct sim_journal *j = mem_alloc(sizeof *j);
-    uint8_t id[16];
-    for (int i = 0; i < 16; i++)
-        id[i] = (uint8_t)between(e->sim, 0, 255);
-    struct edge_memory *m = &j->now.memory;
-    m->journal = request_id_from(id);
-    m->next = 1;
-    memset(m->head.text, '0', DIGEST_SIZE - 1);
-    j->committed = j->now;
-    j->older = e->journal;
-    e->journal = j;
-}
-
-void journal_release(struct sim_edge *e)
-{
-    while (e->journal) {
-        struct sim_journal *j = e->journal;
-        e->journal = j->older;
-        for (size_t i = 0; i < j->row_size; i++)
-            free(j->rows[i].bytes);
-        free(j->rows);
-        free(j->grants);
-        free(j);
-    }
 }

@@ -146,8 +146,14 @@ void network_up(struct message *m)
     send(m->edge->sim, m);
 }
 
+/* The broker knows one session by this name: of the body that came last. */
 void network_down(struct message *m)
 {
+    struct sim_edge *other = edge_other(m->edge);
+    if (other && other->connected) {
+        m->edge = other;
+        m->session = other->session;
+    }
     m->up = false;
     send(m->edge->sim, m);
 }
@@ -156,6 +162,7 @@ void network_down(struct message *m)
 
 void network_retain(struct sim_edge *e, const struct message *m)
 {
+    e = edge_root(e);
     struct message *kept = e->retained ? e->retained : mem_alloc(sizeof *kept);
     *kept = *m;
     e->retained = kept;
@@ -165,6 +172,7 @@ void network_retain(struct sim_edge *e, const struct message *m)
 static void tell_cloud(struct sim_edge *e)
 {
     struct sim *s = e->sim;
+    e = edge_root(e);
     if (!e->retained || !s->broker.up)
         return;
     struct message *m = copy_of(s, e->retained);
@@ -200,7 +208,7 @@ void broker_restart(struct sim *s, int64_t down_ms)
     TRACE(s, "broker dies for %lld ms", (long long)down_ms);
     s->broker.up = false;
     s->broker.generation++;
-    for (size_t i = 0; i < EDGES; i++)
+    for (size_t i = 0; i < BODIES; i++)
         if (s->edges[i].connected)
             uplink_lost(&s->edges[i]);
     cloud_disconnect(&s->cloud, down_ms + 10);

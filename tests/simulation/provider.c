@@ -39,6 +39,24 @@ int64_t provider_charged(const struct sim *s, const char *session)
     return minor;
 }
 
+void provider_forget(struct sim *s)
+{
+    for (size_t i = 0; i < s->provider.count; i++) {
+        struct charge *c = &s->provider.charges[i];
+        c->forgotten |= c->known != CHARGE_NEVER_CALLED;
+        c->known = CHARGE_NEVER_CALLED;
+    }
+}
+
+bool provider_forgotten(const struct sim *s, const char *session)
+{
+    for (size_t i = 0; i < s->provider.count; i++)
+        if (s->provider.charges[i].forgotten &&
+            strncmp(s->provider.charges[i].key, session, MOVEMENT_ID_SIZE - 1) == 0)
+            return true;
+    return false;
+}
+
 /* I4 */
 static void expect_fair(struct sim *s, const struct payment_call *call, const struct charge *c)
 {
@@ -84,7 +102,7 @@ static void expect_owed(struct sim *s, const struct payment_call *call)
 static void expect_fair_price(struct sim *s, const struct payment_call *call)
 {
     const struct journal_row *entry = NULL;
-    for (size_t i = 0; i < EDGES && !entry; i++)
+    for (size_t i = 0; i < BODIES && !entry; i++)
         entry = journal_entry(&s->edges[i], call->session.text);
     if (!entry || s->cloud.misled)
         return;

@@ -64,6 +64,7 @@ static void people_the_world(struct sim *s)
         s->places[p].ledger = s->places[p].capacity;
         set_name(&s->places[p].name, names[p]);
     }
+    s->edges[TWIN] = (struct sim_edge){.sim = s, .index = TWIN, .gone = true};
     for (size_t i = 0; i < EDGES; i++) {
         struct sim_edge *e = &s->edges[i];
         e->sim = s;
@@ -124,7 +125,7 @@ static void end(struct sim *s)
     provider_free(s);
     network_free(s);
     cloud_free(&s->cloud);
-    for (size_t i = 0; i < EDGES; i++)
+    for (size_t i = 0; i < BODIES; i++)
         journal_release(&s->edges[i]);
     calendar_free(&s->calendar);
     free(s);

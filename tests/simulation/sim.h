@@ -81,8 +81,10 @@ bool sim_step(struct sim *s);
 /* journal.c */
 struct journal_port journal_port_of(struct sim_edge *e);
 void journal_begin_life(struct sim_edge *e); /* a fresh journal; the one before is over */
-void journal_drop(struct sim_edge *e);       /* an open transaction is lost */
-void journal_release(struct sim_edge *e);    /* all of them */
+void journal_copy(struct sim_edge *to, const struct sim_journal *j, const struct journal_state *at);
+void journal_drop(struct sim_edge *e); /* an open transaction is lost */
+void journal_free(struct sim_journal *j);
+void journal_release(struct sim_edge *e); /* all of them */
 bool journal_answered(const struct sim_journal *j, int64_t grant);
 const struct journal_row *journal_entry(const struct sim_edge *e, const char *movement);
 const struct books *journal_books(const struct sim_journal *j, int64_t seq); /* 0: of none */
@@ -92,12 +94,17 @@ void edge_setup(struct sim_edge *e);
 void edge_start(struct sim *s, void *edge, int64_t what);
 void edge_kill(struct sim_edge *e, int64_t down_ms); /* below zero: for good */
 void edge_replace(struct sim_edge *e);               /* by one that remembers nothing */
+struct sim_edge *edge_root(struct sim_edge *e);
+struct sim_edge *edge_other(struct sim_edge *e); /* of the same name; NULL: there is none */
+struct sim_edge *edge_copy(struct sim_edge *e);  /* onto a machine of its own */
+void edge_set_back(struct sim_edge *e);          /* to its backup */
 struct now edge_now(const struct sim_edge *e);
 void edge_input(struct sim_edge *e, const struct agent_input *in);
 void edge_wake(struct sim_edge *e, int64_t at_ms);
 bool edge_dies_here(struct sim_edge *e); /* a port call: true if it has no effect */
 
 /* uplink.c */
+void uplink_taken_over(struct sim_edge *e); /* by its twin */
 struct uplink_port uplink_port_of(struct sim_edge *e);
 void uplink_try(struct sim *s, void *edge, int64_t incarnation);
 void uplink_lost(struct sim_edge *e); /* the session ended */
@@ -145,14 +152,23 @@ int64_t cloud_price(int64_t stay_ms);
 struct now cloud_now(const struct sim_cloud *c);
 struct service_ports cloud_ports(struct sim_cloud *c);
 
+void cloud_back_up(struct sim_cloud *c);
+void cloud_restore(struct sim_cloud *c);
+void cloud_repair(struct sim_cloud *c); /* a person looks at what has stopped */
+
 /* provider.c */
+void provider_forget(struct sim *s); /* the ledger no longer knows what was charged */
 struct payments_port provider_port(struct sim_cloud *c);
 void provider_free(struct sim *s);
+bool provider_forgotten(const struct sim *s, const char *session);
 int64_t provider_charged(const struct sim *s, const char *session);
 
 /* check_ledger.c */
 void check_step(struct sim *s);
-void check_news(struct sim *s); /* after a commit of the cloud */
+void check_news(struct sim *s);       /* after a commit of the cloud */
+void ledger_forgotten(struct sim *s); /* before a restore: grants under way */
+void ledger_reread(struct sim *s);    /* after it: grants that were taken */
+bool ledger_settled(const struct sim *s, const struct sim_place *p);
 int64_t ledger_phantoms(const struct sim *s, const struct sim_place *p);
 bool ledger_waits(struct sim *s, int64_t stream); /* for an answer that can come */
 

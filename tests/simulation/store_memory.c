@@ -120,7 +120,7 @@ static enum err commit(void *self)
     struct store_memory *m = self;
     if (!m->open)
         return ERR_IO;
-    m->version += m->arena.log_len > 0;
+    m->version += m->arena.log_len > m->arena.log_mark;
     m->news = m->coming;
     memcpy(m->news_events, m->coming_events, m->coming.events * sizeof m->news_events[0]);
     arena_mark(&m->arena);
@@ -139,6 +139,17 @@ void store_memory_die(struct store_memory *m)
 {
     if (m->open)
         rollback(m);
+}
+
+void store_memory_backup(struct store_memory *m)
+{
+    arena_keep(&m->arena);
+}
+
+void store_memory_restore(struct store_memory *m)
+{
+    arena_return(&m->arena);
+    m->version++;
 }
 
 /* ---- places, edges, streams, grants, live values ---- */

@@ -17,6 +17,10 @@ struct store_port store_memory_port(struct store_memory *m);
 /* Ends an open transaction without effect. */
 void store_memory_die(struct store_memory *m);
 
+/* A backup: restoring goes back to it, once. Not within a transaction. */
+void store_memory_backup(struct store_memory *m);
+void store_memory_restore(struct store_memory *m);
+
 /* Counts commits that changed something. */
 uint64_t store_memory_version(const struct store_memory *m);
 

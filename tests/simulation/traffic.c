@@ -276,9 +276,9 @@ void traffic_deserted(struct sim_lane *l)
 static struct sim_lane *some_lane(struct sim_place *p, bool entry)
 {
     struct sim *s = p->sim;
-    struct sim_lane *found[EDGES * EDGE_LANES];
+    struct sim_lane *found[BODIES * EDGE_LANES];
     int64_t n = 0;
-    for (size_t i = 0; i < EDGES; i++)
+    for (size_t i = 0; i < BODIES; i++)
         for (size_t k = 0; s->edges[i].place == p && k < s->edges[i].lane_count; k++)
             if (s->edges[i].lanes[k].entry == entry && !s->edges[i].gone)
                 found[n++] = &s->edges[i].lanes[k];

@@ -7,7 +7,7 @@
 
 #include <string.h>
 
-enum { TELEMETRY_MS = 60 * 1000, RECEIVE_MAX = 64 };
+enum { TELEMETRY_MS = 60 * 1000, RECEIVE_MAX = 64, TAKEN_OVER_MS = 60 * 1000 };
 
 static int64_t now_us(const struct sim_edge *e)
 {
@@ -41,6 +41,9 @@ void uplink_try(struct sim *s, void *edge, int64_t incarnation)
         sim_in(s, between(s, 500, 8000), uplink_try, e, incarnation);
         return;
     }
+    struct sim_edge *other = edge_other(e);
+    if (other && other->connected)
+        uplink_taken_over(other);
     e->connected = true;
     e->sessions++;
     e->session = ++s->broker.sessions;
@@ -54,7 +57,7 @@ void uplink_try(struct sim *s, void *edge, int64_t incarnation)
     edge_input(e, &up);
 }
 
-void uplink_lost(struct sim_edge *e)
+static void lost(struct sim_edge *e, int64_t retry_ms)
 {
     struct message *will = message_new(e->sim, TOPIC_STATUS, e);
     status(e, false, will);
@@ -68,7 +71,18 @@ void uplink_lost(struct sim_edge *e)
         return;
     struct agent_input down = {.kind = INPUT_UPLINK_DOWN};
     edge_input(e, &down);
-    sim_in(e->sim, between(e->sim, 200, 8000), uplink_try, e, e->incarnation);
+    sim_in(e->sim, retry_ms, uplink_try, e, e->incarnation);
+}
+
+void uplink_lost(struct sim_edge *e)
+{
+    lost(e, between(e->sim, 200, 8000));
+}
+
+void uplink_taken_over(struct sim_edge *e)
+{
+    TRACE(e->sim, "%s/%s: its session is taken over", e->place->name.text, e->name.text);
+    lost(e, TAKEN_OVER_MS + between(e->sim, 0, 1000));
 }
 
 /* ---- sending ---- */
@@ -77,7 +91,7 @@ static void send_rows(struct sim_edge *e)
 {
     const struct edge_memory *m = agent_memory(&e->agent);
     struct window *w = &e->window;
-    if (m->epoch < 1)
+    if (m->epoch < 1 || !agent_introduced(&e->agent))
         return;
     window_update(w, m->epoch, m->base, m->next, now_us(e));
     window_expired(w, now_us(e));

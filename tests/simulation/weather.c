@@ -103,6 +103,46 @@ static void lives(struct sim *s, struct sim_edge *e)
     }
 }
 
+/* A backup is kept for a while; then it is put back, or another one is made. */
+static void set_back(struct sim *s, struct sim_edge *e)
+{
+    if (e->gone)
+        return;
+    if (e->backup.journal && hits(s, 500000)) {
+        edge_set_back(e);
+        e->backup.journal = NULL;
+    } else if (e->journal->committed.memory.epoch != 0) {
+        e->backup = (struct backup){e->journal, e->journal->committed};
+    }
+}
+
+static void withdraw(struct sim *s, void *twin, int64_t what)
+{
+    struct sim_edge *e = twin;
+    (void)s, (void)what;
+    if (!e->gone && e->running)
+        edge_kill(e, -1);
+    else if (!e->gone)
+        sim_in(s, 1000, withdraw, e, 0);
+}
+
+static void copies(struct sim *s, struct sim_edge *e)
+{
+    if (s->edges[TWIN].twin_of || e->gone || !hits(s, 200000)) {
+        set_back(s, e);
+        return;
+    }
+    sim_in(s, between(s, 600000, 7200000), withdraw, edge_copy(e), 0);
+}
+
+static void restore(struct sim *s)
+{
+    if (s->cloud.backed_up && hits(s, 500000))
+        cloud_restore(&s->cloud);
+    else if (s->cloud.service)
+        cloud_back_up(&s->cloud);
+}
+
 /* ---- clocks: wrong by a little, by hours, by years; and right again ---- */
 
 static int64_t step_of(struct sim *s, int64_t least, int64_t most)
@@ -142,7 +182,7 @@ static struct sim_edge *some_edge(struct sim *s)
 static void one_disaster(struct sim *s)
 {
     struct sim_edge *e = some_edge(s);
-    switch (between(s, 0, 8)) {
+    switch (between(s, 0, 10)) {
     case 0: partition(s, e); break;
     case 1: cloud_disconnect(&s->cloud, between(s, 100, 60000)); break;
     case 2: broker_restart(s, between(s, 50, 20000)); break;
@@ -162,6 +202,14 @@ static void one_disaster(struct sim *s)
     case 7:
         if (s->faults >> FAULT_CLOCKS & 1)
             hits(s, 300000) ? step_cloud_clock(s) : step_edge_clock(e);
+        break;
+    case 8:
+        if (s->faults >> FAULT_COPIES & 1)
+            copies(s, e);
+        break;
+    case 9:
+        if (s->faults >> FAULT_RESTORE & 1)
+            restore(s);
         break;
     default:
         if (s->faults >> FAULT_FIELD & 1)
@@ -184,7 +232,10 @@ static void disaster(struct sim *s, void *who, int64_t what)
 
 static void manage(struct sim *s, struct sim_place *p, int64_t less, bool closed)
 {
-    int64_t ledger = p->capacity + ledger_phantoms(s, p) - less;
+    if (ledger_settled(s, p))
+        p->phantoms = ledger_phantoms(s, p);
+    int64_t ledger = p->capacity + p->phantoms - less;
+    closed |= ledger < 1;
     ledger = ledger > 0 ? ledger : 1;
     if (ledger == p->ledger && closed == p->closed)
         return;
@@ -203,6 +254,7 @@ static void audit(struct sim *s, void *who, int64_t what)
         int64_t less = meddles && hits(s, 300000) ? between(s, 1, 5) : 0;
         manage(s, &s->places[p], less, meddles && hits(s, 100000));
     }
+    cloud_repair(&s->cloud);
     sim_in(s, 900000, audit, who, what);
 }
 
@@ -235,7 +287,8 @@ void weather_end(struct sim *s)
     s->provider.down = s->provider.open_breaker = false;
     for (size_t p = 0; p < PLACES; p++)
         manage(s, &s->places[p], 0, false);
-    for (size_t i = 0; i < EDGES; i++) {
+    withdraw(s, &s->edges[TWIN], 0);
+    for (size_t i = 0; i < BODIES; i++) {
         s->edges[i].partitioned = false;
         s->edges[i].wall_off_ms = 0;
         s->edges[i].clock = CLOCK_SYNCED;

@@ -13,6 +13,8 @@
 enum {
     PLACES = 2,
     EDGES = 4,
+    TWIN = EDGES, /* the body that is a copy of another one, if there is one */
+    BODIES,
     EDGE_LANES = 2,
     PLACE_CARS = 24,
     CARS = PLACES * PLACE_CARS,
@@ -49,6 +51,8 @@ enum fault {
     FAULT_DISASTERS,
     FAULT_OPERATOR,
     FAULT_LIVES,
+    FAULT_COPIES,
+    FAULT_RESTORE,
     FAULT_CLOCKS,
     FAULTS
 };
@@ -88,6 +92,7 @@ struct journal_row {
     struct fact fact;
     struct books after;
     int64_t at_ms; /* truly */
+    bool replayed; /* told before, in another epoch */
     size_t len;
     char *bytes;
 };
@@ -100,18 +105,25 @@ struct journal_state {
 
 /* One history of an edge: what it wrote in one life of its journal. */
 struct sim_journal {
-    struct sim_journal *older; /* of the same edge: over, kept because the cloud goes on with it */
-    int64_t applied;           /* the cloud has committed it up to here */
-    int64_t applied_most;      /* ... ever */
+    struct sim_journal
+        *older;           /* of the same body: over, kept because the cloud may go on with it */
+    int64_t applied;      /* the cloud has committed it up to here */
+    int64_t applied_most; /* ... ever */
     struct journal_state now;
     struct journal_state committed; /* while open: what a rollback restores */
     bool open;
     struct journal_row *rows; /* seq - 1 */
     size_t row_size;
-    struct journal_row *aside; /* before a replay in the open transaction; NULL: none */
-    size_t aside_size;
-    int64_t *grants; /* answered */
+    bool trial;                         /* a new epoch that is not committed yet */
+    const struct journal_row *replayed; /* by the append that comes; NULL: none is */
+    int64_t *grants;                    /* answered */
     size_t grant_size;
+};
+
+/* What was committed at some time. */
+struct backup {
+    const struct sim_journal *journal; /* NULL: there is none */
+    struct journal_state state;
 };
 
 enum arm { ARM_DOWN, ARM_RISING, ARM_UP, ARM_FALLING };
@@ -156,23 +168,27 @@ struct sim_lane {
     int64_t a_since_ms;
     int64_t crossed, counted; /* truth, and what the events of its edge say */
     int64_t doubt, missed;    /* since the last time at rest */
+    int64_t again;            /* movements a copied journal may end once more, ever */
     int64_t base;             /* counted - crossed then */
     char last_counted[MOVEMENT_ID_SIZE];
 };
 
+/* Two of them have one name when one was made from a copy of the other's journal. */
 struct sim_edge {
     struct sim *sim;
+    struct sim_edge *twin_of; /* NULL: an original */
     struct sim_place *place;
     size_t index;
     struct name name;
     struct agent agent;
     struct agent_config config;
     struct sim_journal *journal;
+    struct backup backup;
     struct sim_lane lanes[EDGE_LANES];
     size_t lane_count;
 
     bool running;
-    bool gone;    /* for good */
+    bool gone;    /* for good, or not there yet */
     bool dead;    /* during a turn: no call has an effect any more */
     int64_t doom; /* port calls until death; below zero: none */
     int64_t incarnation;
@@ -251,6 +267,8 @@ struct sim_cloud {
     size_t stream_count;
     int64_t wall_off_ms; /* what its clock is wrong by */
     bool misled;         /* by hours or more, at some time */
+    bool backed_up;      /* the store */
+    size_t backup_answers;
 };
 
 /* ---- provider ---- */
@@ -261,6 +279,7 @@ struct charge {
     char key[PAYMENT_KEY_SIZE];
     int64_t minor;
     bool made, declined;
+    bool forgotten;       /* since a database was restored */
     enum knowledge known; /* what the cloud may believe */
 };
 
@@ -279,14 +298,16 @@ struct sim_place {
     struct name name;
     int64_t capacity; /* truly */
     int64_t ledger;   /* told to the cloud: capacity and the phantoms found since */
+    int64_t phantoms; /* as counted last */
     int64_t inside;   /* truly */
     int64_t intruded; /* ever */
+    int64_t doubled;  /* spaces that journals which were set back or copied may spend again */
     bool closed;
 };
 
 struct totals {
     int64_t ms, entered, left, turned_away, edge_deaths, cloud_deaths, charges, events, debts;
-    int64_t replaced, gone;
+    int64_t replaced, gone, set_back, copied, restored;
 };
 
 struct sim {
@@ -303,7 +324,7 @@ struct sim {
     struct weather weather;
     struct broker broker;
     struct sim_place places[PLACES];
-    struct sim_edge edges[EDGES];
+    struct sim_edge edges[BODIES];
     struct car cars[CARS];
     struct sim_cloud cloud;
     struct provider provider;

@@ -380,8 +380,10 @@ static void test_w4_full_queue_and_connection_cap(void **state)
     unsigned unsent = 0;
     for (unsigned i = 0; i < accepted; i++)
         unsent += b->taker.results[i].outcome == PAYMENT_RESULT_NOT_SENT;
-    /* Four hung until the deadline; the others never got a connection, and that is known. */
-    assert_int_equal(unsent, accepted - 4);
+    /* Four hang until their deadline. Calls that began with them have the same one, never get a
+     * connection, and that is known; a later call may still have got one of the four. */
+    assert_in_range(unsent, 1, accepted - 4);
+    assert_in_range(http_script_count(b->server), 4, accepted - unsent);
     assert_int_equal(http_script_peak(b->server), 4);
     bench_free(b);
 }

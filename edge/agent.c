@@ -102,12 +102,15 @@ static enum err take_input(struct agent *a, const struct agent_input *in)
         return ERR_OK;
     switch (in->kind) {
     case INPUT_IO: return agent_lane_io(a, in->lane, &in->io);
-    case INPUT_COMMAND_RESULT: return agent_lane_outcome(a, in->lane, &in->command);
+    case INPUT_COMMAND_RESULT:
+        TRY(agent_command_outcome(a, in->lane, &in->command));
+        return agent_lane_outcome(a, in->lane, &in->command);
     case INPUT_UPLINK_UP: agent_uplink(a, true); return ERR_OK;
     case INPUT_UPLINK_DOWN: agent_uplink(a, false); return ERR_OK;
     case INPUT_ACK: return agent_ack(a, &in->ack);
     case INPUT_RESPONSE: return agent_response(a, &in->response);
     case INPUT_GRANT: return agent_grant(a, &in->grant);
+    case INPUT_ORDER: return agent_command(a, &in->order);
     case INPUT_EDGE_ALARM: agent_alarm(a, &in->alarm); return ERR_OK;
     case INPUT_CLOCK: a->clock = in->clock; return ERR_OK;
     case INPUT_STORAGE: a->live.frugal = in->frugal; return ERR_OK;
@@ -128,6 +131,8 @@ static enum err decide(struct agent *a, const struct agent_input *in, size_t n)
     TRY(agent_rights_tick(a));
     for (size_t i = 0; i < a->config.lane_count; i++)
         TRY(agent_lane_decide(a, i));
+    for (size_t i = 0; i < a->config.lane_count; i++)
+        TRY(agent_command_tick(a, i));
     TRY(agent_recording(a) ? agent_surplus(a) : ERR_OK);
     return agent_host_tell(a);
 }
@@ -279,6 +284,7 @@ static void restore_lane(struct agent *a, size_t i, const struct lane_memory *m)
         .b_seen = m->b_seen,
         .a_clear_seen = m->a_clear_seen,
         .c_seen = m->c_seen,
+        .once = m->authorised && (m->basis == BASIS_MANUAL || m->basis == BASIS_NONE),
         .authorised_at = mono_after(a->now.mono, age_ms > 0 ? -age_ms : 0),
     };
     lane_init(&s->lane, &config, &r);
@@ -333,7 +339,8 @@ enum err agent_start(struct agent *a, const struct agent_config *config,
             a->has_entry = true;
     }
     begin_turn(a, now);
-    return finish_turn(a, agent_record_start(a));
+    enum err e = agent_record_start(a);
+    return finish_turn(a, e == ERR_OK ? agent_commands_restarted(a) : e);
 }
 
 /* --- what others see --- */
@@ -350,6 +357,7 @@ static struct mono_ms lane_due(const struct agent *a, size_t i)
     if (s->failed != COMMAND_NONE)
         return a->now.mono;
     struct mono_ms first = earlier(lane_deadline(&s->lane), s->silent);
+    first = earlier(first, agent_command_deadline(a, i));
     if (agent_lane_bar(a, i) != REASON_NONE)
         return first;
     first = earlier(first, admission_deadline(&s->admission, &a->admission, &v));

@@ -33,6 +33,7 @@
 
 #include "edge/core/admission.h"
 #include "edge/core/lane.h"
+#include "edge/core/order.h"
 #include "edge/core/right.h"
 #include "edge/core/spaces.h"
 #include "edge/ports.h"
@@ -45,9 +46,10 @@ struct agent_config {
     struct name place;
     struct name edge;
     char version[VERSION_SIZE];
-    enum clock_state clock; /* at the start; INPUT_CLOCK tells what becomes of it */
-    int64_t keep_max;       /* free spaces above this are returned */
-    int64_t rate;           /* domain milliseconds per real millisecond: 1 outside simulation */
+    enum clock_state clock;    /* at the start; INPUT_CLOCK tells what becomes of it */
+    bool remote_open_unsynced; /* commands may raise an arm while the clock is not synced */
+    int64_t keep_max;          /* free spaces above this are returned */
+    int64_t rate;              /* domain milliseconds per real millisecond: 1 outside simulation */
 
     /* Real time: network and link. */
     int64_t entry_deadline_ms;
@@ -130,7 +132,9 @@ struct agent_lane {
     bool ahead_left; /* loop A fell since: only good to name who crossed unauthorised */
     struct mono_ms ahead_until;
 
-    bool heard;              /* fresh inputs came since the start */
+    bool heard;           /* fresh inputs came since the start */
+    struct order command; /* the last one from afar */
+
     uint16_t plate_sequence; /* last one taken from the device */
     bool restarted;          /* the device's latch, as last seen */
     uint16_t boots;          /* its boot counter, once heard */

@@ -41,6 +41,25 @@ static enum err no_grant_answered(void *self, int64_t epoch, int64_t grant)
     return ERR_CONFLICT;
 }
 
+static enum err no_save_order(void *self, const struct order_memory *o)
+{
+    (void)self, (void)o;
+    return ERR_OK;
+}
+
+static enum err no_find_order(void *self, const struct request_id *id, struct order_memory *ret)
+{
+    (void)self, (void)id, (void)ret;
+    return ERR_NOTFOUND;
+}
+
+static enum err no_open_orders(void *self, struct order_memory *ret, size_t max, size_t *ret_count)
+{
+    (void)self, (void)ret, (void)max;
+    *ret_count = 0;
+    return ERR_OK;
+}
+
 static enum err no_acknowledge(void *self, int64_t upto, struct wall_ms now)
 {
     (void)self, (void)upto, (void)now;
@@ -82,6 +101,9 @@ static const struct journal_port nowhere = {
     .save_edge = no_save_edge,
     .save_lane = no_save_lane,
     .grant_answered = no_grant_answered,
+    .save_order = no_save_order,
+    .find_order = no_find_order,
+    .open_orders = no_open_orders,
     .acknowledge = no_acknowledge,
     .rewind = no_rewind,
     .replay = no_replay,
@@ -261,7 +283,10 @@ enum err agent_settle(struct agent *a, const struct edge_memory *memory)
         begin_anew(a, memory);
         return ERR_OK;
     }
-    TRY(s->started ? ERR_OK : agent_record_start(a));
+    if (!s->started) {
+        TRY(agent_record_start(a));
+        TRY(agent_commands_restarted(a));
+    }
     TRY(tell_pause(a));
     for (size_t i = 0; i < a->config.lane_count; i++) {
         TRY(settle(a, i));

@@ -60,6 +60,20 @@ void agent_owe_end(struct agent *a, size_t i, enum outcome outcome);
 /* A commit may work again: records what is owed, or begins with another journal. */
 enum err agent_settle(struct agent *a, const struct edge_memory *memory);
 
+/* --- agent_command.c: commands from afar --- */
+
+enum err agent_command(struct agent *a, const struct command *c);
+
+/* The device's word on a motion of lane i. */
+enum err agent_command_outcome(struct agent *a, size_t i, const struct command_outcome *o);
+
+/* What time and the lane bring to the command under way. */
+enum err agent_command_tick(struct agent *a, size_t i);
+struct mono_ms agent_command_deadline(const struct agent *a, size_t i);
+
+/* At the start: what was under way is over, and whether it moved anything is not known. */
+enum err agent_commands_restarted(struct agent *a);
+
 /* --- agent_lane.c: one lane's inputs and decisions --- */
 
 enum err agent_lane_io(struct agent *a, size_t i, const struct lane_snapshot *s);

@@ -158,6 +158,8 @@ static const struct row edge_rows[] = {
      .help = "how long to wait"},
     {.key = "keep_spaces", .type = ROW_INT, AT(edge_config, keep_spaces), .min = 1, .max = 10000,
      .dflt = "10000", .help = "free spaces above this go back to the cloud"},
+    {.key = "remote_open_unsynced", .type = ROW_BOOL, AT(edge_config, remote_open_unsynced), .dflt = "false",
+     .help = "take commands that raise an arm while the clock is not synced"},
     {.key = "log", .type = ROW_TABLE, AT(edge_config, log_level), .table = &log_table,
      .help = "what is written to stderr"},
 };
@@ -355,6 +357,7 @@ struct agent_config config_agent(const struct edge_config *c, const struct clock
     snprintf(a.version, sizeof a.version, "%s", BOOMGATE_VERSION);
     a.rate = clock->rate;
     a.keep_max = c->keep_spaces;
+    a.remote_open_unsynced = c->remote_open_unsynced;
     a.entry_deadline_ms = c->deadlines.entry_ms;
     a.exit_deadline_ms = c->deadlines.exit_ms;
     a.no_credential_ms = c->deadlines.no_credential_ms;

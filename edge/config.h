@@ -61,7 +61,8 @@ struct edge_config {
         int64_t no_credential_ms, unanswered_ms, pending_ms; /* domain time */
     } deadlines;
 
-    int64_t keep_spaces; /* free spaces above this are returned */
+    bool remote_open_unsynced; /* commands may raise an arm while the clock is not synced */
+    int64_t keep_spaces;       /* free spaces above this are returned */
 };
 
 /* Reads and checks `file` and the profiles it names; prints "FILE:LINE: KEY: what was found and

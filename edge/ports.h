@@ -12,6 +12,7 @@
 #include "protocol/base/clock.h"
 #include "protocol/base/id.h"
 #include "protocol/modbus/lane_io.h"
+#include "protocol/wire/command.h"
 #include "protocol/wire/event.h"
 #include "protocol/wire/grant.h"
 #include "protocol/wire/plate_text.h"
@@ -56,6 +57,15 @@ struct lane_memory {
     uint32_t alarms;        /* bits of enum alarm: said to be active */
 };
 
+/* A command whose id was committed: it is never begun again. */
+struct order_memory {
+    struct request_id id;
+    struct name lane;
+    enum action action;
+    enum stage stage; /* as last recorded */
+    struct wall_ms not_after;
+};
+
 typedef enum err replay_take(void *arg, const void *bytes, size_t len);
 
 /* All calls on the loop thread. begin..commit brackets one turn; rollback ends it without effect.
@@ -84,6 +94,11 @@ struct journal_port {
     enum err (*oldest)(void *self, int64_t *ret);
     enum err (*commit)(void *self);
     void (*rollback)(void *self);
+    enum err (*save_order)(void *self, const struct order_memory *o); /* inserts or replaces */
+    enum err (*find_order)(void *self, const struct request_id *id,
+                           struct order_memory *ret); /* ERR_NOTFOUND: never seen */
+    /* Those without an end: at most one per lane. ERR_FULL: more than `max`. */
+    enum err (*open_orders)(void *self, struct order_memory *ret, size_t max, size_t *ret_count);
 };
 
 /* What the rights store knows of its list. */
@@ -153,6 +168,7 @@ enum input_kind {
     INPUT_ACK,
     INPUT_RESPONSE,
     INPUT_GRANT,
+    INPUT_ORDER,      /* a command from afar */
     INPUT_EDGE_ALARM, /* what the host sees of itself */
     INPUT_CLOCK,
     INPUT_STORAGE,
@@ -205,6 +221,7 @@ struct agent_input {
         struct command_outcome command;
         struct ack_input ack;
         struct grant grant;
+        struct command order;
         struct response response;
         struct edge_alarm_input alarm;
         enum clock_state clock;

@@ -50,6 +50,7 @@ void lane_init(struct lane *l, const struct lane_config *config,
     l->b_seen = restored->b_seen;
     l->a_clear_seen = restored->a_clear_seen;
     l->c_seen = restored->c_seen;
+    l->once = restored->once;
     l->authorised_at = restored->authorised_at;
 }
 

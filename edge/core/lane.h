@@ -189,6 +189,7 @@ struct lane {
     bool far;       /* crossing: came from the far side */
     bool a_reached; /* crossing: ... and got to A */
     bool doubt; /* authorised: inputs were not seen for a while; crossing: A was clear at B on */
+    bool once;  /* of lane_restored; until the inputs are there */
     struct mono_ms authorised_at;
     struct mono_ms a_off_at; /* A fell last */
     bool stranger; /* told before lane_inputs: another plate was read while nobody looked */
@@ -213,6 +214,7 @@ struct lane_restored {
     uint32_t modes, alarms;
     enum lane_state state;
     bool movement, reversed, authorised, b_seen, a_clear_seen, c_seen;
+    bool once; /* a person let it through: the arm is not raised again on an order of before */
     struct mono_ms authorised_at; /* may lie before the start */
 };
 

@@ -25,8 +25,16 @@ static void resume_authorised(struct lane *l, struct mono_ms now, struct lane_ou
     bool passed = l->b_seen && (l->config.loops == 3 ? l->c_seen : l->a_clear_seen);
     bool young = mono_diff_ms(now, l->authorised_at) < l->config.reissue_ms;
     l->a_left = l->a_left || l->a_clear_seen || !l->view.a || l->stranger;
-    if (l->view.down && l->was == LANE_OPENING && !l->b_seen && !l->a_left && young &&
-        lane_bar(l, WISH_ORDER) == REASON_NONE) {
+    bool waits = l->view.down && l->was == LANE_OPENING && !l->b_seen && !l->a_left && young;
+    bool once = l->once;
+    l->once = false;
+    if (waits && once) {
+        rule_voided(l, out, REASON_RESTARTED);
+        rule_end(l, out, OUTCOME_UNCERTAIN);
+        rule_rest(l, now, out);
+        return;
+    }
+    if (waits && lane_bar(l, WISH_ORDER) == REASON_NONE) {
         rule_move(l, out, LANE_ACT_OPEN);
         l->opens = 0;
         l->may_close = l->vended = true;

@@ -22,7 +22,7 @@ enum {
     STACK_BYTES = 256 * 1024,
 };
 
-struct command {
+struct link_command {
     size_t unit;
     enum lane_command command;
     struct mono_ms expires;
@@ -98,7 +98,7 @@ enum err link_new(const struct field_link *config, const struct clock_source *cl
     l->transport = t;
     l->period_us = config->scan_ms * 1000;
     l->backoff = backoff_of(RECONNECT_MIN_MS, RECONNECT_MAX_MS);
-    l->commands = mailbox_new(sizeof(struct command), COMMANDS_MAX, wake_for_command, l);
+    l->commands = mailbox_new(sizeof(struct link_command), COMMANDS_MAX, wake_for_command, l);
     pthread_mutex_init(&l->lock, NULL);
     l->wake_fd = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
     if (l->wake_fd < 0)
@@ -127,7 +127,7 @@ uint64_t link_rounds(const struct link *l)
 
 enum err link_command(struct link *l, size_t unit, enum lane_command c, struct mono_ms expires)
 {
-    struct command item = {.unit = unit, .command = c, .expires = expires};
+    struct link_command item = {.unit = unit, .command = c, .expires = expires};
     return mailbox_post(l->commands, &item);
 }
 
@@ -144,7 +144,7 @@ void link_outputs(struct link *l, size_t unit, void (*change)(struct outputs *o,
 static void take_orders(struct link *l)
 {
     if (atomic_exchange(&l->commands_waiting, false)) {
-        struct command items[8];
+        struct link_command items[8];
         size_t n;
         while ((n = mailbox_drain(l->commands, items, sizeof items / sizeof items[0])) > 0)
             for (size_t i = 0; i < n; i++)

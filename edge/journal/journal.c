@@ -15,7 +15,8 @@
 #include <sys/file.h>
 #include <unistd.h>
 
-enum { PRUNE_ROWS = 1000, BOOT_ID_SIZE = 37 };
+/* An id is kept for a day after its command expired: clocks differ, and nobody sends it that late. */
+enum { ORDER_KEEP_MS = 24 * 3600 * 1000, PRUNE_ROWS = 1000, BOOT_ID_SIZE = 37 };
 
 /* Identifies the machine's run; "?" where the kernel does not say, which counts as another run. */
 static void read_boot_id(char *ret)
@@ -58,6 +59,13 @@ static enum err prepare(struct journal *j)
                         " authorised, basis, request, b_seen, a_clear_seen, c_seen,"
                         " plate_sequence, presented, decided, reversed, modes, alarms)"
                         " VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"},
+        {&j->save_order, "INSERT OR REPLACE INTO lane_order(id, lane, action, stage, not_after)"
+                         " VALUES(?, ?, ?, ?, ?)"},
+        {&j->find_order, "SELECT id, lane, action, stage, not_after FROM lane_order WHERE id = ?"},
+        /* The numbers of accepted and executing (enum stage). */
+        {&j->open_orders, "SELECT id, lane, action, stage, not_after FROM lane_order"
+                          " WHERE stage IN (1, 2) ORDER BY not_after, id LIMIT ?"},
+        {&j->prune_orders, "DELETE FROM lane_order WHERE not_after < ? AND stage NOT IN (1, 2)"},
         {&j->read, "SELECT seq, bytes, digest FROM outbox WHERE seq >= ? ORDER BY seq LIMIT ?"},
         {&j->backlog, "SELECT recorded FROM outbox WHERE seq > ? ORDER BY seq LIMIT 1"},
         {&j->prune, "DELETE FROM outbox WHERE seq IN"
@@ -315,5 +323,7 @@ enum err journal_prune(struct journal *j, struct wall_ms now, int64_t keep_ms)
     db_bind_int(j->prune, 1, j->acked);
     db_bind_int(j->prune, 2, PRUNE_ROWS);
     db_bind_int(j->prune, 3, now.v - keep_ms);
-    return journal_note(j, db_run(j->prune));
+    TRY(journal_note(j, db_run(j->prune)));
+    db_bind_int(j->prune_orders, 1, now.v - ORDER_KEEP_MS);
+    return journal_note(j, db_run(j->prune_orders));
 }

@@ -83,7 +83,8 @@ enum err journal_recover(struct journal *j);
 const char *journal_aside(const struct journal *j);
 
 /* Deletes acknowledged rows whose acknowledgement is older than `keep_ms`, at most a thousand per
- * call. Its own transaction: not between begin and commit. */
+ * call; and what is remembered of commands that ended and expired a day ago. Its own transactions:
+ * not between begin and commit. */
 enum err journal_prune(struct journal *j, struct wall_ms now, int64_t keep_ms);
 
 #endif

@@ -30,6 +30,7 @@ struct journal {
     sqlite3_stmt *rewind, *forget, *aside, *next_aside, *drop_aside, *forget_grants;
     sqlite3_stmt *digest_at, *oldest;
     sqlite3_stmt *save_edge, *save_lane;
+    sqlite3_stmt *save_order, *find_order, *open_orders, *prune_orders;
     sqlite3_stmt *read, *backlog, *prune;
     sqlite3_stmt *page_count, *free_count;
 

@@ -56,4 +56,12 @@ const struct migration journal_migrations[JOURNAL_MIGRATIONS] = {
      "ALTER TABLE lane_memory ADD COLUMN reversed INTEGER NOT NULL DEFAULT 0;"
      "ALTER TABLE lane_memory ADD COLUMN modes INTEGER NOT NULL DEFAULT 0;"
      "ALTER TABLE lane_memory ADD COLUMN alarms INTEGER NOT NULL DEFAULT 0;"},
+    {4, "commands",
+     "CREATE TABLE lane_order("
+     " id TEXT PRIMARY KEY CHECK(length(id) = 32),"
+     " lane TEXT NOT NULL,"
+     " action INTEGER NOT NULL,"
+     " stage INTEGER NOT NULL,"
+     " not_after INTEGER NOT NULL"
+     ") STRICT, WITHOUT ROWID;"},
 };

@@ -3,6 +3,7 @@
 
 #include "protocol/wire/event.h"
 
+#include <assert.h>
 #include <string.h>
 
 enum err journal_note(struct journal *j, enum err e)
@@ -89,6 +90,66 @@ static enum err grant_answered(void *self, int64_t epoch, int64_t grant)
     db_bind_int(j->grant, 1, epoch);
     db_bind_int(j->grant, 2, grant);
     return journal_note(j, db_run(j->grant));
+}
+
+static_assert(STAGE_ACCEPTED == 1 && STAGE_EXECUTING == 2, "as the statements of journal.c say");
+
+static enum err save_order(void *self, const struct order_memory *o)
+{
+    struct journal *j = self;
+    db_bind_text(j->save_order, 1, o->id.text);
+    db_bind_text(j->save_order, 2, o->lane.text);
+    db_bind_int(j->save_order, 3, o->action);
+    db_bind_int(j->save_order, 4, o->stage);
+    db_bind_int(j->save_order, 5, o->not_after.v);
+    return journal_note(j, db_run(j->save_order));
+}
+
+static enum err take_order(sqlite3_stmt *s, struct order_memory *ret)
+{
+    struct order_memory o = {.action = ACTION_NONE};
+    TRY(db_column_text(s, 0, o.id.text, sizeof o.id.text));
+    TRY(db_column_text(s, 1, o.lane.text, sizeof o.lane.text));
+    o.action = (enum action)sqlite3_column_int(s, 2);
+    o.stage = (enum stage)sqlite3_column_int(s, 3);
+    o.not_after.v = sqlite3_column_int64(s, 4);
+    *ret = o;
+    return ERR_OK;
+}
+
+/* Up to `max` rows of a statement; ERR_FULL: there are more. */
+static enum err take_orders(struct journal *j, sqlite3_stmt *s, struct order_memory *ret,
+                            size_t max, size_t *ret_count)
+{
+    size_t count = 0;
+    bool row = true;
+    enum err e = ERR_OK;
+    while (e == ERR_OK && (e = db_step(s, &row)) == ERR_OK && row)
+        e = count == max ? ERR_FULL : take_order(s, &ret[count++]);
+    sqlite3_reset(s);
+    if (e == ERR_OK)
+        *ret_count = count;
+    return journal_note(j, e);
+}
+
+static enum err find_order(void *self, const struct request_id *id, struct order_memory *ret)
+{
+    struct journal *j = self;
+    struct order_memory o;
+    size_t count;
+    db_bind_text(j->find_order, 1, id->text);
+    TRY(take_orders(j, j->find_order, &o, 1, &count));
+    if (count == 0)
+        return ERR_NOTFOUND;
+    *ret = o;
+    return ERR_OK;
+}
+
+static enum err open_orders(void *self, struct order_memory *ret, size_t max, size_t *ret_count)
+{
+    struct journal *j = self;
+    db_bind_int(j->open_orders, 1, (int64_t)max + 1);
+    return take_orders(j, j->open_orders, ret, max, ret_count);
 }
 
 static enum err acknowledge(void *self, int64_t upto, struct wall_ms now)
@@ -203,6 +264,9 @@ struct journal_port journal_port(struct journal *j)
         .save_edge = save_edge,
         .save_lane = save_lane,
         .grant_answered = grant_answered,
+        .save_order = save_order,
+        .find_order = find_order,
+        .open_orders = open_orders,
         .acknowledge = acknowledge,
         .rewind = rewind_to,
         .replay = replay,

@@ -5,6 +5,7 @@
 #include "protocol/support/mailbox.h"
 #include "protocol/support/memory.h"
 #include "protocol/wire/ack.h"
+#include "protocol/wire/command.h"
 #include "protocol/wire/event_codec.h"
 #include "protocol/wire/grant.h"
 #include "protocol/wire/request.h"
@@ -118,6 +119,12 @@ static enum err decode_rights(const struct mqtt_message *m, struct notice *n, ch
     return ERR_OK;
 }
 
+static enum err decode_command(const struct mqtt_message *m, struct notice *n, char *reason)
+{
+    n->input.kind = INPUT_ORDER;
+    return command_decode(m->payload, m->len, &n->input.order, reason);
+}
+
 /* A retained status is the state at our subscription; a live one that says online is an instance
  * that (re-)started. Either may want the outbox again. */
 static enum err decode_cloud(const struct mqtt_message *m, struct notice *n, char *reason)
@@ -141,6 +148,7 @@ static enum err decode(const struct inbox *in, const struct mqtt_message *m, str
     case TOPIC_ACK: return decode_ack(m, ret, reason);
     case TOPIC_RESPONSE: return decode_response(m, ret, reason);
     case TOPIC_GRANT: return decode_grant(m, ret, reason);
+    case TOPIC_COMMAND: return decode_command(m, ret, reason);
     case TOPIC_RIGHTS: return decode_rights(m, ret, reason);
     default: return ERR_INVAL;
     }

@@ -165,10 +165,10 @@ static void connect_now(struct uplink *u)
 
 static void session_up(struct uplink *u, const struct session_note *n)
 {
-    const char *filters[] = {u->topics[TOPIC_ACK], u->topics[TOPIC_RESPONSE],
-                             u->topics[TOPIC_GRANT], u->topics[TOPIC_RIGHTS],
-                             "boomgate/v1/cloud/+/status"};
-    const int qos[] = {1, 0, 1, 1, 1};
+    const char *filters[] = {u->topics[TOPIC_ACK],     u->topics[TOPIC_RESPONSE],
+                             u->topics[TOPIC_GRANT],   u->topics[TOPIC_RIGHTS],
+                             u->topics[TOPIC_COMMAND], "boomgate/v1/cloud/+/status"};
+    const int qos[] = {1, 0, 1, 1, 1, 1};
     u->state = SESSION_UP;
     u->up_us = real_us();
     u->published = 0;

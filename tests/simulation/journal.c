@@ -237,6 +237,26 @@ static enum err grant_answered(void *self, int64_t epoch, int64_t grant)
     return ERR_OK;
 }
 
+/* Nobody orders anything in the simulation yet. */
+static enum err save_order(void *self, const struct order_memory *o)
+{
+    struct sim_edge *e = self;
+    sim_fail(e->sim, "%s keeps a command nobody gave: %s", e->name.text, o->id.text);
+}
+
+static enum err find_order(void *self, const struct request_id *id, struct order_memory *ret)
+{
+    (void)self, (void)id, (void)ret;
+    return ERR_NOTFOUND;
+}
+
+static enum err open_orders(void *self, struct order_memory *ret, size_t max, size_t *ret_count)
+{
+    (void)self, (void)ret, (void)max;
+    *ret_count = 0;
+    return ERR_OK;
+}
+
 static enum err acknowledge(void *self, int64_t upto, struct wall_ms now)
 {
     struct sim_edge *e = self;
@@ -371,6 +391,6 @@ const struct journal_row *journal_entry(const struct sim_edge *e, const char *mo
 struct journal_port journal_port_of(struct sim_edge *e)
 {
     return (struct journal_port){
-        e,         begin,  append,    save_edge, save_lane, grant_answered, acknowledge,
-        rewind_to, replay, digest_at, oldest,    commit,    rollback};
+        e,      begin,     append, save_edge, save_lane, grant_answered, acknowledge, rewind_to,
+        replay, digest_at, oldest, commit,    rollback,  save_order,     find_order,  open_orders};
 }

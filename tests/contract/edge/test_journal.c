@@ -264,6 +264,60 @@ static void a_grant_is_answered_once_per_epoch(void **state)
     journal_close(j);
 }
 
+static struct order_memory order_number(int n, enum stage stage, int64_t not_after)
+{
+    struct order_memory o = {
+        .lane = {"in-1"}, .action = ACTION_OPEN, .stage = stage, .not_after = {not_after}};
+    snprintf(o.id.text, sizeof o.id.text, "%032d", n);
+    return o;
+}
+
+/* Ids of commands are kept, the open ones are found after a restart, and only those that ended and
+ * expired long ago are forgotten. */
+static void commands_are_remembered(void **state)
+{
+    struct place *p = *state;
+    enum { DAY_MS = 24 * 3600 * 1000 };
+    size_t count = 99;
+    struct journal *j = open_journal(p);
+    struct journal_port port = journal_port(j);
+    struct order_memory open = order_number(1, STAGE_EXECUTING, 1000), found;
+    struct order_memory done = order_number(2, STAGE_DONE, 1000);
+    struct order_memory new = order_number(3, STAGE_REJECTED, 5000);
+    assert_int_equal(port.open_orders(port.self, &found, 1, &count), ERR_OK);
+    assert_int_equal(count, 0);
+    assert_int_equal(port.begin(port.self), ERR_OK);
+    assert_int_equal(port.save_order(port.self, &open), ERR_OK);
+    port.rollback(port.self);
+    assert_int_equal(port.find_order(port.self, &open.id, &found), ERR_NOTFOUND);
+    assert_int_equal(port.begin(port.self), ERR_OK);
+    assert_int_equal(port.save_order(port.self, &open), ERR_OK);
+    assert_int_equal(port.save_order(port.self, &done), ERR_OK);
+    assert_int_equal(port.save_order(port.self, &new), ERR_OK);
+    assert_int_equal(port.commit(port.self), ERR_OK);
+    journal_close(j);
+
+    j = open_journal(p);
+    port = journal_port(j);
+    memset(&found, 0, sizeof found);
+    assert_int_equal(port.find_order(port.self, &open.id, &found), ERR_OK);
+    assert_memory_equal(&found, &open, sizeof found);
+    assert_int_equal(port.open_orders(port.self, &found, 1, &count), ERR_OK);
+    assert_int_equal(count, 1);
+    assert_string_equal(found.id.text, open.id.text);
+    assert_int_equal(journal_prune(j, (struct wall_ms){1000 + DAY_MS + 1}, 1000), ERR_OK);
+    assert_int_equal(port.find_order(port.self, &done.id, &found), ERR_NOTFOUND);
+    assert_int_equal(port.find_order(port.self, &new.id, &found), ERR_OK);
+    assert_int_equal(port.find_order(port.self, &open.id, &found), ERR_OK); /* no end yet */
+    assert_int_equal(port.begin(port.self), ERR_OK);
+    open.stage = STAGE_FAILED;
+    assert_int_equal(port.save_order(port.self, &open), ERR_OK);
+    assert_int_equal(port.commit(port.self), ERR_OK);
+    assert_int_equal(port.open_orders(port.self, &found, 1, &count), ERR_OK);
+    assert_int_equal(count, 0);
+    journal_close(j);
+}
+
 static void a_row_is_never_overwritten(void **state)
 {
     struct journal *j = open_journal(*state);
@@ -656,6 +710,7 @@ int main(void)
         TEST(everything_comes_back),
         TEST(a_rolled_back_turn_leaves_nothing),
         TEST(a_grant_is_answered_once_per_epoch),
+        TEST(commands_are_remembered),
         TEST(a_row_is_never_overwritten),
         TEST(rows_are_read_from_anywhere_in_order),
         TEST(acknowledged_rows_are_kept_for_a_while),

@@ -61,6 +61,16 @@ static void say_event(char *said, const struct event *e)
             buf_addf(&b, "/%s", words[i]);
     if (e->kind == EVENT_LANE_ALARM || e->kind == EVENT_EDGE_ALARM || e->kind == EVENT_LANE_MODE)
         buf_adds(&b, d->active ? "+" : "-");
+    if (e->kind == EVENT_COMMAND_RESULT) {
+        struct buf c = buf_of(detail, sizeof detail);
+        buf_addf(&c, "/%s/%s%s%s", action_word(d->action), stage_word(d->stage),
+                 d->reason != REASON_NONE ? "/" : "", reason_word(d->reason));
+        if (d->actor.text[0] != '\0')
+            buf_addf(&c, "/%s/%s", d->actor.text, d->detail);
+        for (size_t i = 0; i < c.len; i++)
+            detail[i] = detail[i] == ' ' ? '_' : detail[i];
+        b = c;
+    }
     if (d->n > 0)
         buf_addf(&b, "/n%d", (int)d->n);
     if (d->repaid > 0)
@@ -228,6 +238,55 @@ static enum err fake_grant_answered(void *self, int64_t epoch, int64_t grant)
             return ERR_CONFLICT;
     k->grants[k->grant_count].epoch = epoch;
     k->grants[k->grant_count++].grant = grant;
+    return ERR_OK;
+}
+
+static struct order_memory *order_at(struct world_books *k, const struct request_id *id)
+{
+    for (size_t i = 0; i < k->order_count; i++)
+        if (strcmp(k->orders[i].id.text, id->text) == 0)
+            return &k->orders[i];
+    return NULL;
+}
+
+static enum err fake_save_order(void *self, const struct order_memory *o)
+{
+    struct world *w = self;
+    TRY(journal_call(w));
+    assert_true(w->in_transaction);
+    struct order_memory *at = order_at(&w->working, &o->id);
+    if (!at) {
+        assert_true(w->working.order_count < WORLD_ORDERS);
+        at = &w->working.orders[w->working.order_count++];
+    }
+    *at = *o;
+    return ERR_OK;
+}
+
+static enum err fake_find_order(void *self, const struct request_id *id, struct order_memory *ret)
+{
+    struct world *w = self;
+    TRY(journal_call(w));
+    const struct order_memory *at = order_at(&w->working, id);
+    if (!at)
+        return ERR_NOTFOUND;
+    *ret = *at;
+    return ERR_OK;
+}
+
+static enum err fake_open_orders(void *self, struct order_memory *ret, size_t max,
+                                 size_t *ret_count)
+{
+    struct world *w = self;
+    size_t count = 0;
+    TRY(journal_call(w));
+    for (size_t i = 0; i < w->working.order_count; i++)
+        if (w->working.orders[i].stage == STAGE_ACCEPTED ||
+            w->working.orders[i].stage == STAGE_EXECUTING) {
+            assert_true(count < max);
+            ret[count++] = w->working.orders[i];
+        }
+    *ret_count = count;
     return ERR_OK;
 }
 
@@ -413,7 +472,7 @@ static struct agent_ports ports(struct world *w)
     return (struct agent_ports){
         .journal = {w, fake_begin, fake_append, fake_save_edge, fake_save_lane, fake_grant_answered,
                     fake_acknowledge, fake_rewind, fake_replay, fake_digest_at, fake_oldest,
-                    fake_commit, fake_rollback},
+                    fake_commit, fake_rollback, fake_save_order, fake_find_order, fake_open_orders},
         .field = {w, fake_command, fake_lights, fake_display, fake_camera, fake_restart_seen,
                   fake_alive},
         .uplink = {w, fake_wake, fake_ask},

@@ -12,7 +12,13 @@
 
 #include "edge/agent.h"
 
-enum { WORLD_GRANTS = 2048, WORLD_SAID = 262144, WORLD_ROWS = 4096, WORLD_ROW_BYTES = 768 };
+enum {
+    WORLD_GRANTS = 2048,
+    WORLD_ORDERS = 32,
+    WORLD_SAID = 262144,
+    WORLD_ROWS = 4096,
+    WORLD_ROW_BYTES = 768
+};
 
 /* A row of the outbox. */
 struct world_row {
@@ -35,6 +41,8 @@ struct world_books {
         int64_t epoch, grant;
     } grants[WORLD_GRANTS];
     size_t grant_count;
+    struct order_memory orders[WORLD_ORDERS];
+    size_t order_count;
     int64_t acknowledged;
     int64_t rows;
     int64_t oldest; /* earlier ones were pruned */

@@ -36,6 +36,7 @@ struct agent_config agent_config_default(void)
         .no_credential_ms = 5000,
         .unanswered_ms = 60000,
         .plate_keep_ms = 5000,
+        .plate_again_ms = 5000,
     };
 }
 
@@ -74,7 +75,7 @@ enum err agent_config_check(const struct agent_config *c)
         c->open_expiry_ms, c->link_slack_ms,     c->hello_ms,
         c->ask_again_ms,   c->pending_ms,        c->no_credential_ms,
         c->unanswered_ms,  c->plate_keep_ms,     c->clock,
-        c->ack_save_ms,    c->rights_ms,
+        c->ack_save_ms,    c->rights_ms,         c->plate_again_ms,
     };
     if (!all_positive(figures, sizeof figures / sizeof figures[0]) || c->keep_max < 0 ||
         c->lane_count < 1 || c->lane_count > AGENT_LANES_MAX || !is_name(&c->place) ||
@@ -95,7 +96,8 @@ enum err agent_config_check(const struct agent_config *c)
 
 static enum err take_input(struct agent *a, const struct agent_input *in)
 {
-    bool of_lane = in->kind == INPUT_IO || in->kind == INPUT_COMMAND_RESULT;
+    bool of_lane =
+        in->kind == INPUT_IO || in->kind == INPUT_CREDENTIAL || in->kind == INPUT_COMMAND_RESULT;
     if (of_lane && in->lane >= a->config.lane_count)
         return ERR_OK;
     if (a->live.crippled && !agent_takes_crippled(in->kind))
@@ -115,6 +117,7 @@ static enum err take_input(struct agent *a, const struct agent_input *in)
     case INPUT_CLOCK: a->clock = in->clock; return ERR_OK;
     case INPUT_STORAGE: a->live.frugal = in->frugal; return ERR_OK;
     case INPUT_RIGHTS: return agent_rights_part(a, &in->rights);
+    case INPUT_CREDENTIAL: return agent_lane_credential(a, in->lane, &in->credential);
     }
     return ERR_OK;
 }

@@ -69,11 +69,13 @@ struct agent_config {
     int64_t no_credential_ms; /* nothing readable after this */
     int64_t unanswered_ms;    /* an exit without credential opens after this */
     int64_t plate_keep_ms;    /* a plate read before its vehicle is on loop A is good this long */
+    int64_t plate_again_ms;   /* the plate of who has just passed is read again for this long */
 
     size_t lane_count;
     struct agent_lane_config {
         struct name name;
         struct lane_config lane;
+        int64_t confidence_min; /* a plate read with less counts as not read; 0..10000 */
     } lanes[AGENT_LANES_MAX];
 };
 
@@ -123,12 +125,17 @@ struct agent_lane {
         bool unfunded; /* let through by a person without a space in hand: counted as it crosses */
         struct request_id request;
         struct right_found right; /* what the list says of the credential */
+        bool read_twice;          /* the camera was asked again after a poor reading */
         struct wall_ms presented;
         struct wall_ms decided;
     } movement;
 
     /* A plate read before its vehicle is presented, or of one that never is. */
     struct credential ahead;
+    /* Who passed last: readings of it that come late are not of the next vehicle. */
+    struct plate passed;
+    struct mono_ms passed_until;
+
     bool ahead_left; /* loop A fell since: only good to name who crossed unauthorised */
     struct mono_ms ahead_until;
 

@@ -148,6 +148,7 @@ bool agent_takes_crippled(enum input_kind kind)
     case INPUT_UPLINK_DOWN:
     case INPUT_ACK:
     case INPUT_EDGE_ALARM:
+    case INPUT_CREDENTIAL:
     case INPUT_CLOCK:
     case INPUT_STORAGE: return true;
     default: return false; /* all others promise something durable; whoever sent them asks again */

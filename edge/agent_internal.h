@@ -77,6 +77,7 @@ enum err agent_commands_restarted(struct agent *a);
 /* --- agent_lane.c: one lane's inputs and decisions --- */
 
 enum err agent_lane_io(struct agent *a, size_t i, const struct lane_snapshot *s);
+enum err agent_lane_credential(struct agent *a, size_t i, const struct credential_input *c);
 enum err agent_lane_outcome(struct agent *a, size_t i, const struct command_outcome *o);
 enum err agent_lane_tick(struct agent *a, size_t i);
 enum err agent_lane_answer(struct agent *a, size_t i, const struct response *r);

@@ -5,6 +5,7 @@
 
 #include "protocol/support/log.h"
 #include "protocol/support/plate.h"
+#include "protocol/wire/plate_match.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -120,17 +121,40 @@ static void keep_ahead(struct agent *a, size_t i, const struct credential *c)
         on_a ? (struct mono_ms){INT64_MAX} : mono_after(a->now.mono, a->config.plate_keep_ms);
 }
 
-static enum err read_plate(struct agent *a, size_t i, const struct plate_reading *p)
+/* A reading nobody should rely on; the camera is asked once more for a vehicle that waits for it. */
+static bool too_poor(struct agent *a, size_t i, const struct credential *c)
 {
     struct agent_lane *s = &a->live.lanes[i];
-    if (p->no_plate || p->len == 0)
-        return ERR_OK;
-    struct credential c = {.confidence = p->confidence};
-    if (p->len >= PLATE_RAW_SIZE || plate_normalise(p->raw, p->len, &c.plate) != ERR_OK)
+    if (c->confidence >= a->config.lanes[i].confidence_min)
+        return false;
+    bool waits = lane_waiting(&s->lane) && !plate_known(&s->movement.credential);
+    if (waits && !s->movement.read_twice)
+        s->camera = s->movement.read_twice = true;
+    return true;
+}
+
+/* The vehicle that has just passed, read once more from behind or by a slower camera. */
+static bool just_passed(const struct agent *a, size_t i, const struct credential *c)
+{
+    const struct agent_lane *s = &a->live.lanes[i];
+    int differ = plate_confusions(&s->passed, &c->plate);
+    return s->passed.text[0] != '\0' && a->now.mono.v <= s->passed_until.v && differ >= 0 &&
+           differ <= 1;
+}
+
+/* What a camera said, through the device's registers or pushed. */
+static enum err read_text(struct agent *a, size_t i, const char *raw, size_t len,
+                          int64_t confidence)
+{
+    struct agent_lane *s = &a->live.lanes[i];
+    struct credential c = {.confidence = confidence};
+    if (len >= PLATE_RAW_SIZE || plate_normalise(raw, len, &c.plate) != ERR_OK)
         return plate_alarm(a, i, true);
-    memcpy(c.raw.text, p->raw, p->len);
+    memcpy(c.raw.text, raw, len);
     TRY(plate_alarm(a, i, false));
     TRY(step(a, i, LANE_EV_REARM));
+    if (too_poor(a, i, &c) || just_passed(a, i, &c))
+        return ERR_OK;
     if (!lane_waiting(&s->lane)) {
         keep_ahead(a, i, &c);
         return ERR_OK;
@@ -141,6 +165,18 @@ static enum err read_plate(struct agent *a, size_t i, const struct plate_reading
     if (!plate_known(&s->movement.credential) || again)
         return take_credential(a, i, &c);
     return ERR_OK;
+}
+
+static enum err read_plate(struct agent *a, size_t i, const struct plate_reading *p)
+{
+    if (p->no_plate || p->len == 0)
+        return ERR_OK;
+    return read_text(a, i, p->raw, p->len, p->confidence);
+}
+
+enum err agent_lane_credential(struct agent *a, size_t i, const struct credential_input *c)
+{
+    return c->len == 0 ? ERR_OK : read_text(a, i, c->raw, c->len, c->confidence);
 }
 
 /* Loop A fell: what was read ahead was of a vehicle that is no longer at the column. */

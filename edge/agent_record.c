@@ -190,6 +190,8 @@ static enum err unauthorised(struct agent *a, size_t i, enum direction direction
 static enum err completed(struct agent *a, size_t i)
 {
     struct agent_lane *s = &a->live.lanes[i];
+    s->passed = s->movement.credential.plate;
+    s->passed_until = mono_after(a->now.mono, a->config.plate_again_ms);
     if (s->movement.unfunded)
         return unauthorised(a, i, s->movement.direction);
     if (a->live.crippled && agent_owe_crossing(a, i, EVENT_PASSAGE_COMPLETED, REASON_NONE))

@@ -99,6 +99,8 @@ static const struct row lane_rows[] = {
      .dflt = "5000", .help = "the device takes a silent edge for gone after this, real time"},
     {.key = "fallback", .type = ROW_ENUM, AT(config_lane, fallback), .choices = fallbacks,
      .dflt = "autonomy", .help = "what the device does then: autonomy, freeze or hold_open"},
+    {.key = "plate_confidence_min", .type = ROW_INT, AT(config_lane, confidence_min), .min = 0,
+     .max = 10000, .dflt = "0", .help = "a plate read with less confidence counts as not read"},
     {.key = "loops", .type = ROW_INT, AT(config_lane, loops), .min = 2, .max = 3, .dflt = "3",
      .help = "3: loop C proves the passage; 2: there is none"},
     {.key = "open_ms", .type = ROW_INT, AT(config_lane, open_ms), .min = 500, .max = 60000,
@@ -113,6 +115,18 @@ static const struct row lane_rows[] = {
 static const struct table lane_table = {
     "lane", lane_rows, ROW_COUNT(lane_rows), sizeof(struct config_lane),
     .keeps_line = true, .line_offset = offsetof(struct config_lane, line)};
+
+static const struct row camera_rows[] = {
+    {.key = "bind", .type = ROW_TEXT, AT(config_camera, bind), .min = 1, .dflt = "127.0.0.1",
+     .help = "numeric address for cameras that push plates"},
+    {.key = "port", .type = ROW_INT, AT(config_camera, port), .min = 0, .max = 65535, .dflt = "0",
+     .help = "its TCP port; 0: no camera pushes"},
+    {.key = "token", .type = ROW_TEXT, AT(config_camera, token), .dflt = "",
+     .help = "cameras send it as bearer token or as ?token=; needed unless bind is the loopback"},
+};
+static const struct table camera_table = {
+    "camera", camera_rows, ROW_COUNT(camera_rows), sizeof(struct config_camera),
+    .keeps_line = true, .line_offset = offsetof(struct config_camera, line)};
 
 static const struct row deadline_rows[] = {
     {.key = "entry_ms", .type = ROW_INT, AT(config_deadlines, entry_ms), .min = 50, .max = 60000,
@@ -154,6 +168,8 @@ static const struct row edge_rows[] = {
     {.key = "lanes", .type = ROW_LIST, .offset = offsetof(struct edge_config, lanes),
      .size = sizeof(struct config_lane), .count_offset = offsetof(struct edge_config, lane_count),
      .min = 1, .max = FIELD_LANES_MAX, .table = &lane_table, .help = "one direction past one barrier each"},
+    {.key = "camera", .type = ROW_TABLE, AT(edge_config, camera), .table = &camera_table,
+     .help = "plates pushed over HTTP: POST /v1/plates"},
     {.key = "deadlines", .type = ROW_TABLE, AT(edge_config, deadlines), .table = &deadline_table,
      .help = "how long to wait"},
     {.key = "keep_spaces", .type = ROW_INT, AT(edge_config, keep_spaces), .min = 1, .max = 10000,
@@ -290,6 +306,17 @@ static enum err check_lanes(const struct edge_config *c, struct table_error *e)
     return ERR_OK;
 }
 
+/* Whoever can reach the port can say which plate stands at a lane. */
+static enum err check_camera(const struct edge_config *c, struct table_error *e)
+{
+    const struct config_camera *m = &c->camera;
+    bool loopback = strncmp(m->bind, "127.", 4) == 0 || strcmp(m->bind, "::1") == 0;
+    if (m->port != 0 && !loopback && m->token[0] == '\0')
+        return config_refuse(e, m->line, NULL, 0, "camera.token",
+                             "missing, expected one beyond the loopback", m->bind);
+    return ERR_OK;
+}
+
 static enum err name_rights_file(struct edge_config *c, struct table_error *e)
 {
     if (c->rights_file[0] != '\0')
@@ -303,6 +330,7 @@ static enum err name_rights_file(struct edge_config *c, struct table_error *e)
 static enum err check(struct edge_config *c, struct table_error *e)
 {
     TRY(name_rights_file(c, e));
+    TRY(check_camera(c, e));
     TRY(check_names(c, e));
     TRY(check_broker(c, e));
     TRY(check_lanes(c, e));
@@ -343,6 +371,7 @@ static struct agent_lane_config lane_config(const struct config_lane *l,
     a.lane.hold_open_ms = l->hold_open_ms;
     a.lane.close_delay_ms = l->close_delay_ms;
     a.lane.close_ms = l->close_ms;
+    a.confidence_min = l->confidence_min;
     a.lane.device_closes = !profile_closes(profile);
     return a;
 }
@@ -371,4 +400,15 @@ struct agent_config config_agent(const struct edge_config *c, const struct clock
     for (size_t i = 0; i < c->lane_count; i++)
         a.lanes[i] = lane_config(&c->lanes[i], &c->profiles[i]);
     return a;
+}
+
+struct camera_config config_camera(const struct edge_config *c)
+{
+    struct camera_config m = {.bind = c->camera.bind,
+                              .port = (uint16_t)c->camera.port,
+                              .token = c->camera.token,
+                              .lane_count = c->lane_count};
+    for (size_t i = 0; i < c->lane_count; i++)
+        m.lanes[i] = c->lanes[i].name;
+    return m;
 }

@@ -4,6 +4,7 @@
 #define BOOMGATE_EDGE_CONFIG_H
 
 #include "edge/agent.h"
+#include "edge/camera/camera.h"
 #include "edge/field/field.h"
 #include "protocol/support/clock_source.h"
 #include "protocol/support/log.h"
@@ -48,6 +49,7 @@ struct edge_config {
             char profile[CONFIG_PATH_SIZE];
         } io;
         int64_t watchdog_ms;
+        int64_t confidence_min;
         int fallback; /* enum field_fallback */
         int64_t loops;
         int64_t open_ms, hold_open_ms, close_delay_ms, close_ms; /* domain time */
@@ -55,6 +57,13 @@ struct edge_config {
     } lanes[FIELD_LANES_MAX];
     size_t lane_count;
     struct profile profiles[FIELD_LANES_MAX]; /* of the lanes, read and joined */
+
+    struct config_camera {
+        char bind[CONFIG_TEXT_SIZE];
+        int64_t port; /* 0: no camera pushes */
+        char token[CAMERA_TOKEN_SIZE];
+        int line;
+    } camera;
 
     struct config_deadlines {
         int64_t entry_ms, exit_ms; /* real time: an answer from the cloud */
@@ -80,6 +89,7 @@ void config_print_help(void);
 /* What the parts want to know, in the order of the file. The lanes point to c->profiles. */
 struct agent_config config_agent(const struct edge_config *c, const struct clock_source *clock);
 enum log_level config_log_level(const struct edge_config *c);
+struct camera_config config_camera(const struct edge_config *c);
 void config_field(const struct edge_config *c, struct field_link *ret_links,
                   struct field_lane *ret_lanes);
 

@@ -41,6 +41,7 @@ struct edge {
     struct journal *journal;
     struct rights_store *rights; /* NULL: cannot be opened; every vehicle is a casual one then */
     struct field *field;
+    struct camera *camera; /* NULL: none is configured */
     struct uplink *uplink;
     struct agent *agent;
     struct keeper keeper;
@@ -157,6 +158,12 @@ static enum err start_journal(struct edge *e, const struct edge_config *c,
     return opened == ERR_IO ? ERR_OK : opened;
 }
 
+static enum err start_camera(struct edge *e, const struct edge_config *c)
+{
+    struct camera_config m = config_camera(c);
+    return m.port == 0 ? ERR_OK : camera_start(&m, loop_inputs(e->loop), &e->camera);
+}
+
 static enum err edge_start(struct edge *e, const struct edge_config *c,
                            const struct clock_source *clock)
 {
@@ -165,6 +172,7 @@ static enum err edge_start(struct edge *e, const struct edge_config *c,
     open_rights(e, c);
     TRY(start_field(e, c, clock));
     TRY(start_uplink(e, c, clock));
+    TRY(start_camera(e, c));
     return start_agent(e, c, clock);
 }
 
@@ -172,6 +180,7 @@ static enum err edge_start(struct edge *e, const struct edge_config *c,
 static void edge_stop(struct edge *e)
 {
     free(e->agent);
+    camera_stop(e->camera);
     uplink_close(e->uplink);
     field_stop(e->field);
     rights_store_close(e->rights);

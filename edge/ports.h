@@ -173,6 +173,7 @@ enum input_kind {
     INPUT_CLOCK,
     INPUT_STORAGE,
     INPUT_RIGHTS,
+    INPUT_CREDENTIAL, /* a camera pushed a plate */
 };
 
 struct lane_snapshot {
@@ -207,6 +208,13 @@ struct edge_alarm_input {
     char detail[EVENT_DETAIL_SIZE]; /* "": none */
 };
 
+/* A plate as a camera said it. */
+struct credential_input {
+    char raw[PLATE_RAW_SIZE];
+    uint8_t len;
+    int64_t confidence; /* 0..10000 */
+};
+
 /* A part of the rights list, on the heap: see agent_input_release. */
 struct rights_input {
     struct rights_part *part;
@@ -227,6 +235,7 @@ struct agent_input {
         enum clock_state clock;
         bool frugal; /* INPUT_STORAGE: only business facts are recorded */
         struct rights_input rights;
+        struct credential_input credential;
     };
 };
 

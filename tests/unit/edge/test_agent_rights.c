@@ -259,6 +259,58 @@ static void a_vehicle_that_waits_is_judged_by_the_new_list(void **state)
     assert_true(said("#in.passage.authorised/1/space"));
 }
 
+/* --- plates --- */
+
+static void pushed(size_t lane, const char *plate, int64_t confidence)
+{
+    struct agent_input in = {.kind = INPUT_CREDENTIAL, .lane = lane};
+    in.credential.len = (uint8_t)strlen(plate);
+    in.credential.confidence = confidence;
+    memcpy(in.credential.raw, plate, strlen(plate));
+    assert_int_equal(world_turn(&w, &in, 1), ERR_OK);
+}
+
+static void a_pushed_plate_is_a_reading(void **state)
+{
+    (void)state;
+    world_arrive(&w, 0, NULL);
+    w.said[0] = '\0';
+    pushed(0, "12 가-3456", 10000);
+    assert_true(said("#in.credential.read/12가3456 #in.passage.authorised/12가3456/space"));
+    world_plate(&w, 0, "12가3456"); /* the same through the registers */
+    assert_null(strstr(w.said, "credential.read"));
+}
+
+static void who_has_passed_is_not_the_next_vehicle(void **state)
+{
+    (void)state;
+    world_arrive(&w, 0, "1B");
+    world_arm_up(&w, 0);
+    world_drive_through(&w, 0);
+    pushed(0, "18", 10000); /* late, and not read too well */
+    world_arm_down(&w, 0);
+    w.said[0] = '\0';
+    world_arrive(&w, 0, NULL);
+    assert_null(strstr(w.said, "credential.read"));
+    world_wait(&w, 5000);
+    pushed(0, "1B", 10000); /* by now it may be back */
+    assert_true(said("#in.credential.read/1B"));
+}
+
+static void a_poor_reading_asks_the_camera_once_more(void **state)
+{
+    (void)state;
+    w.agent.config.lanes[0].confidence_min = 5000;
+    world_arrive(&w, 0, NULL);
+    w.said[0] = '\0';
+    pushed(0, "1", 4999);
+    world_said(&w, "in:camera");
+    pushed(0, "1", 4999);
+    world_said(&w, "");
+    pushed(0, "1", 5000);
+    assert_true(said("#in.passage.authorised/1/space"));
+}
+
 int main(void)
 {
 #define T(name) cmocka_unit_test_setup_teardown(name, begin, end)
@@ -275,6 +327,9 @@ int main(void)
         T(a_restart_keeps_list_and_half_fetched_list),
         T(a_turn_done_again_takes_a_part_once),
         T(a_vehicle_that_waits_is_judged_by_the_new_list),
+        T(a_pushed_plate_is_a_reading),
+        T(who_has_passed_is_not_the_next_vehicle),
+        T(a_poor_reading_asks_the_camera_once_more),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

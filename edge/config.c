@@ -14,7 +14,8 @@
     .offset = offsetof(struct type, member), .size = sizeof(((struct type *)0)->member)
 
 static const char *const levels[] = {"error", "warn", "notice", "info", "debug", NULL};
-static const char *const directions[] = {"entry", "exit", NULL};
+static const char *const directions[] = {"entry", "exit", "reversible", NULL};
+static const char *const mains[] = {"in_place", "open", "closed", NULL};
 static const char *const parities[] = {"none", "even", "odd", NULL};
 static const char *const fallbacks[] = {"autonomy", "freeze", "hold_open", NULL};
 
@@ -87,7 +88,7 @@ static const struct table io_table = {"io", io_rows, ROW_COUNT(io_rows), sizeof(
 static const struct row lane_rows[] = {
     {.key = "name", .type = ROW_NAME, AT(config_lane, name), .help = "unique within the edge"},
     {.key = "direction", .type = ROW_ENUM, AT(config_lane, direction), .choices = directions,
-     .help = "entry or exit"},
+     .help = "entry, exit or reversible: loop A first is an entry, loop C first an exit; three loops"},
     {.key = "link", .type = ROW_NAME, AT(config_lane, link), .help = "the name of a link"},
     {.key = "unit", .type = ROW_INT, AT(config_lane, unit), .min = 1, .max = 247, .dflt = "1",
      .help = "Modbus unit behind the link"},
@@ -111,6 +112,14 @@ static const struct row lane_rows[] = {
      .max = 60000, .dflt = "1000", .help = "between the end of a passage and the close"},
     {.key = "close_ms", .type = ROW_INT, AT(config_lane, close_ms), .min = 500, .max = 60000,
      .dflt = "8000", .help = "arm down within this, else not secured"},
+    {.key = "a_stuck_ms", .type = ROW_INT, AT(config_lane, a_stuck_ms), .min = 10000,
+     .max = 86400000, .dflt = "300000",
+     .help = "loop A on for this long and nobody identified: ignored until it clears"},
+    {.key = "b_stuck_ms", .type = ROW_INT, AT(config_lane, b_stuck_ms), .min = 10000,
+     .max = 86400000, .dflt = "120000",
+     .help = "loop B on for this long under a raised arm: an alarm"},
+    {.key = "mains_lost", .type = ROW_ENUM, AT(config_lane, mains_lost), .choices = mains,
+     .dflt = "in_place", .help = "on battery: go on (in_place), stand open, or closed: admit nobody"},
 };
 static const struct table lane_table = {
     "lane", lane_rows, ROW_COUNT(lane_rows), sizeof(struct config_lane),
@@ -291,6 +300,9 @@ static enum err check_lanes(const struct edge_config *c, struct table_error *e)
         if (config_link_of(c, l) == c->link_count)
             return config_refuse(e, l->line, "lanes", i, "link", "no link has this name",
                                  l->link.text);
+        if (l->direction == 2 && l->loops != 3)
+            return config_refuse(e, l->line, "lanes", i, "loops",
+                                 "a reversible lane needs three loops", NULL);
         if (l->unit == l->io.unit)
             return config_refuse(e, l->line, "lanes", i, "io.unit", "the lane's own unit", NULL);
         for (size_t k = 0; k < i; k++) {
@@ -364,14 +376,17 @@ enum log_level config_log_level(const struct edge_config *c)
 static struct agent_lane_config lane_config(const struct config_lane *l,
                                             const struct profile *profile)
 {
+    static const enum direction of[] = {DIRECTION_ENTRY, DIRECTION_EXIT, DIRECTION_REVERSIBLE};
     struct agent_lane_config a = {.name = l->name};
-    a.lane =
-        lane_config_default(l->direction == 0 ? DIRECTION_ENTRY : DIRECTION_EXIT, (int)l->loops);
+    a.lane = lane_config_default(of[l->direction], (int)l->loops);
     a.lane.open_ms = l->open_ms;
     a.lane.hold_open_ms = l->hold_open_ms;
     a.lane.close_delay_ms = l->close_delay_ms;
     a.lane.close_ms = l->close_ms;
     a.confidence_min = l->confidence_min;
+    a.lane.a_stuck_ms = l->a_stuck_ms;
+    a.lane.b_stuck_ms = l->b_stuck_ms;
+    a.lane.mains = (enum lane_mains)l->mains_lost;
     a.lane.device_closes = !profile_closes(profile);
     return a;
 }

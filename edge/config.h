@@ -40,7 +40,7 @@ struct edge_config {
 
     struct config_lane {
         struct name name;
-        int direction; /* 0 entry, 1 exit */
+        int direction; /* 0 entry, 1 exit, 2 reversible */
         struct name link;
         int64_t unit;
         char profile[CONFIG_PATH_SIZE];
@@ -53,6 +53,8 @@ struct edge_config {
         int fallback; /* enum field_fallback */
         int64_t loops;
         int64_t open_ms, hold_open_ms, close_delay_ms, close_ms; /* domain time */
+        int64_t a_stuck_ms, b_stuck_ms;                          /* domain time */
+        int mains_lost;                                          /* enum lane_mains */
         int line;
     } lanes[FIELD_LANES_MAX];
     size_t lane_count;

@@ -63,6 +63,7 @@ enum lane_event {
     LANE_EV_ARM_UP,
     LANE_EV_ARM_DOWN,
     LANE_EV_ARM_LEFT,   /* left the down limit */
+    LANE_EV_ARM_SANK,   /* left the upper limit */
     LANE_EV_OBSTRUCTED, /* photocell, edge or the device's own latch, newly not clear */
     LANE_EV_CREDENTIAL, /* decision side from here ... */
     LANE_EV_ALLOWED,

@@ -62,9 +62,7 @@ static void resume_authorised(struct lane *l, struct mono_ms now, struct lane_ou
 static void resume_crossing(struct lane *l, struct mono_ms now, struct lane_out *out)
 {
     if (!l->view.b || l->view.down) {
-        if (lane_has(l, LANE_MODE_FIRE))
-            rule_end(l, out, OUTCOME_EVACUATED);
-        else if (lane_direction(l) == DIRECTION_ENTRY)
+        if (lane_direction(l) == DIRECTION_ENTRY || lane_has(l, LANE_MODE_FIRE))
             rule_crossed(l, out, OUTCOME_UNCERTAIN);
         else
             rule_end(l, out, OUTCOME_UNCERTAIN);

@@ -83,15 +83,20 @@ void rule_uncertain(struct lane *l, struct lane_out *out)
     rule_end(l, out, OUTCOME_UNCERTAIN);
 }
 
-/* A Movement nobody saw on A begins with its crossing. */
+/* A Movement nobody saw on A begins with its crossing. Under fire nothing is counted, but who went is
+ * remembered. */
 void rule_crossed(struct lane *l, struct lane_out *out, enum outcome outcome)
 {
-    struct lane_fact f = {.kind = LANE_FACT_UNAUTHORISED};
+    bool fire = lane_has(l, LANE_MODE_FIRE);
+    enum direction d = lane_direction(l);
     if (outcome == OUTCOME_WRONG_WAY)
-        f.direction = lane_direction(l) == DIRECTION_ENTRY ? DIRECTION_EXIT : DIRECTION_ENTRY;
+        d = d == DIRECTION_ENTRY ? DIRECTION_EXIT : DIRECTION_ENTRY;
+    if (!fire || !l->movement)
+        rule_fact_of(l, out,
+                     (struct lane_fact){.kind = fire ? LANE_FACT_PRESENTED : LANE_FACT_UNAUTHORISED,
+                                        .direction = d});
     l->movement = true;
-    rule_fact_of(l, out, f);
-    rule_end(l, out, outcome);
+    rule_end(l, out, fire ? OUTCOME_EVACUATED : outcome);
 }
 
 void rule_drove_through(struct lane *l, struct lane_out *out)

@@ -342,19 +342,6 @@ static void crossing_a_off(struct lane *l, struct mono_ms now, struct lane_out *
     l->a_clear_seen = l->a_clear_seen || (l->view.b && !l->far);
 }
 
-/* Under fire nothing is counted, but who went is remembered. */
-static void evacuated(struct lane *l, struct lane_out *out, bool wrong_way)
-{
-    enum direction d = lane_direction(l);
-    struct lane_fact f = {.kind = LANE_FACT_PRESENTED, .direction = d};
-    if (wrong_way)
-        f.direction = d == DIRECTION_ENTRY ? DIRECTION_EXIT : DIRECTION_ENTRY;
-    if (!l->movement)
-        rule_fact_of(l, out, f);
-    l->movement = true;
-    rule_end(l, out, OUTCOME_EVACUATED);
-}
-
 /* As for an authorised vehicle, as far as it can be told; `doubt`: A was clear when B came on. */
 static void crossing_b_off(struct lane *l, struct mono_ms now, struct lane_out *out)
 {
@@ -369,9 +356,7 @@ static void crossing_b_off(struct lane *l, struct mono_ms now, struct lane_out *
                            : !crossed ? OUTCOME_BACKED_OUT
                            : follows  ? OUTCOME_TAILGATED
                                       : OUTCOME_MANUAL;
-    if (lane_has(l, LANE_MODE_FIRE) && (wrong || crossed || unclear))
-        evacuated(l, out, wrong);
-    else if (counts)
+    if (counts || (unclear && lane_has(l, LANE_MODE_FIRE)))
         rule_crossed(l, out, outcome);
     else
         rule_end(l, out, outcome);
@@ -408,6 +393,13 @@ static void waiting_timer(struct lane *l, struct mono_ms now, struct lane_out *o
         return;
     rule_move(l, out, LANE_ACT_OPEN);
     l->timer = mono_after(now, l->opens++ < 1 ? l->config.open_ms : l->config.fault_ms);
+}
+
+/* What is to stand open does not stay where it was. */
+static void rest_sank(struct lane *l, struct mono_ms now, struct lane_out *out)
+{
+    if (lane_wants_open(l))
+        rule_rest(l, now, out);
 }
 
 static void blind_raise(struct lane *l, struct mono_ms now, struct lane_out *out)
@@ -513,13 +505,13 @@ static void order_reset(struct lane *l, struct mono_ms now, struct lane_out *out
 /* clang-format off */
 #define __ lane_ignore
 #define NO lane_refuse
-#define ROW(state, fresh, a_on, a_off, b_on, b_off, c_on, c_off, up, down, left, obstructed,      \
+#define ROW(state, fresh, a_on, a_off, b_on, b_off, c_on, c_off, up, down, left, sank, obstructed, \
             cred, allow, refuse, open_failed, close_failed, reflex, timer,                        \
             held_open, held_shut, let_go, again, o_open, o_close, o_reset)                        \
     [state] = {[LANE_EV_STALE] = lane_stale, [LANE_EV_FRESH] = fresh, [LANE_EV_A_ON] = a_on,      \
                [LANE_EV_A_OFF] = a_off, [LANE_EV_B_ON] = b_on, [LANE_EV_B_OFF] = b_off,           \
                [LANE_EV_C_ON] = c_on, [LANE_EV_C_OFF] = c_off, [LANE_EV_ARM_UP] = up,             \
-               [LANE_EV_ARM_DOWN] = down, [LANE_EV_ARM_LEFT] = left,                              \
+               [LANE_EV_ARM_DOWN] = down, [LANE_EV_ARM_LEFT] = left, [LANE_EV_ARM_SANK] = sank,  \
                [LANE_EV_OBSTRUCTED] = obstructed, [LANE_EV_CREDENTIAL] = cred,                    \
                [LANE_EV_ALLOWED] = allow, [LANE_EV_REFUSED] = refuse,                             \
                [LANE_EV_OPEN_FAILED] = open_failed, [LANE_EV_CLOSE_FAILED] = close_failed,        \
@@ -532,59 +524,59 @@ static void order_reset(struct lane *l, struct mono_ms now, struct lane_out *out
 /* Three lines each: loops and arm; decisions, results and the timer; modes and orders. */
 lane_handler *const lane_table[LANE_STATES][LANE_EVENTS] = {
 ROW(LANE_UNAVAILABLE,
-    lane_fresh, __, __, __, __, __, __, __, __, __, __,
+    lane_fresh, __, __, __, __, __, __, __, __, __, __, __,
     NO, NO, NO, __, __, __, __,
     blind_raise, __, __, __, NO, NO, __),
 ROW(LANE_IDLE,
-    __, idle_a_on, __, idle_b_on, __, idle_c_on, __, __, __, arm_left, __,
+    __, idle_a_on, __, idle_b_on, __, idle_c_on, __, __, __, arm_left, __, __,
     NO, NO, NO, __, __, __, __,
     rule_rest, rest_shut, rule_rest, rearm, order_open, __, __),
 ROW(LANE_PRESENTED,
-    __, __, waiting_left, under_arm, __, lane_reached_far_side, __, __, arm_secured, arm_left, __,
+    __, __, waiting_left, under_arm, __, lane_reached_far_side, __, __, arm_secured, arm_left, raise_here, __,
     credential, allowed, refused, __, __, __, waiting_timer,
     raise_here, __, raise_here, __, order_open, order_close, __),
 ROW(LANE_DECIDING,
-    __, __, waiting_left, under_arm, __, lane_reached_far_side, __, __, arm_secured, arm_left, __,
+    __, __, waiting_left, under_arm, __, lane_reached_far_side, __, __, arm_secured, arm_left, raise_here, __,
     read_again, allowed, refused, __, __, __, waiting_timer,
     raise_here, __, raise_here, __, order_open, order_close, __),
 ROW(LANE_DENIED,
-    __, __, waiting_left, under_arm, __, lane_reached_far_side, __, __, arm_secured, arm_left, __,
+    __, __, waiting_left, under_arm, __, lane_reached_far_side, __, __, arm_secured, arm_left, raise_here, __,
     read_again, allowed, refused, __, __, __, waiting_timer,
     raise_here, __, raise_here, __, order_open, order_close, __),
 ROW(LANE_OPENING,
-    __, __, a_cleared, opening_b_on, opening_b_off, c_reached, __, rule_opened, __, __, __,
+    __, __, a_cleared, opening_b_on, opening_b_off, c_reached, __, rule_opened, __, __, __, __,
     NO, NO, NO, hurry, __, __, opening_timer,
     authorised_held_open, opening_shut, __, __, __, NO, __),
 ROW(LANE_OPEN,
-    __, __, a_cleared, open_b_on, __, __, __, __, not_entered, __, __,
+    __, __, a_cleared, open_b_on, __, __, __, __, not_entered, __, __, __,
     NO, NO, NO, __, __, __, hold_due,
     authorised_held_open, open_shut, __, __, __, order_close, __),
 ROW(LANE_PASSING,
-    __, __, a_cleared, passing_b_on, rule_evaluate, c_reached, rule_evaluate, __, __, __, __,
+    __, __, a_cleared, passing_b_on, rule_evaluate, c_reached, rule_evaluate, __, __, __, __, __,
     NO, NO, NO, __, __, __, c_missed,
     __, __, __, __, NO, NO, __),
 ROW(LANE_PASSED,
-    __, __, __, under_arm, __, __, __, __, rule_rest, __, __,
+    __, __, __, under_arm, __, __, __, __, rule_rest, __, rest_sank, __,
     NO, NO, NO, __, __, __, rule_close_due,
     rule_rest, rest_shut, rule_rest, __, order_open, order_close, __),
 ROW(LANE_CLOSING,
-    __, __, __, rule_obstruct, __, __, __, rule_obstruct, rule_rest, __, rule_obstruct,
+    __, __, __, rule_obstruct, __, __, __, rule_obstruct, rule_rest, __, __, rule_obstruct,
     NO, NO, NO, __, close_failed, rule_obstruct, closing_timer,
     closing_held_open, moving_shut, __, __, order_open, __, __),
 ROW(LANE_RAISING,
-    __, __, __, under_arm, __, __, __, raised, rule_rest, __, __,
+    __, __, __, under_arm, __, __, __, raised, rule_rest, __, __, __,
     NO, NO, NO, hurry, __, __, raising_timer,
     __, moving_shut, __, __, order_open, NO, __),
 ROW(LANE_UNSECURED,
-    __, unsecured_on, __, under_arm, __, unsecured_on, __, __, rule_rest, __, __,
+    __, unsecured_on, __, under_arm, __, unsecured_on, __, __, rule_rest, __, rest_sank, __,
     NO, NO, NO, __, __, __, rule_close_due,
     rule_rest, rest_shut, rule_rest, rearm, order_open, order_close, order_reset),
 ROW(LANE_CROSSING,
-    __, crossing_a_on, crossing_a_off, __, crossing_b_off, c_reached, __, __, __, __, __,
+    __, crossing_a_on, crossing_a_off, __, crossing_b_off, c_reached, __, __, __, __, raise_here, __,
     NO, NO, NO, hurry, __, __, crossing_timer,
     raise_here, __, raise_here, __, NO, NO, __),
 ROW(LANE_FAULT,
-    __, __, __, under_arm, __, lane_reached_far_side, __, fault_over, __, fault_over, __,
+    __, __, __, under_arm, __, lane_reached_far_side, __, fault_over, __, fault_over, __, __,
     NO, NO, NO, __, __, __, fault_over,
     rule_rest, moving_shut, __, __, order_open, __, order_reset),
 };

@@ -28,7 +28,10 @@ static void say_fact(struct bench *b, const struct lane_fact *f)
     case LANE_FACT_STARTED: word(b, "started", ""); break;
     case LANE_FACT_COMPLETED: word(b, "completed", ""); break;
     case LANE_FACT_VOIDED: word(b, "void:", reason_word(f->reason)); break;
-    case LANE_FACT_UNAUTHORISED: word(b, "unauthorised", ""); break;
+    case LANE_FACT_UNAUTHORISED: /* the direction if it is not the lane's */
+        word(b, f->direction == lane_direction(&b->lane) ? "unauthorised" : "unauthorised:",
+             f->direction == lane_direction(&b->lane) ? "" : direction_word(f->direction));
+        break;
     case LANE_FACT_ENDED: word(b, "ended:", outcome_word(f->outcome)); break;
     case LANE_FACT_ALARM: word(b, f->active ? "+" : "-", alarm_word(f->alarm)); break;
     case LANE_FACT_GAP: word(b, "gap", ""); break;

@@ -84,6 +84,8 @@ enum err agent_lane_answer(struct agent *a, size_t i, const struct response *r);
 enum err agent_lane_decide(struct agent *a, size_t i);
 /* Why no vehicle can be let through lane i now, whoever it is; REASON_NONE: it can. */
 enum reason agent_lane_bar(const struct agent *a, size_t i);
+/* Shows the vehicle that it may go. */
+void agent_lane_welcome(struct agent *a, size_t i);
 /* Takes over the facts and acts of the machine. */
 enum err agent_lane_apply(struct agent *a, size_t i, const struct lane_out *out);
 struct admission_view agent_lane_view(const struct agent *a, size_t i);

@@ -294,12 +294,18 @@ enum err agent_lane_tick(struct agent *a, size_t i)
 
 /* --- decisions --- */
 
+void agent_lane_welcome(struct agent *a, size_t i)
+{
+    struct agent_lane *s = &a->live.lanes[i];
+    show(s, s->movement.direction == DIRECTION_ENTRY ? "WELCOME" : "THANK YOU");
+}
+
 static void allow(struct agent *a, size_t i, const struct decision *d)
 {
     struct agent_lane *s = &a->live.lanes[i];
     s->movement.basis = d->basis;
     s->full = false;
-    show(s, s->movement.direction == DIRECTION_ENTRY ? "WELCOME" : "THANK YOU");
+    agent_lane_welcome(a, i);
 }
 
 /* Recorded once per reason; what is displayed may change more often. */

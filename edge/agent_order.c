@@ -27,6 +27,8 @@ enum err agent_lane_order(struct agent *a, size_t i, enum lane_command order, en
             s->order = *command;
         TRY(agent_lane_apply(a, i, &out));
         s->order = (struct request_id){{0}};
+        if (order == COMMAND_OPEN)
+            agent_lane_welcome(a, i);
     } else if (result == ERR_DENIED) {
         *ret_why = why;
     }

@@ -46,6 +46,10 @@ static const struct row controller_rows[] = {
      .help = "Modbus TCP port; 0: a free one"},
     {.key = "connections", .type = ROW_INT, AT(sim_controller, connections), .min = 1, .max = 64,
      .dflt = "4", .help = "at the same time; more are closed at once"},
+    {.key = "serial", .type = ROW_TEXT, AT(sim_controller, serial), .dflt = "",
+     .help = "a serial device, 8E1: Modbus RTU there instead of TCP; one end of a pseudo terminal will do"},
+    {.key = "baud", .type = ROW_INT, AT(sim_controller, baud), .min = 1200, .max = 115200,
+     .dflt = "19200", .help = "of the serial device"},
     {.key = "lanes", .type = ROW_LIST, LIST(sim_controller, lanes, lane_count), .min = 1,
      .max = SIM_LANES_MAX, .table = &lane_table, .help = "one Modbus unit each"},
 };

@@ -39,6 +39,8 @@ struct sim_controller {
     char host[SIM_HOST_SIZE];
     int64_t port; /* 0: a free one */
     int64_t connections;
+    char serial[SIM_PATH_SIZE]; /* a device: Modbus RTU instead of TCP; "": none */
+    int64_t baud;
     struct sim_lane lanes[SIM_LANES_MAX];
     size_t lane_count;
 };

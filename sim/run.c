@@ -6,6 +6,7 @@
 #include "sim/control/control.h"
 #include "sim/control/truth.h"
 #include "sim/hardware/register_map.h"
+#include "sim/hardware/serial.h"
 #include "sim/hardware/server.h"
 #include "sim/pace.h"
 
@@ -19,11 +20,12 @@ enum { TICK_MS = 10, PROGRESS_MS = 10000, REGISTER_INPUT_MASK = 18 };
 
 struct run;
 
-/* One Modbus endpoint. */
+/* One Modbus endpoint or serial line. */
 struct endpoint {
     struct run *run;
     size_t controller;
-    struct gate_server *server;
+    struct gate_server *server; /* one of the two */
+    struct gate_line *line;
 };
 
 struct run {
@@ -146,9 +148,11 @@ static enum err write_json(const char *file, const json_t *value)
 static enum err write_ready(const struct run *r, const char *file)
 {
     json_t *ports = json_array();
-    for (size_t i = 0; i < r->endpoint_count; i++)
+    for (size_t i = 0; i < r->endpoint_count; i++) {
+        const struct gate_server *s = r->endpoints[i].server;
         json_array_append_new(ports,
-                              json_pack("{s:i}", "port", gate_server_port(r->endpoints[i].server)));
+                              json_pack("{s:i}", "port", s != NULL ? gate_server_port(s) : 0));
+    }
     json_t *all = json_pack("{s:i, s:i, s:o}", "control", http_host_port(r->control_host),
                             "provider", provider_port(r->provider), "controllers", ports);
     enum err e = write_json(file, all);
@@ -158,8 +162,10 @@ static enum err write_ready(const struct run *r, const char *file)
 
 static void close_all(struct run *r)
 {
-    for (size_t i = 0; i < r->endpoint_count; i++)
+    for (size_t i = 0; i < r->endpoint_count; i++) {
         gate_server_close(r->endpoints[i].server);
+        gate_line_close(r->endpoints[i].line);
+    }
     http_host_close(r->control_host);
     provider_close(r->provider);
     uv_close((uv_handle_t *)&r->tick, NULL);
@@ -188,8 +194,10 @@ static enum err open_ports(struct run *r, const struct sim_config *c)
         const struct sim_controller *k = &c->controllers[i];
         struct endpoint *e = &r->endpoints[i];
         *e = (struct endpoint){.run = r, .controller = i};
-        TRY(gate_server_open(&r->loop, k->host, (uint16_t)k->port, (int)k->connections, on_frame, e,
-                             &e->server));
+        TRY(k->serial[0] != '\0'
+                ? gate_line_open(&r->loop, k->serial, k->baud, on_frame, e, &e->line)
+                : gate_server_open(&r->loop, k->host, (uint16_t)k->port, (int)k->connections,
+                                   on_frame, e, &e->server));
         r->endpoint_count++;
     }
     TRY(provider_open(&r->loop, &c->provider, r->clock, &r->provider));

@@ -3,7 +3,8 @@
 enum {
     FAILURES_MIN = 3,
     OPEN_AFTER_US = 1000 * 1000,
-    REST_TIMES = 4,
+    REST_TIMES = 9,
+    REST_MAX_US = 1000 * 1000,
     WAIT_MIN_US = 500 * 1000,
     WAIT_MAX_US = 10 * 1000 * 1000,
     HOLD_US = 5 * 1000 * 1000,
@@ -31,7 +32,8 @@ bool breaker_failed(struct breaker *b, int64_t now_us, int64_t took_us)
         b->next_us = now_us + WAIT_MIN_US;
         return true;
     }
-    b->next_us = b->failures < 2 ? now_us : now_us + REST_TIMES * took_us;
+    int64_t rest_us = b->failures < 2 ? 0 : REST_TIMES * took_us;
+    b->next_us = now_us + (rest_us > REST_MAX_US ? REST_MAX_US : rest_us);
     return false;
 }
 

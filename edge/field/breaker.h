@@ -2,8 +2,8 @@
  * neighbours. Pure; times are real microseconds.
  *
  * B1 It opens after at least three failures in a row over at least one second. Until then one failure
- *    is tried again at once, and after the second the unit may take no more than a fifth of the link's
- *    time: it rests four times as long as the failure took.
+ *    is tried again at once, and after the second the unit rests nine times as long as the failure took,
+ *    at most a second.
  * B2 While open the unit is left alone for 0.5, 1, 2, ... at most 10 s, then probed once.
  * B3 One success closes it. */
 #ifndef BOOMGATE_EDGE_FIELD_BREAKER_H

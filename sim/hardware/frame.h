@@ -1,5 +1,5 @@
-/* Modbus TCP frames, server side: bytes of a stream to requests, answers to bytes. Pure; knows the
- * protocol (MODBUS Application Protocol V1.1b3, Messaging on TCP/IP V1.0b), not the registers.
+/* Modbus frames, server side: bytes of a stream to requests, answers to bytes. Pure; knows the protocol
+ * (MODBUS Application Protocol V1.1b3, Messaging on TCP/IP V1.0b, Serial Line V1.02), not the registers.
  *
  * F1 Nothing is read or written outside the lengths given, whatever the bytes say.
  * F2 A header that cannot be one (protocol not 0, length below 2 or above 254) breaks the stream:
@@ -75,5 +75,16 @@ size_t frame_answer(const struct frame_request *r, const union frame_values *val
 
 /* The answer that refuses; same lengths. */
 size_t frame_refuse(const struct frame_request *r, enum frame_exception e, uint8_t *ret);
+
+/* The same on a serial line. A frame there is told by its length and its CRC; F2 holds for a CRC that is
+ * wrong, and the caller waits for silence. `silent`: nothing more comes, so that a function whose length
+ * is not known has ended as well. */
+enum frame_verdict frame_parse_serial(const uint8_t *bytes, size_t len, bool silent,
+                                      struct frame_request *ret, size_t *ret_used,
+                                      enum frame_exception *ret_exception);
+
+/* Turns an answer of the functions above, of `len` bytes, into one for a serial line, in
+ * ret[FRAME_BYTES_MAX]; returns its length. */
+size_t frame_to_serial(const uint8_t *answer, size_t len, uint8_t *ret);
 
 #endif

@@ -33,6 +33,25 @@ void fixture_serve(struct fixture *f)
     f->server = server_start();
 }
 
+void fixture_serve_serial(struct fixture *f)
+{
+    *f = (struct fixture){.clock = clock_real()};
+    f->server = server_start_serial();
+}
+
+static void load_profile(struct fixture *f, size_t i)
+{
+    struct table_error e;
+    struct profile io;
+    const char *name = f->profile_name[i] ? f->profile_name[i] : "reference";
+    if (profile_load(name, &f->profiles[i], &e) != ERR_OK)
+        fail_msg("%s: %s", name, e.text);
+    if (i > 0 || f->io_unit == 0)
+        return;
+    assert_int_equal(profile_load("remote-io", &io, &e), ERR_OK);
+    profile_join(&f->profiles[i], &io);
+}
+
 void fixture_start(struct fixture *f, size_t lanes, size_t mailbox_size, int port)
 {
     fixture_serve(f);
@@ -49,12 +68,24 @@ void fixture_scan(struct fixture *f, size_t lanes, size_t mailbox_size, int port
                               .scan_ms = SCAN_MS,
                               .response_timeout_ms = RESPONSE_MS,
                               .stale_ms = STALE_MS};
-    snprintf(link.host, sizeof link.host, "127.0.0.1");
-    struct table_error e;
-    assert_int_equal(profile_load("reference", &f->profile, &e), ERR_OK);
-    struct field_lane all[FIXTURE_LANES] = {
-        {.name = {"in-1"}, .unit = 1, .profile = &f->profile, .watchdog_ms = 5000},
-        {.name = {"out-1"}, .unit = 2, .profile = &f->profile, .watchdog_ms = 5000}};
+    if (f->scan_ms > 0)
+        link.scan_ms = f->scan_ms;
+    if (server_device(f->server)[0] != '\0') {
+        link.baud = 115200;
+        link.parity = FIELD_PARITY_EVEN;
+        link.stop = 1;
+        snprintf(link.device, sizeof link.device, "%s", server_device(f->server));
+    } else {
+        snprintf(link.host, sizeof link.host, "127.0.0.1");
+    }
+    struct field_lane all[FIXTURE_LANES] = {{.name = {"in-1"}, .unit = 1, .io_unit = f->io_unit},
+                                            {.name = {"out-1"}, .unit = 2}};
+    for (size_t i = 0; i < FIXTURE_LANES; i++) {
+        load_profile(f, i);
+        all[i].profile = &f->profiles[i];
+        all[i].watchdog_ms = 5000;
+        all[i].fallback = f->fallback;
+    }
     assert_int_equal(field_start(&link, 1, all, lanes, &f->clock, f->inputs, &f->field), ERR_OK);
     f->port = field_port(f->field);
 }
@@ -79,6 +110,7 @@ void fixture_drain(struct fixture *f)
             f->last[input.lane] = input.io;
             f->snapshots[input.lane]++;
             f->lost[input.lane] += input.io.lost;
+            f->missed[input.lane] += input.io.missed;
         } else {
             assert_int_equal(input.kind, INPUT_COMMAND_RESULT);
             assert_true(f->outcome_count < FIXTURE_OUTCOMES);

@@ -12,7 +12,12 @@ struct fixture {
     struct mailbox *inputs;
     int wake_fd;
     struct clock_source clock;
-    struct profile profile;
+    /* Set between fixture_serve and fixture_scan; else the reference profile and 5 ms. */
+    const char *profile_name[FIXTURE_LANES];
+    uint8_t io_unit; /* of lane 0: a module with the profile remote-io */
+    int64_t scan_ms;
+    enum field_fallback fallback;
+    struct profile profiles[FIXTURE_LANES];
     struct field *field;
     struct field_port port;
     /* What arrived. */
@@ -20,6 +25,7 @@ struct fixture {
     size_t snapshots[FIXTURE_LANES];
     uint32_t lost[FIXTURE_LANES];
     size_t went_stale[FIXTURE_LANES];
+    uint32_t missed[FIXTURE_LANES];
     struct command_outcome outcomes[FIXTURE_OUTCOMES];
     size_t outcome_count;
 };
@@ -29,6 +35,7 @@ void fixture_start(struct fixture *f, size_t lanes, size_t mailbox_size, int por
 
 /* The two halves of fixture_start, for a server that is changed before it is first read. */
 void fixture_serve(struct fixture *f);
+void fixture_serve_serial(struct fixture *f);
 void fixture_scan(struct fixture *f, size_t lanes, size_t mailbox_size, int port);
 
 void fixture_stop(struct fixture *f);

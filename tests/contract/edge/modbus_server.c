@@ -2,6 +2,7 @@
 
 #include <arpa/inet.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <poll.h>
@@ -10,13 +11,15 @@
 #include <string.h>
 #include <sys/eventfd.h>
 #include <sys/socket.h>
+#include <termios.h>
 #include <time.h>
 #include <unistd.h>
 
-enum { CONNECTIONS = 4, FRAME_MAX = 260, DRIP_MS = 30 };
+enum { CONNECTIONS = 4, FRAME_MAX = 260, DRIP_MS = 30, SLOW_MS = 60, LATE_MS = 150 };
 
 struct connection {
     int fd; /* -1: free */
+    bool serial;
     uint8_t in[FRAME_MAX];
     size_t have;
     uint16_t last_id;
@@ -33,6 +36,9 @@ struct modbus_server {
     server_hook hook;
     void *hook_arg;
     size_t accepted, open_max, requests;
+    char device[64];
+    int device_fd; /* serial: keeps the other end open */
+    bool echo;
 };
 
 static uint16_t get16(const uint8_t *p)
@@ -88,7 +94,19 @@ static size_t answer(struct server_unit *u, const uint8_t *pdu, size_t len, uint
     uint16_t address = get16(pdu + 1), count = get16(pdu + 3);
     out[0] = pdu[0];
     switch (pdu[0]) {
+    case 1:
+        out[1] = (uint8_t)((count + 7) / 8);
+        memset(out + 2, 0, out[1]);
+        for (size_t i = 0; i < count && address + i < sizeof u->coils; i++)
+            out[2 + i / 8] |= (uint8_t)(u->coils[address + i] << i % 8);
+        return 2u + out[1];
+    case 3:
+        out[1] = (uint8_t)(count * 2);
+        for (size_t i = 0; i < count && address + i < SERVER_REGISTERS; i++)
+            put16(out + 2 + 2 * i, u->holding[address + i]);
+        return 2 + (size_t)count * 2;
     case 2: {
+        u->scans += address == 0 && count > 1;
         size_t bytes = (size_t)(count + 7) / 8;
         out[1] = (uint8_t)bytes;
         memset(out + 2, 0, bytes);
@@ -104,9 +122,14 @@ static size_t answer(struct server_unit *u, const uint8_t *pdu, size_t len, uint
             put16(out + 2 + 2 * i, u->registers[address + i]);
         return 2 + (size_t)count * 2;
     case 5:
-        u->coil_writes++;
-        if (address < 16)
+        u->coil_log[u->coil_writes++ % SERVER_LOG] = (uint8_t)(address * 2 + (count == 0xFF00));
+        if (address < 16 && u->fault != FAULT_LOSE_WRITE)
             u->coils[address] = count == 0xFF00;
+        memcpy(out, pdu, 5);
+        return 5;
+    case 6:
+        if (address < SERVER_REGISTERS && u->fault != FAULT_LOSE_WRITE)
+            u->holding[address] = count;
         memcpy(out, pdu, 5);
         return 5;
     case 16:
@@ -127,11 +150,32 @@ static void send_all(struct connection *c, const uint8_t *frame, size_t len, siz
 {
     for (size_t i = 0; i < len; i += piece) {
         size_t n = len - i < piece ? len - i : piece;
-        if (send(c->fd, frame + i, n, MSG_NOSIGNAL) < 0)
+        if ((c->serial ? write(c->fd, frame + i, n) : send(c->fd, frame + i, n, MSG_NOSIGNAL)) < 0)
             return;
         if (i + n < len)
             nap_ms(DRIP_MS);
     }
+}
+
+static uint16_t crc16(const uint8_t *bytes, size_t len)
+{
+    uint16_t crc = 0xFFFF;
+    for (size_t i = 0; i < len; i++) {
+        crc ^= bytes[i];
+        for (int bit = 0; bit < 8; bit++)
+            crc = (uint16_t)(crc & 1 ? crc >> 1 ^ 0xA001 : crc >> 1);
+    }
+    return crc;
+}
+
+/* A TCP answer as one for a serial line; its length. */
+static size_t to_serial(uint8_t *frame, size_t len, bool spoilt)
+{
+    memmove(frame, frame + 6, len - 6);
+    uint16_t crc = crc16(frame, len - 6);
+    frame[len - 6] = (uint8_t)(crc ^ spoilt);
+    frame[len - 5] = (uint8_t)(crc >> 8);
+    return len - 4;
 }
 
 /* One request frame: MBAP (id, protocol, length, unit) and PDU. Called with the lock held. */
@@ -174,11 +218,41 @@ static void serve(struct modbus_server *s, struct connection *c, const uint8_t *
     n += 7;
     if (u->fault == FAULT_LONGER)
         out[n++] = 0;
+    if (c->serial)
+        n = to_serial(out, n, u->fault == FAULT_CRC);
+    if (u->fault == FAULT_SLOW || u->fault == FAULT_LATE)
+        nap_ms(u->fault == FAULT_SLOW ? SLOW_MS : LATE_MS);
     send_all(c, out, n, u->fault == FAULT_DRIP ? 1 : u->fault == FAULT_PIECES ? n / 2 + 1 : n);
+}
+
+/* Requests come whole or not at all from a client that is right; noise is dropped. */
+static void receive_serial(struct modbus_server *s, struct connection *c)
+{
+    uint8_t frame[FRAME_MAX] = {0};
+    ssize_t n = read(c->fd, c->in + c->have, sizeof c->in - c->have);
+    if (n <= 0)
+        return;
+    if (s->echo && write(c->fd, c->in + c->have, (size_t)n) != n)
+        return;
+    c->have += (size_t)n;
+    size_t len = c->have < 7 ? 8 : c->in[1] == 16 ? 9u + c->in[6] : 8u;
+    if (c->have < len)
+        return;
+    c->have = 0;
+    uint16_t crc = crc16(c->in, len - 2);
+    if (c->in[len - 2] != (crc & 0xFF) || c->in[len - 1] != crc >> 8)
+        return;
+    put16(frame + 4, (unsigned)len - 2);
+    memcpy(frame + 6, c->in, len - 2);
+    serve(s, c, frame, len + 4);
 }
 
 static void receive(struct modbus_server *s, struct connection *c)
 {
+    if (c->serial) {
+        receive_serial(s, c);
+        return;
+    }
     ssize_t n = recv(c->fd, c->in + c->have, sizeof c->in - c->have, 0);
     if (n <= 0) {
         drop(c);
@@ -239,7 +313,7 @@ static void apply_pause(struct modbus_server *s)
         for (size_t i = 0; i < CONNECTIONS; i++)
             if (s->connections[i].fd >= 0)
                 drop(&s->connections[i]);
-    } else if (!s->paused && s->listen_fd < 0) {
+    } else if (!s->paused && s->listen_fd < 0 && s->device_fd < 0) {
         s->listen_fd = listen_on(s->port);
     }
     pthread_cond_broadcast(&s->changed);
@@ -261,11 +335,12 @@ static void *serve_main(void *arg)
         uint64_t count;
         if (fds[0].revents && read(s->wake_fd, &count, sizeof count) < 0)
             abort();
-        if (fds[1].revents && !s->paused)
-            admit(s);
+        /* What is closed makes room before what comes is counted. */
         for (size_t i = 0; i < CONNECTIONS; i++)
             if (fds[2 + i].revents && s->connections[i].fd == fds[2 + i].fd)
                 receive(s, &s->connections[i]);
+        if (fds[1].revents && !s->paused)
+            admit(s);
     }
     pthread_mutex_unlock(&s->lock);
     return NULL;
@@ -291,17 +366,18 @@ static void make_healthy(struct server_unit *u)
     u->registers[120] = 65534;
 }
 
-struct modbus_server *server_start(void)
+static struct modbus_server *make_server(void)
 {
     struct modbus_server *s = calloc(1, sizeof *s);
-    struct sockaddr_in a;
-    socklen_t len = sizeof a;
     s->wake_fd = eventfd(0, EFD_CLOEXEC);
-    s->listen_fd = listen_on(0);
-    getsockname(s->listen_fd, (struct sockaddr *)&a, &len);
-    s->port = ntohs(a.sin_port);
+    s->listen_fd = s->device_fd = -1;
     for (size_t i = 0; i < CONNECTIONS; i++)
         s->connections[i].fd = -1;
+    return s;
+}
+
+static struct modbus_server *begin(struct modbus_server *s)
+{
     for (size_t i = 0; i < SERVER_UNITS; i++)
         make_healthy(&s->units[i]);
     pthread_mutex_init(&s->lock, NULL);
@@ -309,6 +385,38 @@ struct modbus_server *server_start(void)
     if (pthread_create(&s->thread, NULL, serve_main, s) != 0)
         abort();
     return s;
+}
+
+struct modbus_server *server_start(void)
+{
+    struct modbus_server *s = make_server();
+    struct sockaddr_in a;
+    socklen_t len = sizeof a;
+    s->listen_fd = listen_on(0);
+    getsockname(s->listen_fd, (struct sockaddr *)&a, &len);
+    s->port = ntohs(a.sin_port);
+    return begin(s);
+}
+
+struct modbus_server *server_start_serial(void)
+{
+    struct modbus_server *s = make_server();
+    struct termios t;
+    int fd = posix_openpt(O_RDWR | O_NOCTTY);
+    if (fd < 0 || grantpt(fd) != 0 || unlockpt(fd) != 0 ||
+        ptsname_r(fd, s->device, sizeof s->device) != 0)
+        abort();
+    s->device_fd = open(s->device, O_RDWR | O_NOCTTY);
+    tcgetattr(s->device_fd, &t);
+    cfmakeraw(&t);
+    tcsetattr(s->device_fd, TCSANOW, &t);
+    s->connections[0] = (struct connection){.fd = fd, .serial = true};
+    return begin(s);
+}
+
+const char *server_device(const struct modbus_server *s)
+{
+    return s->device;
 }
 
 void server_stop(struct modbus_server *s)
@@ -323,6 +431,8 @@ void server_stop(struct modbus_server *s)
             close(s->connections[i].fd);
     if (s->listen_fd >= 0)
         close(s->listen_fd);
+    if (s->device_fd >= 0)
+        close(s->device_fd);
     close(s->wake_fd);
     pthread_mutex_destroy(&s->lock);
     pthread_cond_destroy(&s->changed);
@@ -404,6 +514,13 @@ static size_t read_count(struct modbus_server *s, const size_t *count)
     size_t n = *count;
     pthread_mutex_unlock(&s->lock);
     return n;
+}
+
+void server_set_echo(struct modbus_server *s, bool echo)
+{
+    pthread_mutex_lock(&s->lock);
+    s->echo = echo;
+    pthread_mutex_unlock(&s->lock);
 }
 
 size_t server_connections(struct modbus_server *s)

@@ -1,6 +1,6 @@
-/* A scripted Modbus TCP server for tests: raw sockets and its own frame code, so that it can
- * misbehave on purpose. It speaks the `reference` map of PROTOCOL.md for up to four units on one
- * endpoint. */
+/* A scripted Modbus server for tests, on TCP or on one end of a pseudo terminal: its own frame code, so
+ * that it can misbehave on purpose. It speaks the `reference` map of PROTOCOL.md for up to four units on
+ * one endpoint, and coils as a relay module does. */
 #ifndef BOOMGATE_TESTS_MODBUS_SERVER_H
 #define BOOMGATE_TESTS_MODBUS_SERVER_H
 
@@ -21,6 +21,10 @@ enum server_fault {
     FAULT_EXCEPTION,    /* answers everything with exception 2 */
     FAULT_MUTE_COMMAND, /* executes a command, then drops the connection instead of answering */
     FAULT_DROP_COMMAND, /* drops the connection without executing the command */
+    FAULT_SLOW,         /* answers after 60 ms */
+    FAULT_LATE,         /* answers after 150 ms */
+    FAULT_CRC,          /* serial: answers with a wrong CRC */
+    FAULT_LOSE_WRITE,   /* confirms writes of coils and single registers without doing them */
 };
 
 struct server_unit {
@@ -38,6 +42,8 @@ struct server_unit {
     size_t coil_writes;
     size_t heartbeat_writes;
     size_t display_writes;
+    size_t scans;                 /* reads of the first input */
+    uint8_t coil_log[SERVER_LOG]; /* address * 2 + level, in order */
 };
 
 struct modbus_server;
@@ -51,6 +57,9 @@ typedef void (*server_hook)(void *arg, const struct server_request *r, struct se
 
 /* Listens on a free loopback port with four healthy units 1..4: arm down, safe, no vehicle. */
 struct modbus_server *server_start(void);
+/* The same on a pseudo terminal; server_device is its other end. */
+struct modbus_server *server_start_serial(void);
+const char *server_device(const struct modbus_server *s);
 void server_stop(struct modbus_server *s);
 int server_port(const struct modbus_server *s);
 
@@ -67,6 +76,9 @@ void server_set_hook(struct modbus_server *s, server_hook hook, void *arg);
 /* Closes the connection and listens no more until server_resume on the same port. */
 void server_pause(struct modbus_server *s);
 void server_resume(struct modbus_server *s);
+
+/* Serial: the line hears itself, as a two-wire adapter that echoes. */
+void server_set_echo(struct modbus_server *s, bool echo);
 
 size_t server_connections(struct modbus_server *s); /* accepted so far */
 size_t server_open_max(struct modbus_server *s);    /* at one time */

@@ -84,14 +84,16 @@ static void a_breaker_opens_after_a_second_of_failures(void **state)
     assert_true(breaker_ready(&b, now)); /* once is tried again at once */
     now += 100000;
     assert_false(breaker_failed(&b, now, 100000));
-    assert_false(breaker_ready(&b, now + 399999));
-    now += 400000;
-    assert_true(breaker_ready(&b, now));
-    assert_false(breaker_failed(&b, now + 100000, 100000)); /* 0.7 s */
-    now += 500000;
-    assert_int_equal(breaker_state_of(&b, now), DEVICE_BREAKER_CLOSED);
-    assert_true(breaker_failed(&b, now + 100000, 100000)); /* 1.2 s */
-    assert_int_equal(breaker_state_of(&b, now + 100000), DEVICE_BREAKER_OPEN);
+    assert_false(breaker_ready(&b, now + 899999));
+    assert_true(breaker_ready(&b, now + 900000));
+    assert_false(breaker_failed(&b, now + 700000, 100000)); /* 0.9 s */
+    assert_int_equal(breaker_state_of(&b, now + 700000), DEVICE_BREAKER_CLOSED);
+    assert_true(breaker_failed(&b, now + 800000, 100000)); /* 1 s */
+    assert_int_equal(breaker_state_of(&b, now + 800000), DEVICE_BREAKER_OPEN);
+    breaker_succeeded(&b);
+    breaker_failed(&b, now, 200000);
+    breaker_failed(&b, now, 200000);
+    assert_true(breaker_ready(&b, now + 1000000)); /* never longer than a second */
 }
 
 /* B2, B3 */

@@ -119,6 +119,30 @@ static void back_out_after_opening(void **state)
     bench_said(&b, LANE_IDLE, "");
 }
 
+/* A barrier that closes by itself is never told to; when it is down the lane goes on. */
+static void a_barrier_that_closes_by_itself(void **state)
+{
+    (void)state;
+    struct bench b;
+    bench_init(&b, DIRECTION_ENTRY, 2);
+    b.lane.config.device_closes = true;
+    bench_let_in(&b);
+    bench_said(&b, LANE_OPEN, "");
+    bench_drive_through(&b);
+    bench_wait(&b, 60000);
+    assert_null(strstr(b.said, "CLOSE"));
+    assert_non_null(strstr(b.said, "completed"));
+    bench_arm_down(&b);
+    assert_int_equal(b.lane.state, LANE_IDLE);
+    b.said[0] = '\0';
+    bench_let_in(&b); /* and the next one */
+    bench_off(&b, IN_LOOP_A);
+    bench_wait(&b, 60000); /* who backs out */
+    assert_null(strstr(b.said, "CLOSE"));
+    bench_arm_down(&b);
+    assert_int_equal(b.lane.state, LANE_IDLE);
+}
+
 static void back_out_from_under_the_arm(void **state)
 {
     (void)state;
@@ -247,6 +271,7 @@ int main(void)
         cmocka_unit_test(a_denied_vehicle_may_be_allowed_later),
         cmocka_unit_test(back_out_before_opening),
         cmocka_unit_test(back_out_after_opening),
+        cmocka_unit_test(a_barrier_that_closes_by_itself),
         cmocka_unit_test(back_out_from_under_the_arm),
         cmocka_unit_test(three_loops_b_then_c),
         cmocka_unit_test(three_loops_short_vehicle_between_b_and_c),

@@ -8,8 +8,8 @@
 #include <string.h>
 
 enum {
-    GAP_MM = 1500, /* between bumpers in a queue */
-    GAP_TAILGATE_MM = 800,
+    GAP_MM = 1500,          /* between bumpers in a queue */
+    GAP_TAILGATE_MM = 2100, /* a loop of 2 m clears for some 150 ms between the two */
     GAP_FOLLOW_MM = 3500,
     ACCELERATE_MM_S2 = 1500,
     BRAKE_MM_S2 = 3000,
@@ -147,11 +147,14 @@ static void move(struct vehicle *v, const struct leader *leader, int32_t dt_ms)
     }
     int32_t stop_mm = driver_stop_mm(v);
     int64_t way_um = (int64_t)(stop_mm < limit_mm ? stop_mm : limit_mm) * 1000 - v->head_um;
+    int32_t top_mm_s = v->top_speed_mm_s;
+    if (v->intent == INTENT_TAILGATE && leader->speed_mm_s > top_mm_s)
+        top_mm_s = leader->speed_mm_s; /* he keeps up */
     int64_t brake_mm = (way_um + (limit_mm < stop_mm ? trusted_um(v, leader) : 0)) / 1000;
     int32_t wanted = 0;
     if (way_um > 0) {
-        wanted = brake_mm > 10000 ? v->top_speed_mm_s : integer_root(2 * BRAKE_MM_S2 * brake_mm);
-        wanted = wanted > v->top_speed_mm_s ? v->top_speed_mm_s : wanted;
+        wanted = brake_mm > 10000 ? top_mm_s : integer_root(2 * BRAKE_MM_S2 * brake_mm);
+        wanted = wanted > top_mm_s ? top_mm_s : wanted;
         wanted = wanted < 50 ? 50 : wanted; /* creeps the last millimetres */
     }
     int32_t faster = v->speed_mm_s + ACCELERATE_MM_S2 * dt_ms / 1000;

@@ -26,7 +26,7 @@ from harness import ROOT, Failure, Stack, check, http_json
 FOLDER = pathlib.Path(os.environ.get("BOOMGATE_SCENARIOS", ROOT / "sim" / "scenarios" / "abnormal"))
 RATE = 5
 AT_ONCE = 10
-KEYS = {"case", "row", "about", "gate", "old_barrier", "lane_options", "steps", "expect"}
+KEYS = {"case", "row", "about", "gate", "old_barrier", "scan_ms", "lane_options", "steps", "expect"}
 EXPECTED = {"arm", "outcomes", "alarms", "standing", "events", "causes", "counted", "pending", "overdraft", "inside",
             "under_closed_arm", "display"}
 
@@ -242,8 +242,10 @@ def prepare(s, cases):
     for c in cases:
         if c.get("old_barrier"):
             sim = sim.replace(f"{{place: {c['case']}, ", f"{{place: {c['case']}, safety_reverses: false, ")
+        file = s.dir / f"edge-{c['case']}-gate.yaml"
+        if "scan_ms" in c:
+            file.write_text(file.read_text().replace("scan_ms: 20", f"scan_ms: {c['scan_ms']}"))
         if "lane_options" in c:
-            file = s.dir / f"edge-{c['case']}-gate.yaml"
             more = ", ".join(f"{k}: {v}" for k, v in c["lane_options"].items())
             file.write_text(file.read_text().replace("direction: ", more + ", direction: "))
     (s.dir / "sim.yaml").write_text(sim)

@@ -53,9 +53,9 @@ enum intent {
     INTENT_WAIT,            /* stands at the column whatever the arm does */
     INTENT_FORCE,           /* drives on under any arm */
     INTENT_STAND_UNDER,     /* stops under the arm, drives on when told to drive */
-    INTENT_TAILGATE,        /* close after the one before, uninvited: a loop hardly clears between */
-    INTENT_FOLLOW,          /* the same with a gap that clears loop B */
-    INTENT_WRONG_WAY,       /* from the far end, stops on loop B, drives out when the arm is up */
+    INTENT_TAILGATE,  /* close after the one before, uninvited: a loop hardly clears between */
+    INTENT_FOLLOW,    /* the same with a gap that clears loop B */
+    INTENT_WRONG_WAY, /* from the far end, stops on loop B, drives out when the arm is up */
     INTENTS
 };
 

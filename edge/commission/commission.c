@@ -60,7 +60,7 @@ static json_t *run_lane(const struct commission *c, struct terminal *t,
     *ret = run_steps(&b, lane, list);
     *t = b.terminal;
     json_object_set_new(report, "lane", json_string(lane->name.text));
-    json_object_set_new(report, "direction", json_string(lane->entry ? "entry" : "exit"));
+    json_object_set_new(report, "direction", json_string(direction_word(lane->direction)));
     json_object_set_new(report, "result", json_string(result_words[*ret]));
     json_object_set_new(report, "steps", list);
     return report;
@@ -86,8 +86,11 @@ static enum err write_report(const struct commission *c, const json_t *report)
 static bool who(const struct commission *c, struct terminal *t, json_t *report)
 {
     char name[TERMINAL_LINE_SIZE];
-    struct bench b = {
-        .terminal = *t, .clock = c->clock, .inputs = c->inputs, .wake_fd = c->wake_fd};
+    struct bench b = {.terminal = *t,
+                      .clock = c->clock,
+                      .field = c->field,
+                      .inputs = c->inputs,
+                      .wake_fd = c->wake_fd};
     bool there;
     do
         there = bench_line(&b, "Your name, for the report:", name, sizeof name);

@@ -15,7 +15,8 @@
 struct commission_lane {
     struct name name;
     size_t index; /* at the field port */
-    bool entry;
+    enum direction direction;
+    bool device_closes;        /* the barrier closes by itself, and the edge never does */
     int64_t open_ms, close_ms; /* domain time: the arm has to be there within */
 };
 

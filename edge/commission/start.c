@@ -21,16 +21,18 @@ static void wake(void *arg)
         ;
 }
 
-static size_t choose_lanes(const struct edge_config *c, const char *wanted,
-                           struct commission_lane ret[LANES_MAX])
+static size_t choose_lanes(const struct edge_config *c, const struct clock_source *clock,
+                           const char *wanted, struct commission_lane ret[LANES_MAX])
 {
     size_t n = 0;
+    struct agent_config agent = config_agent(c, clock);
     for (size_t i = 0; i < c->lane_count; i++) {
         const struct config_lane *l = &c->lanes[i];
         if (wanted == NULL || strcmp(l->name.text, wanted) == 0)
             ret[n++] = (struct commission_lane){.name = l->name,
                                                 .index = i,
-                                                .entry = l->direction == 0,
+                                                .direction = agent.lanes[i].lane.direction,
+                                                .device_closes = agent.lanes[i].lane.device_closes,
                                                 .open_ms = l->open_ms,
                                                 .close_ms = l->close_ms};
     }
@@ -86,7 +88,7 @@ enum err commission_start(const struct edge_config *c, const struct clock_source
         .place = c->place,
         .edge = c->edge,
         .lanes = lanes,
-        .lane_count = choose_lanes(c, o->lane, lanes),
+        .lane_count = choose_lanes(c, clock, o->lane, lanes),
         .clock = *clock,
         .key_file = c->signing_key,
         .report_file = o->report ? o->report : name,

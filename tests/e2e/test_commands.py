@@ -73,8 +73,8 @@ def a_person_lets_a_vehicle_in_where_there_is_no_space():
         check([line.split()[-1] for line in out.splitlines()]
               == ["sent", "accepted", "executing", "done"], out)
         s.until_vehicle(second, "inside", seconds=60)
-        s.until(lambda: s.place(PLACE)["overdraft"] == 1 or s.place(PLACE)["occupied"]["derived"] == 2,
-                "both are counted")
+        s.until(lambda: s.place(PLACE)["overdraft"] == 1 and s.place(PLACE)["occupied"]["derived"] == 2,
+                "both are counted, one of them beyond the capacity")
         check(motion(s)[0] == opened + 1, "opened once")
         given = events(s, "command.result")[0]
         check((given["stage"], given["actor"], given["detail"]) == ("accepted", "operator", "a guest"), f"{given}")
@@ -86,17 +86,20 @@ def a_person_lets_a_vehicle_in_where_there_is_no_space():
 
 
 def an_exit_opened_by_a_person_leaves_a_debt():
-    with stack() as s:
+    """The provider is away, and the place holds cars back until it is not: a person decides."""
+    with Stack(places=[f"{PLACE}:5:in={IN};out={OUT}"], rate=60, policy="hold", hold_max=3000) as s:
         s.start()
         s.until_vehicle(s.drive(PLACE, IN, "22아2222"), "inside")
-        s.until(lambda: s.place(PLACE)["occupied"]["counted"] == 1, "counted in")
+        s.until(lambda: s.sessions("22아2222") and s.sessions("22아2222")[0]["amount_minor"] > 0, "it costs", 60)
         s.provider("down")
-        leaving = s.drive(PLACE, OUT, "22아2222")
-        s.until_vehicle(leaving, "left", "at_column", seconds=60)
-        if s.vehicle(leaving)["state"] == "at_column":
-            tell(s, "open", OUT)
+        leaving = s.drive(PLACE, OUT, "22아2222", then="wait")
+        s.until(lambda: lane(s, OUT)["state"] in ("deciding", "denied"), "it waits")
+        s.instruct(leaving, "drive")
+        check("done" in tell(s, "open", OUT, "the provider is away"), "opened")
         s.until_vehicle(leaving, "left", seconds=60)
         s.until(lambda: s.place(PLACE)["occupied"]["counted"] == 0, "counted out")
+        s.until(lambda: s.summary(PLACE)["debts_open"] == 1, "a debt is booked")
+        s.until(lambda: events(s, "movement.ended", "out")[-1]["outcome"] == "manual", "a manual passage")
 
 
 def nobody_there_nothing_moves():

@@ -42,8 +42,10 @@ def what_the_broker_sees_is_valid():
         s.until_vehicle(s.drive("a", "in-1", "", then="back_out_before"), "backed_out", "turned_away", seconds=60)
         s.until_vehicle(s.drive("a", "out-1", "22아2222"), "left", seconds=60)
         s.until(lambda: s.place("a")["occupied"]["counted"] == 2, "counted")
+        s.ctl("lane", "lock", "a", "in-1", "--reason", "창구 \"3\"", "--wait")
         channels = lambda: collections.Counter(topic.rsplit("/", 1)[1] for topic, _ in tap.messages)
-        wanted = {"event", "ack", "request", "response", "grant", "status", "telemetry", "occupancy"}
+        wanted = {"event", "ack", "request", "response", "grant", "command", "status", "telemetry",
+                  "occupancy"}
         s.until(lambda: wanted <= set(channels()), f"a message of each kind ({wanted})")
         tap.close()
         validator = validate_messages.Validator(ROOT / "protocol" / "schema" / "asyncapi.yaml")

@@ -45,7 +45,7 @@ static enum err look_at_storage(struct host *h, struct journal *journal, struct 
     if (!journal)
         return ERR_OK;
     TRY(journal_fill(journal, &fill));
-    h->percent = retention_percent(fill.used_bytes, fill.room_bytes);
+    h->percent = retention_percent(fill.room_bytes, fill.limit_bytes);
     enum storage_level level = retention_level(h->storage, h->percent);
     if (level != h->storage)
         log_warn("journal.storage", LT("level", levels[level]), LN("percent", h->percent),
@@ -142,6 +142,8 @@ size_t host_look(struct host *h, struct journal *journal, const struct uplink *u
     ret[n++] = clock_alarm(h, now);
     ret[n++] = alarm_input(ALARM_SESSION_TAKEN_OVER, uplink_taken_over(uplink));
     ret[n++] = alarm_input(ALARM_UPLINK_STALLED, h->stalled);
+    if (e == ERR_OK)
+        h->looks++;
     *ret_e = e;
     return n;
 }

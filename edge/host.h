@@ -23,6 +23,7 @@ struct host {
     struct mono_ms step_until;
     bool stalled;
     struct mono_ms prune_due;
+    uint64_t looks; /* at a journal that answered: a sign of life */
 };
 
 /* `journal` may be NULL. */

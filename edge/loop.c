@@ -1,5 +1,7 @@
 #include "edge/loop.h"
 
+#include "edge/core/watch.h"
+#include "edge/notify.h"
 #include "protocol/support/log.h"
 #include "protocol/support/memory.h"
 
@@ -28,6 +30,12 @@ struct loop {
     struct host *host;
     struct uplink *uplink;
     struct rights_store *rights; /* NULL: none */
+    struct field *field;
+    size_t link_count;
+    struct notify notify;
+    struct watch watch;
+    bool starved; /* P4 */
+    uint64_t turns;
     struct mono_ms telemetry_due;
     struct mono_ms tidy_due;
     int64_t look_us; /* when to look at the host again */
@@ -54,6 +62,7 @@ static void run_turn(struct loop *l)
     for (size_t i = 0; i < l->turn_count; i++)
         agent_input_release(&l->turn[i]);
     l->turn_count = 0;
+    l->turns++;
 }
 
 static void take(void *arg, const struct agent_input *input)
@@ -95,14 +104,35 @@ static void look_at_host(struct loop *l)
     keeper_turn(k, in, n);
 }
 
+/* P4 */
+static void feed_watchdog(struct loop *l)
+{
+    int64_t now_us = keeper_real_us();
+    size_t part;
+    if (l->notify.period_us == 0)
+        return;
+    watch_note(&l->watch, WATCH_LANES, l->turns, now_us);
+    watch_note(&l->watch, WATCH_JOURNAL, l->keeper->tries + l->host->looks, now_us);
+    watch_note(&l->watch, WATCH_UPLINK, uplink_progress(l->uplink), now_us);
+    for (size_t i = 0; i < l->link_count; i++)
+        watch_note(&l->watch, WATCH_LINKS + i, field_rounds(l->field, i), now_us);
+    if (watch_alive(&l->watch, now_us, &part))
+        notify_say(&l->notify, "WATCHDOG=1");
+    else if (!l->starved)
+        log_error("edge.hangs", LT("part", watch_part_word(part)), LN("number", part));
+    l->starved = !watch_alive(&l->watch, now_us, &part);
+}
+
 static void run_chores(struct loop *l)
 {
     struct now now = clock_now(&l->clock);
     if (l->keeper->journal)
         watch_journal(l, "checkpoint", journal_checkpoint(l->keeper->journal));
     keeper_tick(l->keeper);
-    if (keeper_real_us() >= l->look_us)
+    if (keeper_real_us() >= l->look_us) {
         look_at_host(l);
+        feed_watchdog(l);
+    }
     if (mono_diff_ms(now.mono, l->telemetry_due) >= 0) {
         l->telemetry_due = mono_after(now.mono, TELEMETRY_MS);
         send_telemetry(l, now);
@@ -213,17 +243,23 @@ enum err loop_create(const struct clock_source *clock, struct loop **ret)
     return ERR_OK;
 }
 
-enum err loop_run(struct loop *l, struct keeper *keeper, struct host *host, struct uplink *uplink,
-                  struct rights_store *rights)
+enum err loop_run(struct loop *l, const struct loop_parts *parts)
 {
-    l->keeper = keeper;
-    l->host = host;
-    l->uplink = uplink;
-    l->rights = rights;
+    l->keeper = parts->keeper;
+    l->host = parts->host;
+    l->uplink = parts->uplink;
+    l->field = parts->field;
+    l->rights = parts->rights;
     l->telemetry_due = l->tidy_due = clock_now(&l->clock).mono;
+    l->notify = notify_open();
+    l->link_count = parts->link_count;
+    watch_init(&l->watch, l->link_count, l->notify.period_us, keeper_real_us());
     do_turn(l);
+    notify_say(&l->notify, "READY=1");
     if (l->result == ERR_OK)
         uv_run(&l->uv, UV_RUN_DEFAULT);
+    notify_say(&l->notify, "STOPPING=1");
+    notify_close(&l->notify);
     return l->result;
 }
 

@@ -5,10 +5,12 @@
  * P2 The loop sleeps until something is posted, the agent's or the uplink's deadline, or telemetry
  *    is due; it never polls.
  * P3 A journal that fails does not end the loop (keeper.h). One that could not be opened at the start
- *    ends it with ERR_IO as soon as it can be: the next start takes it up. */
+ *    ends it with ERR_IO as soon as it can be: the next start takes it up.
+ * P4 The service manager's watchdog is fed once a second while all parts are alive (watch.h). */
 #ifndef BOOMGATE_EDGE_LOOP_H
 #define BOOMGATE_EDGE_LOOP_H
 
+#include "edge/field/field.h"
 #include "edge/host.h"
 #include "edge/keeper.h"
 #include "edge/rights/rights_store.h"
@@ -27,9 +29,17 @@ struct mailbox *loop_inputs(struct loop *l);
 /* From any thread: a turn is due. `arg` is the loop. */
 void loop_wake(void *arg);
 
-/* `rights` may be NULL. Turns until a signal asks to stop (ERR_OK), or P3. */
-enum err loop_run(struct loop *l, struct keeper *keeper, struct host *host, struct uplink *uplink,
-                  struct rights_store *rights);
+struct loop_parts {
+    struct keeper *keeper;
+    struct host *host;
+    struct uplink *uplink;
+    struct field *field;
+    size_t link_count;
+    struct rights_store *rights; /* NULL: none */
+};
+
+/* Turns until a signal asks to stop (ERR_OK), or P3. Tells the service manager. */
+enum err loop_run(struct loop *l, const struct loop_parts *parts);
 
 /* Nothing may post any more. NULL is fine. */
 void loop_free(struct loop *l);

@@ -204,7 +204,12 @@ static int run(const struct edge_config *c, const struct clock_source *clock)
     if (result != ERR_OK)
         log_error("edge.start_failed", LT("reason", err_text(result)));
     else
-        result = loop_run(e.loop, &e.keeper, &e.host, e.uplink, e.rights);
+        result = loop_run(e.loop, &(struct loop_parts){.keeper = &e.keeper,
+                                                       .host = &e.host,
+                                                       .uplink = e.uplink,
+                                                       .field = e.field,
+                                                       .link_count = c->link_count,
+                                                       .rights = e.rights});
     edge_stop(&e);
     log_notice("edge.stopped", LT("reason", err_text(result)));
     return exit_status(result);

@@ -6,11 +6,13 @@ bool retention_observation(enum event_kind kind)
            kind == EVENT_PASSAGE_STARTED;
 }
 
-int retention_percent(int64_t used_bytes, int64_t room_bytes)
+int retention_percent(int64_t room_bytes, int64_t limit_bytes)
 {
+    if (room_bytes >= limit_bytes)
+        return 0;
     if (room_bytes <= 0)
         return 100;
-    return (int)((double)used_bytes * 100 / (double)(used_bytes + room_bytes));
+    return (int)(100 - (double)room_bytes * 100 / (double)limit_bytes);
 }
 
 enum storage_level retention_level(enum storage_level before, int percent)

@@ -19,9 +19,9 @@ enum { RETENTION_TIGHT = 80, RETENTION_FRUGAL = 95, RETENTION_SLACK = 5 };
  * the passage that follows, or came to nothing. */
 bool retention_observation(enum event_kind kind);
 
-/* How full storage is, in per cent (rounded down): `used` bytes out of `used + room`. Nothing at
- * all to write to is 100. */
-int retention_percent(int64_t used_bytes, int64_t room_bytes);
+/* How much of the journal's share is not to be had any more, in per cent (rounded down), whether
+ * the journal has used it or others the disk: `room` of `limit` bytes may still be written. */
+int retention_percent(int64_t room_bytes, int64_t limit_bytes);
 
 /* The level at `percent`, coming from `before` (R2). */
 enum storage_level retention_level(enum storage_level before, int percent);

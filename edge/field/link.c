@@ -359,6 +359,7 @@ void link_start(struct link *l)
     pthread_sigmask(SIG_SETMASK, &all, &before); /* signals belong to the loop thread */
     if (pthread_create(&l->thread, &attr, link_main, l) != 0)
         abort();
+    pthread_setname_np(l->thread, "link");
     pthread_sigmask(SIG_SETMASK, &before, NULL);
     pthread_attr_destroy(&attr);
 }

@@ -63,8 +63,9 @@ enum err journal_checkpoint(struct journal *j);
 void journal_budget(struct journal *j, int64_t max_bytes);
 
 struct journal_fill {
-    int64_t used_bytes; /* by what is remembered */
-    int64_t room_bytes; /* that may still be written: by the budget and by the disk */
+    int64_t used_bytes;  /* by what is remembered */
+    int64_t room_bytes;  /* that may still be written: by the budget and by the disk */
+    int64_t limit_bytes; /* what the budget promises; 0: there is none */
     bool reserve;       /* is there */
 };
 

@@ -118,12 +118,13 @@ enum err journal_fill(struct journal *j, struct journal_fill *ret)
     int64_t disk = disk_room(j, pages * JOURNAL_PAGE_BYTES);
     int64_t room = disk > INT64_MAX - inside ? INT64_MAX : disk + inside;
     int64_t used = (pages - empty) * JOURNAL_PAGE_BYTES;
-    if (j->budget_pages > 0) {
-        int64_t left = j->budget_pages * FILE_SHARES / SHARES * JOURNAL_PAGE_BYTES - used;
-        room = left < room ? left : room;
-    }
-    *ret = (struct journal_fill){
-        .used_bytes = used, .room_bytes = room > 0 ? room : 0, .reserve = j->reserve};
+    int64_t limit = j->budget_pages * FILE_SHARES / SHARES * JOURNAL_PAGE_BYTES;
+    if (limit > 0 && limit - used < room)
+        room = limit - used;
+    *ret = (struct journal_fill){.used_bytes = used,
+                                 .room_bytes = room > 0 ? room : 0,
+                                 .limit_bytes = limit,
+                                 .reserve = j->reserve};
     return ERR_OK;
 }
 
@@ -132,6 +133,7 @@ void journal_restore_reserve(struct journal *j)
     if (j->reserve || j->reserve_pages == 0 ||
         disk_room(j, 0) < 2 * j->reserve_pages * JOURNAL_PAGE_BYTES)
         return;
+    j->full = false;
     make_reserve(j);
     journal_apply_budget(j);
 }

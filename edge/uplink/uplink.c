@@ -22,6 +22,8 @@ enum {
     SESSION_ENOUGH_MS = 60 * 1000, /* a session this long resets the backoff */
     TAKEN_OVER_MS = 60 * 1000,
     SHORT_SESSIONS_MAX = 5, /* in a row */
+    STUCK_MS = 60 * 1000,   /* U5 */
+    ATTEMPT_MS = 60 * 1000, /* U5: paho ends an attempt long before */
     HELLO_EXPIRY_S = 30,
     GOODBYE_MS = 500,
     CLIENT_ID_SIZE = 2 * NAME_SIZE,
@@ -43,6 +45,11 @@ struct uplink {
     struct backoff backoff;
     int short_sessions; /* U4 */
     bool taken_over;    /* U4: said or suspected */
+
+    uint64_t progress; /* U5 */
+    uint64_t taken;    /* as last seen */
+    int64_t moved_us;
+    bool dropped; /* U5: the agent is not told yet */
 
     struct window window;
     uint64_t published;  /* QoS 1 messages of this session */
@@ -223,6 +230,11 @@ void uplink_drain(struct uplink *u, void (*take)(void *arg, const struct agent_i
                   void *arg)
 {
     struct session_note s;
+    if (u->dropped) {
+        struct agent_input input = {.kind = INPUT_UPLINK_DOWN};
+        u->dropped = false;
+        take(arg, &input);
+    }
     while (inbox_session(u->inbox, &s)) {
         bool was_up = u->state == SESSION_UP;
         struct agent_input input = {.kind = s.up ? INPUT_UPLINK_UP : INPUT_UPLINK_DOWN};
@@ -296,8 +308,38 @@ static enum err send_rows(struct uplink *u, const struct edge_memory *m)
     return journal_read(u->journal, u->window.sent + 1, (size_t)room, send_row, &s);
 }
 
+static bool moves(struct uplink *u, const struct edge_memory *m, bool rows)
+{
+    uint64_t taken = inbox_taken(u->inbox, false);
+    bool moved = taken != u->taken || m->base + 1 >= m->next || m->base != u->window.base;
+    u->taken = taken;
+    if (u->state == SESSION_DOWN)
+        return true;
+    if (u->state == SESSION_CONNECTING)
+        return real_us() - u->connect_us < ATTEMPT_MS * 1000LL;
+    return moved || !rows || m->epoch < 1;
+}
+
+/* U5. A new session is a new handle of paho's. */
+static void note_progress(struct uplink *u, const struct edge_memory *m, bool rows)
+{
+    int64_t now_us = real_us();
+    if (moves(u, m, rows)) {
+        u->progress++;
+        u->moved_us = now_us;
+        return;
+    }
+    if (u->state != SESSION_UP || now_us - u->moved_us < STUCK_MS * 1000LL)
+        return;
+    log_error("uplink.stuck", LN("session", u->session), LN("base", m->base), LN("next", m->next));
+    mqtt_disconnect(u->mqtt, 0);
+    u->dropped = true;
+    retry_in(u, backoff_next_ms(&u->backoff, random_u64()));
+}
+
 enum err uplink_tick(struct uplink *u, const struct edge_memory *m, bool rows)
 {
+    note_progress(u, m, rows);
     if (u->state == SESSION_DOWN && real_us() >= u->connect_us)
         connect_now(u);
     return u->state == SESSION_UP && rows ? send_rows(u, m) : ERR_OK;
@@ -310,6 +352,11 @@ int64_t uplink_deadline_us(const struct uplink *u)
     if (u->state == SESSION_UP && u->window.deadline_us > 0)
         return u->window.deadline_us;
     return INT64_MAX;
+}
+
+uint64_t uplink_progress(const struct uplink *u)
+{
+    return u->progress;
 }
 
 bool uplink_taken_over(const struct uplink *u)

@@ -11,7 +11,9 @@
  * U4 A session taken over means a clone of this edge: an error is logged and nothing reconnects for
  *    a minute. Five sessions in a row that end within a minute, without a failed attempt between
  *    them, mean the same where the broker does not say so: an error, and the longest wait of the
- *    backoff. */
+ *    backoff.
+ * U5 Progress is: nothing to send, an acknowledgement, a message the broker took, a wait for the next
+ *    attempt, an attempt that is not overdue. A session without any for a minute is given up. */
 #ifndef BOOMGATE_EDGE_UPLINK_UPLINK_H
 #define BOOMGATE_EDGE_UPLINK_UPLINK_H
 
@@ -53,6 +55,9 @@ int64_t uplink_deadline_us(const struct uplink *u);
 
 /* U4: another client seems to use this edge's identity; until a session has lasted a minute. */
 bool uplink_taken_over(const struct uplink *u);
+
+/* Counts progress (U5): a sign of life. */
+uint64_t uplink_progress(const struct uplink *u);
 
 bool uplink_connected(const struct uplink *u);
 

@@ -19,15 +19,17 @@ static void only_observations_may_be_left_out(void **state)
     }
 }
 
-static void percent_is_of_what_could_be_written(void **state)
+static void percent_is_of_what_was_promised(void **state)
 {
     (void)state;
-    assert_int_equal(retention_percent(0, 100), 0);
-    assert_int_equal(retention_percent(80, 20), 80);
-    assert_int_equal(retention_percent(799, 201), 79);
-    assert_int_equal(retention_percent(0, 0), 100);
-    assert_int_equal(retention_percent(10, -1), 100);
-    assert_int_equal(retention_percent(INT64_MAX / 4, INT64_MAX / 4), 50);
+    assert_int_equal(retention_percent(100, 100), 0);
+    assert_int_equal(retention_percent(200, 100), 0);
+    assert_int_equal(retention_percent(20, 100), 80);
+    assert_int_equal(retention_percent(201, 1000), 79);
+    assert_int_equal(retention_percent(0, 100), 100);
+    assert_int_equal(retention_percent(-1, 100), 100);
+    assert_int_equal(retention_percent(INT64_MAX / 4, INT64_MAX / 2), 50);
+    assert_int_equal(retention_percent(INT64_MAX, 0), 0); /* no budget */
 }
 
 /* R2 */
@@ -53,7 +55,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(only_observations_may_be_left_out),
-        cmocka_unit_test(percent_is_of_what_could_be_written),
+        cmocka_unit_test(percent_is_of_what_was_promised),
         cmocka_unit_test(levels_do_not_flicker),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,6 +1,6 @@
 #include "edge/loop.h"
 
-#include "edge/core/watch.h"
+#include "edge/core/liveness.h"
 #include "edge/notify.h"
 #include "protocol/support/log.h"
 #include "protocol/support/memory.h"
@@ -33,7 +33,7 @@ struct loop {
     struct field *field;
     size_t link_count;
     struct notify notify;
-    struct watch watch;
+    struct liveness liveness;
     bool starved; /* P4 */
     uint64_t turns;
     struct mono_ms telemetry_due;
@@ -111,16 +111,16 @@ static void feed_watchdog(struct loop *l)
     size_t part;
     if (l->notify.period_us == 0)
         return;
-    watch_note(&l->watch, WATCH_LANES, l->turns, now_us);
-    watch_note(&l->watch, WATCH_JOURNAL, l->keeper->tries + l->host->looks, now_us);
-    watch_note(&l->watch, WATCH_UPLINK, uplink_progress(l->uplink), now_us);
+    liveness_note(&l->liveness, LIVENESS_LANES, l->turns, now_us);
+    liveness_note(&l->liveness, LIVENESS_JOURNAL, l->keeper->tries + l->host->looks, now_us);
+    liveness_note(&l->liveness, LIVENESS_UPLINK, uplink_progress(l->uplink), now_us);
     for (size_t i = 0; i < l->link_count; i++)
-        watch_note(&l->watch, WATCH_LINKS + i, field_rounds(l->field, i), now_us);
-    if (watch_alive(&l->watch, now_us, &part))
+        liveness_note(&l->liveness, LIVENESS_LINKS + i, field_rounds(l->field, i), now_us);
+    if (liveness_alive(&l->liveness, now_us, &part))
         notify_say(&l->notify, "WATCHDOG=1");
     else if (!l->starved)
-        log_error("edge.hangs", LT("part", watch_part_word(part)), LN("number", part));
-    l->starved = !watch_alive(&l->watch, now_us, &part);
+        log_error("edge.hangs", LT("part", liveness_part_word(part)), LN("number", part));
+    l->starved = !liveness_alive(&l->liveness, now_us, &part);
 }
 
 static void run_chores(struct loop *l)
@@ -253,7 +253,7 @@ enum err loop_run(struct loop *l, const struct loop_parts *parts)
     l->telemetry_due = l->tidy_due = clock_now(&l->clock).mono;
     l->notify = notify_open();
     l->link_count = parts->link_count;
-    watch_init(&l->watch, l->link_count, l->notify.period_us, keeper_real_us());
+    liveness_init(&l->liveness, l->link_count, l->notify.period_us, keeper_real_us());
     do_turn(l);
     notify_say(&l->notify, "READY=1");
     if (l->result == ERR_OK)

@@ -6,7 +6,7 @@
  *    is due; it never polls.
  * P3 A journal that fails does not end the loop (keeper.h). One that could not be opened at the start
  *    ends it with ERR_IO as soon as it can be: the next start takes it up.
- * P4 The service manager's watchdog is fed once a second while all parts are alive (watch.h). */
+ * P4 The service manager's watchdog is fed once a second while all parts are alive (liveness.h). */
 #ifndef BOOMGATE_EDGE_LOOP_H
 #define BOOMGATE_EDGE_LOOP_H
 

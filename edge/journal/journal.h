@@ -66,7 +66,7 @@ struct journal_fill {
     int64_t used_bytes;  /* by what is remembered */
     int64_t room_bytes;  /* that may still be written: by the budget and by the disk */
     int64_t limit_bytes; /* what the budget promises; 0: there is none */
-    bool reserve;       /* is there */
+    bool reserve;        /* is there */
 };
 
 /* ERR_IO. */

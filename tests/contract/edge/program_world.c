@@ -48,9 +48,14 @@ void start_edge(struct world *w)
     if (w->edge == 0) {
         prctl(PR_SET_PDEATHSIG, SIGKILL);
         signal(SIGXFSZ, SIG_IGN); /* a write beyond a limit fails with EFBIG */
+        char env[] = "env", config[] = "-c", *argv[12] = {env};
+        size_t n = 1;
         for (const char *const *e = world_options.environment; *e; e++)
-            putenv(strdup(*e));
-        execl(world_options.program, world_options.program, "-c", w->config, (char *)NULL);
+            argv[n++] = strdup(*e);
+        argv[n++] = strdup(world_options.program);
+        argv[n++] = config;
+        argv[n] = w->config;
+        execv("/usr/bin/env", argv);
         _exit(127);
     }
 }

@@ -25,18 +25,36 @@ static enum err refuse(struct admin_result *r, enum err e, const char *reason)
     return e;
 }
 
-/* The edge that has this lane; *ret_count says how many do. */
-static struct edge *edge_of_lane(const struct place *p, const struct name *lane, size_t *ret_count)
+static bool has_lane(const struct edge *e, const struct name *lane)
 {
-    struct edge *found = NULL;
-    *ret_count = 0;
-    for (size_t i = 0; i < p->edge_count; i++)
-        for (size_t k = 0; k < p->edges[i]->lane_count; k++)
-            if (name_equal(&p->edges[i]->lanes[k].lane, lane)) {
-                found = p->edges[i];
-                *ret_count += 1;
-            }
-    return found;
+    for (size_t i = 0; i < e->lane_count; i++)
+        if (name_equal(&e->lanes[i].lane, lane))
+            return true;
+    return false;
+}
+
+/* The edge that has this lane. Of several, as where a controller was replaced under another name, the
+ * one that is there; ERR_CONFLICT: it cannot be told. */
+static enum err edge_of_lane(const struct place *p, const struct name *lane, struct edge **ret)
+{
+    struct edge *any = NULL, *online = NULL;
+    size_t count = 0, online_count = 0;
+    for (size_t i = 0; i < p->edge_count; i++) {
+        if (!has_lane(p->edges[i], lane))
+            continue;
+        any = p->edges[i];
+        count++;
+        if (any->live.online) {
+            online = any;
+            online_count++;
+        }
+    }
+    if (count == 0)
+        return ERR_NOTFOUND;
+    if (count > 1 && online_count != 1)
+        return ERR_CONFLICT;
+    *ret = count == 1 ? any : online;
+    return ERR_OK;
 }
 
 static struct wall_ms default_end(const struct service *s)
@@ -79,13 +97,13 @@ enum err command_order(struct service *s, const struct name *place, const struct
 {
     struct place *p = state_place(s, place);
     struct command_row known, row = {.command = *c, .place = *place};
-    size_t count;
+    struct edge *e = NULL;
     if (!p)
         return refuse(r, ERR_NOTFOUND, "place: there is no such place");
-    struct edge *e = edge_of_lane(p, &c->lane, &count);
-    if (!e)
+    enum err known_lane = edge_of_lane(p, &c->lane, &e);
+    if (known_lane == ERR_NOTFOUND)
         return refuse(r, ERR_NOTFOUND, "lane: this place has no such lane");
-    if (count > 1)
+    if (known_lane != ERR_OK)
         return refuse(r, ERR_CONFLICT,
                       "lane: several edges of this place have a lane of this name");
     if (FOUND(s, find_command, &c->id, &known)) {

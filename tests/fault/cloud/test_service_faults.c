@@ -226,6 +226,19 @@ static void deliver_results(size_t *answered)
     }
 }
 
+/* The same one each time, as somebody who heard no answer repeats it. */
+static void order_lock(void)
+{
+    struct work *w = work_new(WORK_ADMIN, NULL, 0);
+    w->admin.kind = ADMIN_COMMAND;
+    w->admin.order.place = (struct name){"a"};
+    w->admin.order.command = (struct command){
+        .lane = {"in-1"}, .action = ACTION_LOCK, .actor = {"kim"}, .reason = "snow"};
+    memset(w->admin.order.command.id.text, 'a', REQUEST_ID_SIZE - 1);
+    assert_int_equal(service_post(sh->w.service, w), ERR_OK);
+    world_run(&sh->w);
+}
+
 static void tell_everything(void)
 {
     struct world *w = &sh->w;
@@ -239,6 +252,7 @@ static void tell_everything(void)
     asking.epoch = sh->run == 1 ? 0 : 1;
     asking.seq = sh->run == 1 ? 0 : known;
     assert_true(edge_hello(w, &asking, "ex"));
+    order_lock();
     send_events(0, EVENTS / 2);
     w->now.mono.v += STAY_MS;
     w->now.wall.v += STAY_MS;
@@ -282,6 +296,8 @@ static void promises_hold(void)
     const struct passage_answer *a = world_answer(w, &exit_id);
     if (a && a->verdict == VERDICT_ALLOW)
         assert_int_equal(world_sql(w, "SELECT count(*) FROM decision"), 1);
+    if (w->command_count > 0)
+        assert_int_equal(world_sql(w, "SELECT count(*) FROM lane_command"), 1);
     for (int i = 0; i < KEYS_MAX && sh->provider[i].key[0] != '\0'; i++)
         assert_int_equal(world_sql(w, "SELECT count(*) FROM payment"), 1);
 }

@@ -214,6 +214,30 @@ static void another_edge_is_not_believed(void **state)
     assert_int_equal(world_last_ack(&d->w, "e2"), other.seq);
 }
 
+/* A controller was replaced under another name: the lane is where somebody is. */
+static void of_two_edges_with_the_lane_the_one_that_is_there(void **state)
+{
+    struct desk *d = *state;
+    struct test_edge other = edge_of("a", "e2", 8);
+    assert_true(edge_hello(&d->w, &other, "e"));
+    struct command c = command_of('a', ACTION_LOCK);
+    c.lane = entry_lane;
+    order(d, &c, "a");
+    assert_int_equal(d->w.admin.err, ERR_CONFLICT); /* both are */
+    char text[STATUS_BYTES_MAX];
+    size_t len;
+    struct status gone = {.boot = 1, .session = 1, .time = d->w.now.wall, .version = "0.1.0"};
+    assert_int_equal(status_encode(&gone, text, sizeof text, &len), ERR_OK);
+    struct work *w = work_new(WORK_STATUS, text, len);
+    w->place = (struct name){"a"};
+    w->edge = (struct name){"e1"};
+    assert_int_equal(service_post(d->w.service, w), ERR_OK);
+    world_run(&d->w);
+    order(d, &c, "a");
+    assert_int_equal(d->w.admin.err, ERR_OK);
+    assert_string_equal(d->w.commands[0].edge.text, "e2");
+}
+
 int main(void)
 {
 #define T(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
@@ -226,6 +250,7 @@ int main(void)
         T(silence_is_presumed_to_be_too_late),
         T(nothing_is_sent_after_its_deadline),
         T(another_edge_is_not_believed),
+        T(of_two_edges_with_the_lane_the_one_that_is_there),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -69,8 +69,9 @@ static void fake_command(void *self, const struct name *place, const struct name
 {
     struct world *w = self;
     (void)place;
-    assert_true(w->command_count < COMMANDS_MAX);
-    w->commands[w->command_count++] = (struct command_record){*edge, *c};
+    if (w->command_count < COMMANDS_MAX) /* the first ones are enough to look at */
+        w->commands[w->command_count] = (struct command_record){*edge, *c};
+    w->command_count++;
 }
 
 static enum err fake_start(void *self, const struct payment_call *c)

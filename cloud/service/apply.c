@@ -86,6 +86,25 @@ static void apply_crossing(struct service *s, struct place *p, const struct even
         stay_leave(s, p, &c, &m.request);
 }
 
+/* What is known of somebody who drove out under fire; the event itself names only the Movement. */
+static void apply_evacuation(struct service *s, struct place *p, const struct event *e)
+{
+    struct movement_row m;
+    if (!movement_known(s, &e->data.movement, &e->place, &e->edge, &m) ||
+        m.direction != DIRECTION_EXIT)
+        return;
+    struct crossing c = {
+        .movement = e->data.movement,
+        .place = e->place,
+        .edge = e->edge,
+        .lane = e->data.lane,
+        .plate = m.plate,
+        .at = e->time,
+        .basis = BASIS_EVACUATED,
+    };
+    stay_evacuate(s, p, &c);
+}
+
 /* What an operator should see. A crossing nobody allowed is recorded; an alarm is a fact of the lane
  * and stands in the events. */
 static void raise_alarm(struct service *s, struct stream *st, const struct event *e)
@@ -121,6 +140,8 @@ static void apply_effects(struct service *s, struct stream *st, const struct eve
     }
     if (e->kind == EVENT_PASSAGE_COMPLETED || e->kind == EVENT_PASSAGE_UNAUTHORISED)
         apply_crossing(s, st->edge->place, e);
+    if (e->kind == EVENT_MOVEMENT_ENDED && e->data.outcome == OUTCOME_EVACUATED)
+        apply_evacuation(s, st->edge->place, e);
     if (e->kind == EVENT_COMMAND_RESULT)
         command_result(s, e);
     if (e->kind == EVENT_RIGHTS_APPLIED)

@@ -149,3 +149,16 @@ void stay_leave(struct service *s, struct place *p, const struct crossing *exit,
     place_touch(s, p);
     settle(s, p, &r, request);
 }
+
+void stay_evacuate(struct service *s, struct place *p, const struct crossing *exit)
+{
+    struct session_row r;
+    if (!stay_find(s, p, &exit->plate, &r))
+        return;
+    session_close(&r, exit);
+    r.price_minor = r.paid_minor;
+    p->row.open_sessions--;
+    place_touch(s, p);
+    STORE(s, save_session, &r);
+    notice_session(s, &r);
+}

@@ -13,6 +13,9 @@ bool stay_find(struct service *s, struct place *p, const struct plate *plate,
 void stay_enter(struct service *s, struct place *p, const struct crossing *entry);
 void stay_leave(struct service *s, struct place *p, const struct crossing *exit,
                 const struct request_id *request);
+/* Driven out under fire: the open stay ends, and nothing more is due. Whose plate is not known, or has no
+ * stay, just left. */
+void stay_evacuate(struct service *s, struct place *p, const struct crossing *exit);
 /* Price of a stay up to `at`; false: it cannot be priced (recorded as an anomaly). */
 bool stay_price(struct service *s, struct place *p, const struct session_row *r, struct wall_ms at,
                 int64_t *ret_minor);

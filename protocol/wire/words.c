@@ -35,11 +35,13 @@ static const char *const outcome_words[] = {
 VOCABULARY(outcome, OUTCOME_UNCERTAIN);
 
 static const char *const basis_words[] = {
-    [BASIS_NONE] = "",           [BASIS_SPACE] = "space",   [BASIS_BOUND] = "bound",
-    [BASIS_PAID] = "paid",       [BASIS_FREE] = "free",     [BASIS_DEFERRED] = "deferred",
-    [BASIS_OFFLINE] = "offline", [BASIS_MANUAL] = "manual", [BASIS_RIGHT] = "right",
+    [BASIS_NONE] = "",           [BASIS_SPACE] = "space",
+    [BASIS_BOUND] = "bound",     [BASIS_PAID] = "paid",
+    [BASIS_FREE] = "free",       [BASIS_DEFERRED] = "deferred",
+    [BASIS_OFFLINE] = "offline", [BASIS_MANUAL] = "manual",
+    [BASIS_RIGHT] = "right",     [BASIS_EVACUATED] = "evacuated",
 };
-VOCABULARY(basis, BASIS_RIGHT);
+VOCABULARY(basis, BASIS_EVACUATED);
 
 static const char *const reason_words[] = {
     [REASON_NONE] = "",

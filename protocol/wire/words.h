@@ -39,9 +39,10 @@ enum basis {
     BASIS_DEFERRED, /* exit: the cloud opens and records a debt */
     BASIS_OFFLINE,  /* exit: no answer within the deadline; the local rule opens, a debt follows */
     BASIS_MANUAL,
-    BASIS_RIGHT, /* a right of the list: an entry spends a space, too; an exit when offline */
+    BASIS_RIGHT,     /* a right of the list: an entry spends a space, too; an exit when offline */
+    BASIS_EVACUATED, /* of a stay, never of a passage: it ended by driving out under fire */
 };
-/* "space" "bound" "paid" "free" "deferred" "offline" "manual" "right" */
+/* "space" "bound" "paid" "free" "deferred" "offline" "manual" "right" "evacuated" */
 
 /* Why not (or not yet). */
 enum reason {

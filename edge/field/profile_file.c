@@ -53,9 +53,8 @@ static enum err make_input(const struct making *m, const struct raw_input *r)
         return refuse(m, r->line, path, "found bit beside mask or equals, expected one way");
     if (!space_is_bits((enum profile_space)r->space) && !masked)
         return refuse(m, r->line, path, "missing bit, mask or equals for a register");
-    uint16_t mask = r->bit >= 0    ? (uint16_t)(1U << r->bit)
-                    : r->mask >= 0 ? (uint16_t)r->mask
-                                   : UINT16_MAX;
+    int64_t bits = r->bit >= 0 ? INT64_C(1) << r->bit : r->mask >= 0 ? r->mask : UINT16_MAX;
+    uint16_t mask = (uint16_t)bits;
     if (r->equals >= 0 && (r->equals & mask) != r->equals)
         return refuse(m, r->line, path, "found equals: %lld, which mask: %u never leaves",
                       (long long)r->equals, mask);

@@ -257,7 +257,7 @@ static bool is_euc_kr(const unsigned char *b, size_t len)
 
 enum text_look text_look(const char *bytes, size_t len)
 {
-    unsigned char b[PLATE_RAW_SIZE], swapped[PLATE_RAW_SIZE + 1] = {0};
+    unsigned char b[PLATE_RAW_SIZE] = {0}, swapped[PLATE_RAW_SIZE + 1] = {0};
     if (len >= PLATE_RAW_SIZE)
         return TEXT_NOISE;
     for (size_t i = 0; i < len; i++) {

@@ -117,7 +117,7 @@ static enum err as_ed25519(EVP_PKEY *key, const char *file, EVP_PKEY **ret)
 static enum err read_private(const char *file, EVP_PKEY **ret)
 {
     struct stat s;
-    FILE *f;
+    FILE *f = NULL;
     TRY(open_key(file, &f));
     if (fstat(fileno(f), &s) != 0 || (s.st_mode & (S_IRWXG | S_IRWXO)) != 0) { /* S1 */
         fclose(f);
@@ -131,7 +131,7 @@ static enum err read_private(const char *file, EVP_PKEY **ret)
 enum err signature_key_of(const char *file, struct signature_key *ret)
 {
     EVP_PKEY *key;
-    FILE *f;
+    FILE *f = NULL;
     TRY(open_key(file, &f));
     key = PEM_read_PUBKEY(f, NULL, NULL, NULL);
     fclose(f);

@@ -63,7 +63,13 @@ static struct telemetry good_telemetry(void)
         .next = 48214,
         .clock = CLOCK_SYNCED,
         .lane_count = 1,
-        .lanes = {{{"in-1"}, DIRECTION_ENTRY, "open", "up", true, 412, 0x3FFFFFF}},
+        .lanes = {{.lane = {"in-1"},
+                   .direction = DIRECTION_ENTRY,
+                   .state = "open",
+                   .arm = "up",
+                   .online = true,
+                   .link_us = 412,
+                   .inputs = 0x3FFFFFF}},
     };
 }
 

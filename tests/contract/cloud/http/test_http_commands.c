@@ -200,7 +200,7 @@ static void a_full_queue_asks_to_come_back(void **state)
 static void the_stream_tells_of_it(void **state)
 {
     struct fixture *f = *state;
-    char location[128], bytes[65536], json[96];
+    char location[128], bytes[65536], json[160];
     place_order(f, "k1", OPEN, location);
     int fd = dial(f);
     send_all(fd, "GET /v1/stream HTTP/1.1\r\nHost: x\r\n\r\n", 37);

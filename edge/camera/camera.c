@@ -33,6 +33,7 @@ struct camera {
 /* One request while its body comes in. */
 struct push {
     bool is_form; /* otherwise JSON */
+    bool unknown_type;
     struct MHD_PostProcessor *form;
     struct reading_fields fields;
     char *body;
@@ -155,9 +156,11 @@ static struct push *push_new(struct MHD_Connection *connection)
     const char *type = MHD_lookup_connection_value(connection, MHD_HEADER_KIND, "Content-Type");
     struct push *p = mem_alloc(sizeof *p);
     p->fields = reading_none();
-    if (type && strncasecmp(type, "application/json", 16) != 0)
+    bool json = !type || strncasecmp(type, "application/json", 16) == 0;
+    if (!json)
         p->form = MHD_create_post_processor(connection, FORM_BUFFER, on_field, p);
     p->is_form = p->form != NULL;
+    p->unknown_type = !json && !p->is_form;
     return p;
 }
 
@@ -205,7 +208,9 @@ static enum MHD_Result on_request(void *self, struct MHD_Connection *connection,
             return problem(connection, MHD_HTTP_METHOD_NOT_ALLOWED, "", "POST a plate");
         if (!let_in(c, connection))
             return problem(connection, MHD_HTTP_UNAUTHORIZED, "", "this needs the camera's token");
-        *at = push_new(connection);
+        *at = p = push_new(connection);
+        if (p->unknown_type)
+            return problem(connection, MHD_HTTP_UNSUPPORTED_MEDIA_TYPE, "", "send JSON or a form");
         return MHD_YES;
     }
     if (*size > 0) {

@@ -124,12 +124,12 @@ static void forms_are_taken_as_well(void **state)
     struct agent_input in = taken();
     assert_string_equal(in.credential.raw, "AB 1234");
     assert_int_equal(in.credential.confidence, 77);
-    assert_int_equal(push("/v1/plates", "Content-Type: multipart/form-data; boundary=b\r\n",
-                          "--b\r\nContent-Disposition: form-data; name=\"lane\"\r\n\r\nin-1\r\n"
-                          "--b\r\nContent-Disposition: form-data; name=\"picture\"; "
+    assert_int_equal(push("/v1/plates", "Content-Type: multipart/form-data; boundary=line\r\n",
+                          "--line\r\nContent-Disposition: form-data; name=\"lane\"\r\n\r\nin-1\r\n"
+                          "--line\r\nContent-Disposition: form-data; name=\"picture\"; "
                           "filename=\"p.jpg\"\r\nContent-Type: image/jpeg\r\n\r\n\xFF\xD8\xFF\r\n"
-                          "--b\r\nContent-Disposition: form-data; name=\"plate\"\r\n\r\nAB1\r\n"
-                          "--b--\r\n"),
+                          "--line\r\nContent-Disposition: form-data; name=\"plate\"\r\n\r\nAB1\r\n"
+                          "--line--\r\n"),
                      202);
     assert_string_equal(taken().credential.raw, "AB1");
 }
@@ -182,6 +182,7 @@ static void other_requests_are_refused(void **state)
     memset(large, ' ', sizeof large - 1);
     assert_int_equal(push_json(large), 413);
     assert_int_equal(push("/other", "", "{}"), 404);
+    assert_int_equal(push("/v1/plates", "Content-Type: text/xml\r\n", "<plate/>"), 415);
     assert_int_equal(send_request(get, sizeof get - 1), 405);
     nothing_taken();
 }

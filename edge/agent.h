@@ -76,6 +76,7 @@ struct agent_config {
         struct name name;
         struct lane_config lane;
         int64_t confidence_min; /* a plate read with less counts as not read; 0..10000 */
+        enum passback_policy passback;
     } lanes[AGENT_LANES_MAX];
 };
 

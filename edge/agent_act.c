@@ -84,6 +84,7 @@ static enum err send_question(struct agent *a, size_t i)
                 .plate = s->movement.credential.plate,
                 .time = s->movement.presented,
                 .deadline_ms = entry ? a->config.entry_deadline_ms : a->config.exit_deadline_ms,
+                .passback = s->movement.right.verdict == RIGHT_PASSBACK,
                 .no_space = entry && agent_usable(a) == 0,
             },
     };

@@ -138,6 +138,17 @@ struct request agent_rights_question(const struct agent *a);
 /* What the list says of this plate now: one look-up. */
 struct right_found agent_right_of(struct agent *a, const struct plate *plate);
 
+/* --- agent_passback.c: a right that is inside does not come in again --- */
+
+/* agent_right_of, and whether the right is on that side already. */
+struct right_found agent_lane_right(struct agent *a, size_t i, const struct plate *plate);
+
+/* Does this edge see who comes and who goes? Then it knows by itself who is inside. */
+bool agent_sees_both_sides(const struct agent *a);
+enum err agent_passback_alarm(struct agent *a, size_t i);
+void agent_passback_crossed(struct agent *a, size_t i);
+void agent_passback_neutral(struct agent *a);
+
 /* --- agent_act.c: after the commit --- */
 
 void agent_act(struct agent *a);

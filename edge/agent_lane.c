@@ -31,6 +31,7 @@ struct admission_view agent_lane_view(const struct agent *a, size_t i)
         .settled = mono_diff_ms(a->now.mono, a->live.offline_since) >= grace_ms,
         .free = agent_usable(a),
         .right = a->live.lanes[i].movement.right.verdict,
+        .sees_both_sides = agent_sees_both_sides(a),
     };
 }
 
@@ -76,7 +77,7 @@ static enum err take_credential(struct agent *a, size_t i, const struct credenti
     struct agent_lane *s = &a->live.lanes[i];
     s->movement.credential = *c;
     s->movement.request = (struct request_id){{0}};
-    s->movement.right = agent_right_of(a, &c->plate);
+    s->movement.right = agent_lane_right(a, i, &c->plate);
     admission_credential(&s->admission, a->now.mono);
     TRY(agent_credential_read(a, i));
     return step(a, i, LANE_EV_CREDENTIAL);

@@ -136,7 +136,8 @@ static enum err authorised(struct agent *a, size_t i, bool manual)
     d.request = s->movement.request;
     if (d.basis == BASIS_RIGHT || d.basis == BASIS_BOUND)
         d.right = s->movement.right.id;
-    return append_movement(a, i, EVENT_PASSAGE_AUTHORISED, &d);
+    TRY(append_movement(a, i, EVENT_PASSAGE_AUTHORISED, &d));
+    return agent_passback_alarm(a, i);
 }
 
 static enum err refused(struct agent *a, size_t i, enum reason reason)
@@ -191,6 +192,7 @@ static enum err completed(struct agent *a, size_t i)
 {
     struct agent_lane *s = &a->live.lanes[i];
     s->passed = s->movement.credential.plate;
+    agent_passback_crossed(a, i);
     s->passed_until = mono_after(a->now.mono, a->config.plate_again_ms);
     if (s->movement.unfunded)
         return unauthorised(a, i, s->movement.direction);
@@ -258,6 +260,8 @@ static enum err mode_changed(struct agent *a, size_t i, const struct lane_fact *
                            .mode = f->mode,
                            .active = f->active,
                            .command = a->live.lanes[i].order};
+    if (f->mode == LANE_MODE_FIRE || f->mode == LANE_MODE_HOLD_OPEN) /* B3 */
+        agent_passback_neutral(a);
     if (f->mode == LANE_MODE_FIRE && f->active)
         a->live.fire = a->live.memory.audit_due = true;
     return agent_append(a, EVENT_LANE_MODE, &d);

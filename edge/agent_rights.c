@@ -139,7 +139,7 @@ static void judge_again(struct agent *a)
         if (!lane_waiting(&s->lane) || s->movement.credential.plate.text[0] == '\0')
             continue;
         enum right_verdict before = s->movement.right.verdict;
-        s->movement.right = agent_right_of(a, &s->movement.credential.plate);
+        s->movement.right = agent_lane_right(a, i, &s->movement.credential.plate);
         if (s->movement.right.verdict != before && s->admission.phase == ADMISSION_READY)
             admission_credential(&s->admission, a->now.mono);
     }

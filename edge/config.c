@@ -16,6 +16,7 @@
 static const char *const levels[] = {"error", "warn", "notice", "info", "debug", NULL};
 static const char *const directions[] = {"entry", "exit", "reversible", NULL};
 static const char *const mains[] = {"in_place", "open", "closed", NULL};
+static const char *const passbacks[] = {"off", "soft", "hard", NULL};
 static const char *const parities[] = {"none", "even", "odd", NULL};
 static const char *const fallbacks[] = {"autonomy", "freeze", "hold_open", NULL};
 
@@ -102,6 +103,8 @@ static const struct row lane_rows[] = {
      .dflt = "autonomy", .help = "what the device does then: autonomy, freeze or hold_open"},
     {.key = "plate_confidence_min", .type = ROW_INT, AT(config_lane, confidence_min), .min = 0,
      .max = 10000, .dflt = "0", .help = "a plate read with less confidence counts as not read"},
+    {.key = "passback", .type = ROW_ENUM, AT(config_lane, passback), .choices = passbacks, .dflt = "off",
+     .help = "a right that is inside comes in again: off, soft (an alarm) or hard (refused)"},
     {.key = "loops", .type = ROW_INT, AT(config_lane, loops), .min = 2, .max = 3, .dflt = "3",
      .help = "3: loop C proves the passage; 2: there is none"},
     {.key = "open_ms", .type = ROW_INT, AT(config_lane, open_ms), .min = 500, .max = 60000,
@@ -387,6 +390,7 @@ static struct agent_lane_config lane_config(const struct config_lane *l,
     a.lane.a_stuck_ms = l->a_stuck_ms;
     a.lane.b_stuck_ms = l->b_stuck_ms;
     a.lane.mains = (enum lane_mains)l->mains_lost;
+    a.passback = (enum passback_policy)l->passback;
     a.lane.device_closes = !profile_closes(profile);
     return a;
 }

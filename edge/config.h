@@ -50,6 +50,7 @@ struct edge_config {
         } io;
         int64_t watchdog_ms;
         int64_t confidence_min;
+        int passback; /* enum passback_policy */
         int fallback; /* enum field_fallback */
         int64_t loops;
         int64_t open_ms, hold_open_ms, close_delay_ms, close_ms; /* domain time */

@@ -7,6 +7,7 @@
 #define BOOMGATE_EDGE_PORTS_H
 
 #include "edge/core/lease.h"
+#include "edge/core/passback.h"
 #include "edge/core/rights_fetch.h"
 #include "edge/core/spaces.h"
 #include "protocol/base/clock.h"
@@ -124,6 +125,11 @@ struct rights_port {
     enum err (*activate)(void *self, const struct rights_fetch *after, const struct rights_part *p);
     enum err (*confirmed)(void *self, struct wall_ms at);
     enum err (*announced)(void *self, int64_t version);
+
+    /* Where a right was seen last; SIDE_NEUTRAL if that is not known. */
+    enum err (*side)(void *self, const struct right_id *right, enum side *ret);
+    enum err (*set_side)(void *self, const struct right_id *right, enum side s);
+    enum err (*clear_sides)(void *self);
 };
 
 /* Commands to the hardware. Never blocks; the link thread executes. ERR_FULL: its queue is full. */

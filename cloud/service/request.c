@@ -13,6 +13,7 @@
 static const char full_text[DISPLAY_SIZE] = "FULL / 만차";
 static const char closed_text[DISPLAY_SIZE] = "CLOSED / 영업종료";
 static const char barred_text[DISPLAY_SIZE] = "NO ENTRY / 출입금지";
+static const char inside_text[DISPLAY_SIZE] = "ALREADY INSIDE / 입차중";
 static const char unavailable_text[DISPLAY_SIZE] = "PLEASE WAIT / 잠시만요";
 
 static void count_answer(struct service *s, const struct response *r)
@@ -47,6 +48,13 @@ static struct passage_answer entry_answer(struct service *s, struct edge *e,
     if (rights_bar(s, p, &q->plate)) {
         a.reason = REASON_BARRED;
         memcpy(a.display, barred_text, sizeof barred_text);
+        return a;
+    }
+    struct session_row stay;
+    if (q->passback && q->plate.text[0] != '\0' &&
+        FOUND(s, find_open_session, &p->row.settings.place, &q->plate, &stay)) {
+        a.reason = REASON_PASSBACK;
+        memcpy(a.display, inside_text, sizeof inside_text);
         return a;
     }
     bool room = ledger_available(&p->ledger) > 0 || offer_under_way(e);

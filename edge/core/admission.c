@@ -44,6 +44,7 @@ void admission_credential(struct admission *a, struct mono_ms now)
     a->phase = ADMISSION_READY;
     a->reason = REASON_NONE;
     a->policy = false;
+    a->cleared = false;
     a->again = now;
 }
 
@@ -125,11 +126,31 @@ static enum reason barred_by(enum right_verdict right)
     switch (right) {
     case RIGHT_BARRED: return REASON_BARRED;
     case RIGHT_NOT_VALID: return REASON_NOT_VALID;
-    case RIGHT_PASSBACK: return REASON_PASSBACK;
+    case RIGHT_PASSBACK:
     case RIGHT_UNKNOWN:
     case RIGHT_HONOURED: break;
     }
     return REASON_NONE;
+}
+
+/* The right seems to be inside. The cloud knows all lanes; without it an edge that sees who comes and
+ * who goes refuses by itself, and one that does not lets in and tells. */
+static struct decision consider_passback(struct admission *a, const struct admission_config *c,
+                                         const struct admission_view *v, struct mono_ms now)
+{
+    bool asked = a->phase == ADMISSION_ASKED;
+    if (asked && v->online && !reached(a->deadline, now)) {
+        if (!a->repeated && reached(a->repeat, now))
+            return repeat(a, never);
+        return nothing();
+    }
+    if (!asked && v->online)
+        return reached(a->again, now) ? ask(a, c, now) : nothing();
+    if (v->sees_both_sides)
+        return deny(a, REASON_PASSBACK, mono_after(now, c->ask_again_ms));
+    if (v->free >= 1)
+        return allow(a, BASIS_RIGHT);
+    return unanswered(a, c, now);
 }
 
 static struct decision consider_entry(struct admission *a, const struct admission_config *c,
@@ -145,8 +166,10 @@ static struct decision consider_entry(struct admission *a, const struct admissio
     }
     if (barred_by(v->right) != REASON_NONE)
         return deny(a, barred_by(v->right), never);
+    if (v->right == RIGHT_PASSBACK && !a->cleared)
+        return consider_passback(a, c, v, now);
     if (v->free >= 1 && !a->policy)
-        return allow(a, v->right == RIGHT_HONOURED ? BASIS_RIGHT : BASIS_SPACE);
+        return allow(a, v->right == RIGHT_UNKNOWN ? BASIS_SPACE : BASIS_RIGHT);
     if (a->phase == ADMISSION_ASKED) {
         if (!v->online || reached(a->deadline, now))
             return unanswered(a, c, now);
@@ -224,6 +247,7 @@ static struct decision answered_entry(struct admission *a, const struct admissio
         return refused(a, c, answer, now);
     /* The space comes as a grant of its own (D1): wait for it as long as for the answer. */
     a->policy = false;
+    a->cleared = true;
     a->repeated = true;
     return consider_entry(a, c, v, now);
 }

@@ -38,6 +38,7 @@ struct admission {
     struct request_id request; /* outstanding or last */
     enum reason reason;        /* why it is refused now */
     bool policy;               /* D2: the last refusal was not for want of space */
+    bool cleared;              /* the cloud let a right in that seemed to be inside */
     bool repeated;
     struct mono_ms since; /* presented */
     struct mono_ms again;
@@ -54,6 +55,7 @@ struct admission_view {
     bool crippled; /* nothing can be recorded: an exit opens, read or not (lane.md) */
     int64_t free;
     enum right_verdict right; /* of the plate's right, if it has one */
+    bool sees_both_sides;     /* this edge alone knows who is inside */
 };
 
 enum decision_kind {

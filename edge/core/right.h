@@ -24,6 +24,7 @@ struct right_found {
     enum right_verdict verdict;
     struct right_id id; /* "" if unknown */
     enum space_rule space;
+    bool again; /* on that side already (passback.h) */
 };
 
 struct right_clock {

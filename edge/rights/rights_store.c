@@ -60,6 +60,8 @@ static const struct migration migrations[] = {
      " offline_s INTEGER NOT NULL,"
      " space INTEGER NOT NULL"
      ") STRICT;"},
+    {2, "passback",
+     "CREATE TABLE passback(id TEXT PRIMARY KEY, side INTEGER NOT NULL) STRICT, WITHOUT ROWID;"},
 };
 
 #define RIGHT_COLUMNS "id, kind, plate, fold, credential, valid_from, valid_until, offline_s, space"
@@ -69,6 +71,7 @@ struct rights_store {
     struct rights_fetch fetch; /* as written */
     int side;                  /* in force */
     bool staging_full; /* the other side holds, or may hold, parts of a list that is coming in */
+    sqlite3_stmt *side_of, *set_side;
     sqlite3_stmt *begin, *commit, *rollback, *save, *confirm, *announce, *stage_change;
     sqlite3_stmt *add[TABLES], *by_plate[TABLES], *by_credential[TABLES], *clear[TABLES];
 };
@@ -112,6 +115,8 @@ static enum err prepare(struct rights_store *s)
          " sha256 = ?"},
         {&s->confirm, "UPDATE list SET confirmed = ?"},
         {&s->announce, "UPDATE list SET announced = ?"},
+        {&s->side_of, "SELECT side FROM passback WHERE id = ?"},
+        {&s->set_side, "INSERT OR REPLACE INTO passback(id, side) VALUES(?, ?)"},
         {&s->stage_change,
          "INSERT INTO change(removed, " RIGHT_COLUMNS ") VALUES(?,?,?,?,?,?,?,?,?,?)"},
     };
@@ -318,6 +323,35 @@ static enum err announced(void *self, int64_t version)
     return db_run(s->announce);
 }
 
+/* --- anti-passback --- */
+
+static enum err side(void *self, const struct right_id *right, enum side *ret)
+{
+    struct rights_store *s = self;
+    bool row = false;
+    db_bind_text(s->side_of, 1, right->text);
+    enum err e = db_step(s->side_of, &row);
+    enum side found = row ? (enum side)sqlite3_column_int(s->side_of, 0) : SIDE_NEUTRAL;
+    sqlite3_reset(s->side_of);
+    if (e == ERR_OK)
+        *ret = found;
+    return e;
+}
+
+static enum err set_side(void *self, const struct right_id *right, enum side where)
+{
+    struct rights_store *s = self;
+    db_bind_text(s->set_side, 1, right->text);
+    db_bind_int(s->set_side, 2, where);
+    return db_run(s->set_side);
+}
+
+static enum err clear_sides(void *self)
+{
+    struct rights_store *s = self;
+    return db_exec(s->db, "DELETE FROM passback");
+}
+
 /* --- life --- */
 
 static enum err read_list(sqlite3_stmt *st, int *ret_side, struct rights_memory *ret)
@@ -432,5 +466,8 @@ struct rights_port rights_store_port(struct rights_store *s)
         .activate = activate,
         .confirmed = confirmed,
         .announced = announced,
+        .side = side,
+        .set_side = set_side,
+        .clear_sides = clear_sides,
     };
 }

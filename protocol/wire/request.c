@@ -63,7 +63,7 @@ static const struct member lane_members[HELLO_LANE_MEMBERS] = {
 static const struct record_shape lane_shape = {lane_members, HELLO_LANE_MEMBERS,
                                                ALL(HELLO_LANE_MEMBERS), 0};
 
-enum { LANE, MOVEMENT, TIME, DEADLINE, PLATE, NO_SPACE, QUESTION_MEMBERS };
+enum { LANE, MOVEMENT, TIME, DEADLINE, PLATE, NO_SPACE, PASSBACK, QUESTION_MEMBERS };
 
 static const struct member question_members[QUESTION_MEMBERS] = {
     [LANE] = {ROW("lane", MEMBER_NAME, passage_question, lane)},
@@ -73,9 +73,11 @@ static const struct member question_members[QUESTION_MEMBERS] = {
                   .max = DEADLINE_MAX_MS},
     [PLATE] = {ROW("plate", MEMBER_TEXT, passage_question, plate)},
     [NO_SPACE] = {ROW("no_space", MEMBER_BOOL, passage_question, no_space)},
+    [PASSBACK] = {ROW("passback", MEMBER_BOOL, passage_question, passback)},
 };
 static const struct record_shape question_shape = {question_members, QUESTION_MEMBERS, ALL(PLATE),
-                                                   MEMBER_BIT(PLATE) | MEMBER_BIT(NO_SPACE)};
+                                                   MEMBER_BIT(PLATE) | MEMBER_BIT(NO_SPACE) |
+                                                       MEMBER_BIT(PASSBACK)};
 
 enum { HAVE, WANTED, PART, RIGHTS_MEMBERS };
 

@@ -52,6 +52,7 @@ struct passage_question {
     struct wall_ms time; /* when it was presented, by the edge's clock */
     int64_t deadline_ms; /* real time the edge will wait, relative */
     bool no_space;       /* entry: the edge has no space in hand */
+    bool passback;       /* entry: the right seems to be inside already */
 };
 
 /* Which rights list the edge has, and what it wants of a newer one (rights.h). */

@@ -157,12 +157,13 @@ static void requests(void)
                      .plate = {"22아2222"},
                      .time = now,
                      .deadline_ms = 800,
-                     .no_space = true},
+                     .no_space = true,
+                     .passback = true},
     };
     PRINT(TOPIC_REQUEST, "e03", request, &question);
     question.kind = REQUEST_EXIT;
     question.question.plate.text[0] = '\0';
-    question.question.no_space = false;
+    question.question.no_space = question.question.passback = false;
     PRINT(TOPIC_REQUEST, "e03", request, &question);
 }
 

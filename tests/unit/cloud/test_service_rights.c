@@ -263,6 +263,39 @@ static void a_barred_plate_is_refused_a_space(void **state)
     assert_int_equal(world_answer(&w, &q)->reason, REASON_BARRED);
 }
 
+static void a_right_that_seems_inside_is_refused_while_its_stay_is_open(void **state)
+{
+    (void)state;
+    put_one("r1", RIGHT_PERMIT, "77");
+    struct request r = {.kind = REQUEST_ENTRY, .question = {.plate = {"77"}}};
+    for (int open = 1; open >= 0; open--) {
+        uint8_t correlation[16] = {0xAA, (uint8_t)open};
+        char bytes[REQUEST_BYTES_MAX];
+        size_t len;
+        if (open)
+            edge_enter(&w, &in, "77");
+        else
+            edge_leave(&w, &in, "77", BASIS_RIGHT, &(struct request_id){""});
+        world_run(&w);
+        r.id = request_id_from(correlation);
+        r.question.lane = (struct name){"in-1"};
+        r.question.movement = movement_id_from((uint64_t)(990 + open));
+        r.question.time = w.now.wall;
+        r.question.deadline_ms = 800;
+        r.question.passback = true;
+        assert_int_equal(request_encode(&r, bytes, sizeof bytes, &len), ERR_OK);
+        struct work *work = work_new(WORK_REQUEST, bytes, len);
+        work->place = in.place;
+        work->edge = in.edge;
+        memcpy(work->correlation, correlation, sizeof correlation);
+        assert_int_equal(service_post(w.service, work), ERR_OK);
+        world_run(&w);
+        const struct passage_answer *a = world_answer(&w, &r.id);
+        assert_int_equal(a->verdict, open ? VERDICT_DENY : VERDICT_ALLOW);
+        assert_int_equal(a->reason, open ? REASON_PASSBACK : REASON_NONE);
+    }
+}
+
 static void a_misread_plate_finds_its_only_stay(void **state)
 {
     (void)state;
@@ -294,11 +327,17 @@ int main(void)
 {
 #define T(name) cmocka_unit_test_setup_teardown(name, begin, end)
     const struct CMUnitTest tests[] = {
-        T(each_change_makes_a_version),         T(an_edge_gets_a_list_then_changes),
-        T(a_long_list_comes_in_parts_that_fit), T(what_was_pruned_costs_a_whole_list),
-        T(an_edge_that_knows_more_is_outbid),   T(who_is_online_hears_of_a_change),
-        T(an_edge_says_what_it_applied),        T(a_permit_covers_its_stay),
-        T(a_barred_plate_is_refused_a_space),   T(a_misread_plate_finds_its_only_stay),
+        T(each_change_makes_a_version),
+        T(an_edge_gets_a_list_then_changes),
+        T(a_long_list_comes_in_parts_that_fit),
+        T(what_was_pruned_costs_a_whole_list),
+        T(an_edge_that_knows_more_is_outbid),
+        T(who_is_online_hears_of_a_change),
+        T(an_edge_says_what_it_applied),
+        T(a_permit_covers_its_stay),
+        T(a_barred_plate_is_refused_a_space),
+        T(a_misread_plate_finds_its_only_stay),
+        T(a_right_that_seems_inside_is_refused_while_its_stay_is_open),
         T(two_stays_it_could_be_are_none),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -311,6 +311,91 @@ static void a_poor_reading_asks_the_camera_once_more(void **state)
     assert_true(said("#in.passage.authorised/1/space"));
 }
 
+/* --- anti-passback --- */
+
+static void goes_in(const char *plate)
+{
+    world_arrive(&w, 0, plate);
+    world_arm_up(&w, 0);
+    world_drive_through(&w, 0);
+    world_arm_down(&w, 0);
+    world_wait(&w, 6000);
+    w.said[0] = '\0';
+}
+
+static void passback(enum passback_policy p)
+{
+    with_right(RIGHT_PERMIT, "1");
+    w.agent.config.lanes[0].passback = w.agent.config.lanes[1].passback = p;
+    goes_in("1");
+}
+
+static void a_right_inside_is_asked_for(void **state)
+{
+    (void)state;
+    passback(PASSBACK_HARD);
+    world_arrive(&w, 0, "1");
+    assert_true(said("in:ask:entry"));
+    assert_true(w.asked.question.passback);
+    world_answer(&w, VERDICT_DENY, BASIS_NONE, REASON_PASSBACK, "");
+    assert_true(said("#in.passage.denied/1/passback"));
+}
+
+static void the_cloud_may_know_that_it_left(void **state)
+{
+    (void)state;
+    passback(PASSBACK_HARD);
+    world_arrive(&w, 0, "1");
+    w.said[0] = '\0';
+    world_answer(&w, VERDICT_ALLOW, BASIS_SPACE, REASON_NONE, "");
+    assert_non_null(strstr(w.said, "#in.passage.authorised/1/right"));
+    assert_true(said("#in.lane.alarm/passback+"));
+}
+
+static void without_the_cloud_who_sees_both_sides_refuses(void **state)
+{
+    (void)state;
+    passback(PASSBACK_HARD);
+    world_uplink(&w, false);
+    world_arrive(&w, 0, "1");
+    assert_non_null(strstr(w.said, "'ALREADY INSIDE'"));
+    assert_true(said("#in.passage.denied/1/passback"));
+    world_off(&w, 0, IN_LOOP_A);
+    world_wait(&w, 6000);
+    world_arrive(&w, 1, "1"); /* leaves on its right: nobody is kept in */
+    world_arm_up(&w, 1);
+    world_drive_through(&w, 1);
+    world_arm_down(&w, 1);
+    world_wait(&w, 6000);
+    w.said[0] = '\0';
+    world_arrive(&w, 0, "1");
+    assert_true(said("#in.passage.authorised/1/right"));
+}
+
+static void softly_it_is_only_told(void **state)
+{
+    (void)state;
+    passback(PASSBACK_SOFT);
+    world_arrive(&w, 0, "1");
+    assert_non_null(strstr(w.said, "#in.passage.authorised/1/right"));
+    assert_true(said("#in.lane.alarm/passback+ #in.lane.alarm/passback-"));
+}
+
+static void a_hold_makes_everybody_neutral(void **state)
+{
+    (void)state;
+    passback(PASSBACK_HARD);
+    enum side side;
+    struct right_id id = {"r1"};
+    assert_int_equal(w.rights.side(w.rights.self, &id, &side), ERR_OK);
+    assert_int_equal(side, SIDE_INSIDE);
+    world_on(&w, 0, IN_FIRE);
+    world_wait(&w, 3000);
+    assert_non_null(strstr(w.said, "lane.mode"));
+    assert_int_equal(w.rights.side(w.rights.self, &id, &side), ERR_OK);
+    assert_int_equal(side, SIDE_NEUTRAL);
+}
+
 int main(void)
 {
 #define T(name) cmocka_unit_test_setup_teardown(name, begin, end)
@@ -327,6 +412,11 @@ int main(void)
         T(a_restart_keeps_list_and_half_fetched_list),
         T(a_turn_done_again_takes_a_part_once),
         T(a_vehicle_that_waits_is_judged_by_the_new_list),
+        T(a_right_inside_is_asked_for),
+        T(the_cloud_may_know_that_it_left),
+        T(without_the_cloud_who_sees_both_sides_refuses),
+        T(softly_it_is_only_told),
+        T(a_hold_makes_everybody_neutral),
         T(a_pushed_plate_is_a_reading),
         T(who_has_passed_is_not_the_next_vehicle),
         T(a_poor_reading_asks_the_camera_once_more),

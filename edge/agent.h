@@ -77,6 +77,7 @@ struct agent_config {
         struct lane_config lane;
         int64_t confidence_min; /* a plate read with less counts as not read; 0..10000 */
         enum passback_policy passback;
+        bool hold_offline; /* an exit without the cloud waits `unanswered_ms` before it opens */
     } lanes[AGENT_LANES_MAX];
 };
 
@@ -93,6 +94,7 @@ struct agent_ports {
     struct uplink_port uplink;
     struct entropy_port entropy;
     struct rights_port rights; /* optional */
+    struct quote_port quote;   /* optional */
 };
 
 /* What a lane's display and lights were last told, to send only changes. */
@@ -126,6 +128,7 @@ struct agent_lane {
         bool unfunded; /* let through by a person without a space in hand: counted as it crosses */
         struct request_id request;
         struct right_found right; /* what the list says of the credential */
+        struct money due;         /* the edge's own quote; currency "" if there is none */
         bool read_twice;          /* the camera was asked again after a poor reading */
         struct wall_ms presented;
         struct wall_ms decided;

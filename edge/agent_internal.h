@@ -149,6 +149,14 @@ enum err agent_passback_alarm(struct agent *a, size_t i);
 void agent_passback_crossed(struct agent *a, size_t i);
 void agent_passback_neutral(struct agent *a);
 
+/* --- agent_quote.c: what a stay costs as far as this edge knows --- */
+
+/* Of the vehicle at this exit; currency "" if it cannot be told. */
+struct money agent_quote(struct agent *a, size_t i);
+/* "3500 KRW words", or the words alone where that is too long. */
+void agent_quote_text(const struct money *due, const char *words, char ret[DISPLAY_SIZE]);
+void agent_quote_crossed(struct agent *a, size_t i);
+
 /* --- agent_act.c: after the commit --- */
 
 void agent_act(struct agent *a);

@@ -32,6 +32,7 @@ struct admission_view agent_lane_view(const struct agent *a, size_t i)
         .free = agent_usable(a),
         .right = a->live.lanes[i].movement.right.verdict,
         .sees_both_sides = agent_sees_both_sides(a),
+        .hold_offline = a->config.lanes[i].hold_offline,
     };
 }
 
@@ -301,12 +302,26 @@ void agent_lane_welcome(struct agent *a, size_t i)
     show(s, s->movement.direction == DIRECTION_ENTRY ? "WELCOME" : "THANK YOU");
 }
 
+/* Without the cloud the driver sees what this edge makes of the stay. */
+static void quote(struct agent *a, size_t i, const char *words)
+{
+    struct agent_lane *s = &a->live.lanes[i];
+    char text[DISPLAY_SIZE];
+    s->movement.due = agent_quote(a, i);
+    if (s->movement.due.currency.code[0] == '\0')
+        return;
+    agent_quote_text(&s->movement.due, words, text);
+    show(s, text);
+}
+
 static void allow(struct agent *a, size_t i, const struct decision *d)
 {
     struct agent_lane *s = &a->live.lanes[i];
     s->movement.basis = d->basis;
     s->full = false;
     agent_lane_welcome(a, i);
+    if (d->basis == BASIS_OFFLINE)
+        quote(a, i, "pay later");
 }
 
 /* Recorded once per reason; what is displayed may change more often. */
@@ -317,6 +332,8 @@ static enum err deny(struct agent *a, size_t i, const struct decision *d)
     s->movement.reason = d->reason;
     s->full = d->reason == REASON_FULL;
     show(s, d->display[0] != '\0' ? d->display : admission_text(d->reason));
+    if (d->reason == REASON_UNAVAILABLE && d->display[0] == '\0')
+        quote(a, i, "please wait");
     return told ? ERR_OK : step(a, i, LANE_EV_REFUSED);
 }
 

@@ -134,6 +134,8 @@ static enum err authorised(struct agent *a, size_t i, bool manual)
     d.basis = s->movement.basis;
     d.plate = s->movement.credential.plate;
     d.request = s->movement.request;
+    if (d.basis == BASIS_OFFLINE)
+        d.due = s->movement.due;
     if (d.basis == BASIS_RIGHT || d.basis == BASIS_BOUND)
         d.right = s->movement.right.id;
     TRY(append_movement(a, i, EVENT_PASSAGE_AUTHORISED, &d));
@@ -193,6 +195,7 @@ static enum err completed(struct agent *a, size_t i)
     struct agent_lane *s = &a->live.lanes[i];
     s->passed = s->movement.credential.plate;
     agent_passback_crossed(a, i);
+    agent_quote_crossed(a, i);
     s->passed_until = mono_after(a->now.mono, a->config.plate_again_ms);
     if (s->movement.unfunded)
         return unauthorised(a, i, s->movement.direction);

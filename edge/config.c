@@ -16,6 +16,7 @@
 static const char *const levels[] = {"error", "warn", "notice", "info", "debug", NULL};
 static const char *const directions[] = {"entry", "exit", "reversible", NULL};
 static const char *const mains[] = {"in_place", "open", "closed", NULL};
+static const char *const offline_exits[] = {"open", "hold", NULL};
 static const char *const passbacks[] = {"off", "soft", "hard", NULL};
 static const char *const parities[] = {"none", "even", "odd", NULL};
 static const char *const fallbacks[] = {"autonomy", "freeze", "hold_open", NULL};
@@ -105,6 +106,8 @@ static const struct row lane_rows[] = {
      .max = 10000, .dflt = "0", .help = "a plate read with less confidence counts as not read"},
     {.key = "passback", .type = ROW_ENUM, AT(config_lane, passback), .choices = passbacks, .dflt = "off",
      .help = "a right that is inside comes in again: off, soft (an alarm) or hard (refused)"},
+    {.key = "offline_exit", .type = ROW_ENUM, AT(config_lane, offline_exit), .choices = offline_exits,
+     .dflt = "open", .help = "an exit without the cloud: open with a debt, or hold for unanswered_ms first"},
     {.key = "loops", .type = ROW_INT, AT(config_lane, loops), .min = 2, .max = 3, .dflt = "3",
      .help = "3: loop C proves the passage; 2: there is none"},
     {.key = "open_ms", .type = ROW_INT, AT(config_lane, open_ms), .min = 500, .max = 60000,
@@ -172,6 +175,10 @@ static const struct row edge_rows[] = {
      .help = "SQLite file of the rights list, a cache; default: the journal's name and .rights"},
     {.key = "signing_key", .type = ROW_TEXT, AT(edge_config, signing_key), .dflt = "",
      .help = "private key that signs commissioning reports; made by --make-key"},
+    {.key = "tariff", .type = ROW_TEXT, AT(edge_config, tariff), .dflt = "",
+     .help = "rate table (YAML) for quotes at exits without the cloud; default: none is quoted"},
+    {.key = "zone", .type = ROW_TEXT, AT(edge_config, zone), .dflt = "Asia/Seoul",
+     .help = "IANA time zone of the rate table"},
     {.key = "broker", .type = ROW_TABLE, AT(edge_config, broker), .table = &broker_table,
      .help = "the way to the cloud"},
     {.key = "links", .type = ROW_LIST, .offset = offsetof(struct edge_config, links),
@@ -391,6 +398,7 @@ static struct agent_lane_config lane_config(const struct config_lane *l,
     a.lane.b_stuck_ms = l->b_stuck_ms;
     a.lane.mains = (enum lane_mains)l->mains_lost;
     a.passback = (enum passback_policy)l->passback;
+    a.hold_offline = l->offline_exit == 1;
     a.lane.device_closes = !profile_closes(profile);
     return a;
 }

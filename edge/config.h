@@ -18,6 +18,8 @@ struct edge_config {
     char signing_key[CONFIG_PATH_SIZE]; /* "": none */
     int64_t journal_max_mib;
     char rights_file[CONFIG_PATH_SIZE];
+    char tariff[CONFIG_PATH_SIZE]; /* "": nothing is quoted */
+    char zone[CONFIG_TEXT_SIZE];
     int log_level; /* index into error, warn, notice, info, debug */
 
     struct config_broker {
@@ -50,8 +52,9 @@ struct edge_config {
         } io;
         int64_t watchdog_ms;
         int64_t confidence_min;
-        int passback; /* enum passback_policy */
-        int fallback; /* enum field_fallback */
+        int passback;     /* enum passback_policy */
+        int offline_exit; /* 0 open, 1 hold */
+        int fallback;     /* enum field_fallback */
         int64_t loops;
         int64_t open_ms, hold_open_ms, close_delay_ms, close_ms; /* domain time */
         int64_t a_stuck_ms, b_stuck_ms;                          /* domain time */

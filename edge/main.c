@@ -10,6 +10,7 @@
 #include "edge/field/profile_file.h"
 #include "edge/journal/journal.h"
 #include "edge/loop.h"
+#include "edge/quote/quote.h"
 #include "edge/rights/rights_store.h"
 #include "edge/uplink/uplink.h"
 #include "protocol/support/log.h"
@@ -39,6 +40,7 @@ enum { REMEMBERED_MAX = 64 };
 struct edge {
     struct loop *loop;
     struct journal *journal;
+    struct quote *quote;         /* NULL: no rate table */
     struct rights_store *rights; /* NULL: cannot be opened; every vehicle is a casual one then */
     struct field *field;
     struct camera *camera; /* NULL: none is configured */
@@ -131,6 +133,8 @@ static enum err start_agent(struct edge *e, const struct edge_config *c,
     };
     if (e->journal)
         ports.journal = journal_port(e->journal);
+    if (e->quote)
+        ports.quote = quote_port(e->quote);
     if (e->rights)
         ports.rights = rights_store_port(e->rights);
     host_init(&e->host, clock, e->journal);
@@ -170,6 +174,8 @@ static enum err edge_start(struct edge *e, const struct edge_config *c,
     TRY(loop_create(clock, &e->loop));
     TRY(start_journal(e, c, clock));
     open_rights(e, c);
+    if (c->tariff[0] != '\0')
+        TRY(quote_open(c->tariff, c->zone, &e->quote));
     TRY(start_field(e, c, clock));
     TRY(start_uplink(e, c, clock));
     TRY(start_camera(e, c));
@@ -184,6 +190,7 @@ static void edge_stop(struct edge *e)
     uplink_close(e->uplink);
     field_stop(e->field);
     rights_store_close(e->rights);
+    quote_close(e->quote);
     journal_close(e->journal);
     loop_free(e->loop);
 }
@@ -236,6 +243,15 @@ static int new_key(const char *file)
     return EXIT_SUCCESS;
 }
 
+/* Can the rate table be read? */
+static bool quote_good(const struct edge_config *c)
+{
+    struct quote *q = NULL;
+    bool good = c->tariff[0] == '\0' || quote_open(c->tariff, c->zone, &q) == ERR_OK;
+    quote_close(q);
+    return good;
+}
+
 int main(int argc, char **argv)
 {
     static struct edge_config config;
@@ -266,6 +282,8 @@ int main(int argc, char **argv)
         return EXIT_USAGE;
     }
     if (config_read(o.config, &config) != ERR_OK)
+        return EXIT_CONFIGURATION;
+    if (!quote_good(&config))
         return EXIT_CONFIGURATION;
     if (o.check) {
         config_print_outcome(&config);

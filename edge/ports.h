@@ -130,6 +130,17 @@ struct rights_port {
     enum err (*side)(void *self, const struct right_id *right, enum side *ret);
     enum err (*set_side)(void *self, const struct right_id *right, enum side s);
     enum err (*clear_sides)(void *self);
+
+    /* When a vehicle came in here, for the edge's own quote. ERR_NOTFOUND: not seen, or too long ago. */
+    enum err (*entered)(void *self, const struct plate *plate, struct wall_ms at);
+    enum err (*entry_of)(void *self, const struct plate *plate, struct wall_ms *ret);
+    enum err (*left)(void *self, const struct plate *plate);
+};
+
+/* What a stay costs by the edge's own rate table. Optional: without `price` nothing is quoted. */
+struct quote_port {
+    void *self;
+    enum err (*price)(void *self, struct wall_ms entry, struct wall_ms exit, struct money *ret);
 };
 
 /* Commands to the hardware. Never blocks; the link thread executes. ERR_FULL: its queue is full. */

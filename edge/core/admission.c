@@ -199,6 +199,17 @@ static enum basis local_basis(const struct admission_view *v)
     return v->right == RIGHT_HONOURED ? BASIS_RIGHT : BASIS_OFFLINE;
 }
 
+/* D3, D6 */
+static struct decision let_out(struct admission *a, const struct admission_config *c,
+                               const struct admission_view *v, struct mono_ms now)
+{
+    struct mono_ms until = mono_after(a->since, c->unanswered_ms);
+    if (!v->hold_offline || v->right == RIGHT_HONOURED || reached(until, now))
+        return allow(a, local_basis(v));
+    a->held = true;
+    return deny(a, REASON_UNAVAILABLE, earlier(until, mono_after(now, c->ask_again_ms)));
+}
+
 static struct decision consider_exit(struct admission *a, const struct admission_config *c,
                                      const struct admission_view *v, struct mono_ms now)
 {
@@ -206,12 +217,12 @@ static struct decision consider_exit(struct admission *a, const struct admission
         return allow(a, BASIS_OFFLINE);
     if (!v->plate)
         return consider_unread_exit(a, c, now);
-    if (!v->epoch)
+    if (!v->epoch || (a->held && reached(mono_after(a->since, c->unanswered_ms), now)))
         return allow(a, local_basis(v));
     if (a->phase != ADMISSION_READY && reached(a->deadline, now))
-        return allow(a, local_basis(v));
+        return let_out(a, c, v, now);
     if (!v->online)
-        return v->settled ? allow(a, local_basis(v)) : nothing();
+        return v->settled ? let_out(a, c, v, now) : nothing();
     if (a->phase == ADMISSION_READY)
         return reached(a->again, now) ? ask(a, c, now) : nothing();
     /* The final answer to a pending question may be lost on its way: keep asking for it. */
@@ -300,11 +311,12 @@ struct mono_ms admission_deadline(const struct admission *a, const struct admiss
         return never;
     if (!v->plate)
         return unread_deadline(a, c);
+    struct mono_ms held = a->held ? mono_after(a->since, c->unanswered_ms) : never;
     if (a->phase == ADMISSION_READY)
-        return !v->online && a->direction == DIRECTION_EXIT ? never : a->again;
+        return !v->online && a->direction == DIRECTION_EXIT ? held : earlier(held, a->again);
     if (a->phase == ADMISSION_ASKED && a->repeated)
-        return a->deadline;
-    return v->online ? earlier(a->repeat, a->deadline) : a->deadline;
+        return earlier(held, a->deadline);
+    return earlier(held, v->online ? earlier(a->repeat, a->deadline) : a->deadline);
 }
 
 const char *admission_text(enum reason r)

@@ -4,6 +4,8 @@
  * D1 An entry is allowed only while free >= 1; the cloud's `allow` carries no space.
  * D2 A refusal for want of space is lifted by the first space; one by policy only by the cloud.
  * D3 An exit that gets no answer in time opens by the local rule (nobody is trapped).
+ * D6 A place may have exits wait for the cloud (`hold_offline`): those open after unanswered_ms, and at once
+ *    for a right that is honoured.
  * D4 Only the answer to the outstanding question counts.
  * D5 A plate on the deny list, outside its validity or inside already does not come in; a right that is
  *    honoured is the basis of the passage, and spends a space like anyone. None of it stops an exit. */
@@ -38,6 +40,7 @@ struct admission {
     struct request_id request; /* outstanding or last */
     enum reason reason;        /* why it is refused now */
     bool policy;               /* D2: the last refusal was not for want of space */
+    bool held;                 /* D6 */
     bool cleared;              /* the cloud let a right in that seemed to be inside */
     bool repeated;
     struct mono_ms since; /* presented */
@@ -56,6 +59,7 @@ struct admission_view {
     int64_t free;
     enum right_verdict right; /* of the plate's right, if it has one */
     bool sees_both_sides;     /* this edge alone knows who is inside */
+    bool hold_offline;        /* D6 */
 };
 
 enum decision_kind {

@@ -11,7 +11,7 @@
 #include <string.h>
 #include <unistd.h>
 
-enum { TABLES = 2, CLEAR_ROWS = 2000 };
+enum { TABLES = 2, CLEAR_ROWS = 2000, ENTRIES_MAX = 20000 };
 
 /* `side` is the table in force; the other one is where a whole list is staged. `fold` finds what a
  * camera may confuse with one look-up (plate_match.h, K1). */
@@ -62,6 +62,9 @@ static const struct migration migrations[] = {
      ") STRICT;"},
     {2, "passback",
      "CREATE TABLE passback(id TEXT PRIMARY KEY, side INTEGER NOT NULL) STRICT, WITHOUT ROWID;"},
+    {3, "entries",
+     "CREATE TABLE entry(plate TEXT PRIMARY KEY, at INTEGER NOT NULL) STRICT, WITHOUT ROWID;"
+     "CREATE INDEX entry_at ON entry(at);"},
 };
 
 #define RIGHT_COLUMNS "id, kind, plate, fold, credential, valid_from, valid_until, offline_s, space"
@@ -71,7 +74,7 @@ struct rights_store {
     struct rights_fetch fetch; /* as written */
     int side;                  /* in force */
     bool staging_full; /* the other side holds, or may hold, parts of a list that is coming in */
-    sqlite3_stmt *side_of, *set_side;
+    sqlite3_stmt *side_of, *set_side, *entered, *entry_of, *left, *forget;
     sqlite3_stmt *begin, *commit, *rollback, *save, *confirm, *announce, *stage_change;
     sqlite3_stmt *add[TABLES], *by_plate[TABLES], *by_credential[TABLES], *clear[TABLES];
 };
@@ -115,6 +118,11 @@ static enum err prepare(struct rights_store *s)
          " sha256 = ?"},
         {&s->confirm, "UPDATE list SET confirmed = ?"},
         {&s->announce, "UPDATE list SET announced = ?"},
+        {&s->entered, "INSERT OR REPLACE INTO entry(plate, at) VALUES(?, ?)"},
+        {&s->entry_of, "SELECT at FROM entry WHERE plate = ?"},
+        {&s->left, "DELETE FROM entry WHERE plate = ?"},
+        {&s->forget, "DELETE FROM entry WHERE at <= (SELECT at FROM entry ORDER BY at DESC"
+                     " LIMIT 1 OFFSET ?)"},
         {&s->side_of, "SELECT side FROM passback WHERE id = ?"},
         {&s->set_side, "INSERT OR REPLACE INTO passback(id, side) VALUES(?, ?)"},
         {&s->stage_change,
@@ -352,6 +360,38 @@ static enum err clear_sides(void *self)
     return db_exec(s->db, "DELETE FROM passback");
 }
 
+/* --- entries --- */
+
+static enum err entered(void *self, const struct plate *plate, struct wall_ms at)
+{
+    struct rights_store *s = self;
+    db_bind_text(s->entered, 1, plate->text);
+    db_bind_int(s->entered, 2, at.v);
+    return db_run(s->entered);
+}
+
+static enum err entry_of(void *self, const struct plate *plate, struct wall_ms *ret)
+{
+    struct rights_store *s = self;
+    bool row = false;
+    db_bind_text(s->entry_of, 1, plate->text);
+    enum err e = db_step(s->entry_of, &row);
+    int64_t at = row ? sqlite3_column_int64(s->entry_of, 0) : 0;
+    sqlite3_reset(s->entry_of);
+    TRY(e);
+    if (!row)
+        return ERR_NOTFOUND;
+    ret->v = at;
+    return ERR_OK;
+}
+
+static enum err left(void *self, const struct plate *plate)
+{
+    struct rights_store *s = self;
+    db_bind_text(s->left, 1, plate->text);
+    return db_run(s->left);
+}
+
 /* --- life --- */
 
 static enum err read_list(sqlite3_stmt *st, int *ret_side, struct rights_memory *ret)
@@ -450,6 +490,8 @@ void rights_store_close(struct rights_store *s)
 
 bool rights_store_tidy(struct rights_store *s)
 {
+    db_bind_int(s->forget, 1, ENTRIES_MAX);
+    (void)db_run(s->forget);
     if (s->staging_full)
         return false;
     db_bind_int(s->clear[1 - s->side], 1, CLEAR_ROWS);
@@ -469,5 +511,8 @@ struct rights_port rights_store_port(struct rights_store *s)
         .side = side,
         .set_side = set_side,
         .clear_sides = clear_sides,
+        .entered = entered,
+        .entry_of = entry_of,
+        .left = left,
     };
 }

@@ -71,6 +71,8 @@ static void say_event(char *said, const struct event *e)
             detail[i] = detail[i] == ' ' ? '_' : detail[i];
         b = c;
     }
+    if (d->due.currency.code[0] != '\0')
+        buf_addf(&b, "/due%d", (int)d->due.minor);
     if (d->n > 0)
         buf_addf(&b, "/n%d", (int)d->n);
     if (d->repaid > 0)
@@ -478,6 +480,7 @@ static struct agent_ports ports(struct world *w)
         .uplink = {w, fake_wake, fake_ask},
         .entropy = {w, fake_movement, fake_request},
         .rights = w->rights,
+        .quote = w->quote,
     };
 }
 

@@ -69,6 +69,7 @@ struct world {
     int moves;                   /* motion commands taken */
     enum err field_answer;       /* of command() */
     enum err uplink_answer;      /* of ask() */
+    struct quote_port quote;     /* the same */
     struct rights_port rights;   /* none unless a test sets it and restarts */
     struct request asked;        /* the last one */
     struct mono_ms expires;      /* of the last motion command */

@@ -7,6 +7,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include <cmocka.h>
@@ -396,6 +397,124 @@ static void a_hold_makes_everybody_neutral(void **state)
     assert_int_equal(side, SIDE_NEUTRAL);
 }
 
+/* --- exits without the cloud --- */
+
+/* 10 won a second. */
+static enum err ten_a_second(void *self, struct wall_ms entry, struct wall_ms exit,
+                             struct money *ret)
+{
+    (void)self;
+    *ret = (struct money){wall_diff_ms(exit, entry) / 1000 * 10, {"KRW"}};
+    return ERR_OK;
+}
+
+static void with_quotes(void)
+{
+    w.quote = (struct quote_port){.price = ten_a_second};
+    w.agent.ports.quote = w.quote;
+}
+
+static void offline(void)
+{
+    world_uplink(&w, false);
+    world_wait(&w, 3000);
+    w.said[0] = '\0';
+}
+
+static void an_exit_without_the_cloud_quotes_what_it_saw(void **state)
+{
+    (void)state;
+    static const char said_due[] = "#out.passage.authorised/12/offline/due";
+    with_quotes();
+    goes_in("12");
+    world_wait(&w, 100000);
+    offline();
+    world_arrive(&w, 1, "12");
+    assert_non_null(strstr(w.said, "KRW pay later'"));
+    const char *due = strstr(w.said, said_due);
+    assert_non_null(due);
+    long minor = strtol(due + strlen(said_due), NULL, 10);
+    assert_true(minor >= 1000 && minor < 1300);
+}
+
+static void a_stay_nobody_saw_begin_has_no_quote(void **state)
+{
+    (void)state;
+    with_quotes();
+    offline();
+    world_arrive(&w, 1, "99");
+    assert_null(strstr(w.said, "/due"));
+    assert_true(said("#out.passage.authorised/99/offline"));
+}
+
+static void a_quote_is_of_one_stay(void **state)
+{
+    (void)state;
+    with_quotes();
+    goes_in("12");
+    offline();
+    world_arrive(&w, 1, "12");
+    world_arm_up(&w, 1);
+    world_drive_through(&w, 1);
+    world_arm_down(&w, 1);
+    world_wait(&w, 6000);
+    w.said[0] = '\0';
+    world_arrive(&w, 1, "12");
+    assert_null(strstr(w.said, "/due"));
+}
+
+static void an_exit_may_be_held_but_nobody_is_trapped(void **state)
+{
+    (void)state;
+    with_quotes();
+    w.agent.config.lanes[1].hold_offline = true;
+    goes_in("12");
+    offline();
+    world_arrive(&w, 1, "12");
+    assert_non_null(strstr(w.said, "KRW please wait'"));
+    assert_true(said("#out.passage.denied/12/unavailable"));
+    world_wait(&w, 59000);
+    assert_null(strstr(w.said, "authorised"));
+    world_wait(&w, 1500);
+    assert_true(said("#out.passage.authorised/12/offline/due"));
+}
+
+static void a_held_exit_asks_when_the_cloud_is_back(void **state)
+{
+    (void)state;
+    w.agent.config.lanes[1].hold_offline = true;
+    offline();
+    world_arrive(&w, 1, "12");
+    world_wait(&w, 10000);
+    world_uplink(&w, true);
+    world_hello_answer(&w, 1, 0);
+    world_wait(&w, 5500);
+    assert_int_equal(w.asked.kind, REQUEST_EXIT);
+    world_answer(&w, VERDICT_ALLOW, BASIS_PAID, REASON_NONE, "");
+    assert_true(said("#out.passage.authorised/12/paid"));
+}
+
+static void a_held_exit_without_an_answer_opens_too(void **state)
+{
+    (void)state;
+    w.agent.config.lanes[1].hold_offline = true;
+    world_arrive(&w, 1, "12"); /* online, but nobody answers */
+    world_wait(&w, 58000);
+    assert_null(strstr(w.said, "authorised"));
+    world_wait(&w, 3000);
+    assert_true(said("#out.passage.authorised/12/offline"));
+}
+
+static void a_permit_is_not_held(void **state)
+{
+    (void)state;
+    with_right(RIGHT_PERMIT, "1");
+    w.agent.config.lanes[1].hold_offline = true;
+    offline();
+    world_arrive(&w, 1, "1");
+    assert_true(said("#out.passage.authorised/1/right"));
+}
+
 int main(void)
 {
 #define T(name) cmocka_unit_test_setup_teardown(name, begin, end)
@@ -417,6 +536,13 @@ int main(void)
         T(without_the_cloud_who_sees_both_sides_refuses),
         T(softly_it_is_only_told),
         T(a_hold_makes_everybody_neutral),
+        T(an_exit_without_the_cloud_quotes_what_it_saw),
+        T(a_stay_nobody_saw_begin_has_no_quote),
+        T(a_quote_is_of_one_stay),
+        T(an_exit_may_be_held_but_nobody_is_trapped),
+        T(a_held_exit_asks_when_the_cloud_is_back),
+        T(a_held_exit_without_an_answer_opens_too),
+        T(a_permit_is_not_held),
         T(a_pushed_plate_is_a_reading),
         T(who_has_passed_is_not_the_next_vehicle),
         T(a_poor_reading_asks_the_camera_once_more),

@@ -95,7 +95,7 @@ struct budget budget_of(const struct budget_link *l, const struct budget_lane *l
     struct budget b = {0};
     int64_t longest = 0, all = 0, queued = 0;
     for (size_t i = 0; i < count; i++) {
-        b.cycle_us += ranges_us(l, lanes[i].plan, 0, lanes[i].plan->ends[PLAN_STATUS]);
+        b.cycle_us += ranges_us(l, lanes[i].plan, 0, lanes[i].plan->ends[PLAN_READINGS]);
         longest = most(longest, longest_us(l, &lanes[i]));
         all += to_end_us(l, &lanes[i]);
     }

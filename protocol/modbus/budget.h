@@ -25,7 +25,7 @@ struct budget_lane {
 };
 
 struct budget {
-    int64_t cycle_us;   /* one scan of every lane */
+    int64_t cycle_us;   /* inputs and readings of every lane once */
     int64_t command_us; /* worst case from the order to the command on the wire, all answering */
     int64_t worst_us;   /* the same while a device does not answer and is waited for */
 };

@@ -34,7 +34,7 @@ struct link {
     struct transport *transport;
     int64_t period_us;
 
-    struct unit units[FIELD_LANES_MAX];
+    struct unit *units[FIELD_LANES_MAX]; /* large: only those there are */
     size_t unit_count;
 
     /* Shared with the loop thread. */
@@ -110,8 +110,9 @@ enum err link_new(const struct field_link *config, const struct clock_source *cl
 size_t link_add(struct link *l, const struct field_lane *lane, size_t number,
                 struct mailbox *inputs)
 {
-    unit_init(&l->units[l->unit_count], lane, number, l->transport, l->clock, inputs,
-              l->config.stale_ms);
+    struct unit *u = mem_alloc(sizeof *u);
+    l->units[l->unit_count] = u;
+    unit_init(u, lane, number, l->transport, l->clock, inputs, l->config.stale_ms);
     return l->unit_count++;
 }
 
@@ -148,12 +149,12 @@ static void take_orders(struct link *l)
         size_t n;
         while ((n = mailbox_drain(l->commands, items, sizeof items / sizeof items[0])) > 0)
             for (size_t i = 0; i < n; i++)
-                unit_order(&l->units[items[i].unit], items[i].command, items[i].expires);
+                unit_order(l->units[items[i].unit], items[i].command, items[i].expires);
     }
     if (atomic_exchange(&l->outputs_waiting, false)) {
         pthread_mutex_lock(&l->lock);
         for (size_t i = 0; i < l->unit_count; i++)
-            l->units[i].wanted = l->wanted[i];
+            l->units[i]->wanted = l->wanted[i];
         pthread_mutex_unlock(&l->lock);
     }
 }
@@ -169,7 +170,7 @@ static void link_down(struct link *l, const char *reason)
     int64_t now = real_us();
     transport_close(l->transport);
     for (size_t i = 0; i < l->unit_count; i++)
-        unit_disconnected(&l->units[i]);
+        unit_disconnected(l->units[i]);
     /* Where several units share the connection and another one answered, the endpoint is fine: it is
      * connected again in the next slot, and the unit that ended it is left alone (unit_failed). */
     bool shared = l->unit_count > 1 && l->useful;
@@ -218,7 +219,7 @@ static bool judge(struct link *l, struct unit *u, enum err e, int64_t began_us)
 static bool carry_out(struct link *l)
 {
     for (size_t i = 0; i < l->unit_count; i++) {
-        struct unit *u = &l->units[i];
+        struct unit *u = l->units[i];
         if (u->motion_count == 0)
             continue;
         int64_t began_us = real_us();
@@ -241,7 +242,7 @@ static bool let_commands_by(struct link *l)
 static bool write_outputs(struct link *l)
 {
     for (size_t i = 0; i < l->unit_count; i++) {
-        struct unit *u = &l->units[i];
+        struct unit *u = l->units[i];
         bool more = true;
         u->alive = atomic_load_explicit(&l->alive[i], memory_order_relaxed);
         while (more) {
@@ -277,7 +278,7 @@ static bool scan_unit(struct link *l, struct unit *u)
 static bool scan(struct link *l)
 {
     for (size_t i = 0; i < l->unit_count; i++) {
-        struct unit *u = &l->units[i];
+        struct unit *u = l->units[i];
         if (!breaker_ready(&u->breaker, real_us()))
             continue;
         if (!scan_unit(l, u))
@@ -310,7 +311,7 @@ static void wait_for_work(struct link *l)
     if (!transport_connected(l->transport)) {
         until = now + AWAY_TICK_US;
         for (size_t i = 0; i < l->unit_count; i++)
-            if (l->units[i].motion_count > 0)
+            if (l->units[i]->motion_count > 0)
                 until = now + l->period_us; /* to report expiry in time */
         if (l->retry_us < until)
             until = l->retry_us;
@@ -339,9 +340,9 @@ static void *link_main(void *arg)
             work(l);
         int64_t now = real_us();
         for (size_t i = 0; i < l->unit_count; i++) {
-            if (l->units[i].motion_count > 0)
-                unit_expire(&l->units[i]);
-            unit_report(&l->units[i], now);
+            if (l->units[i]->motion_count > 0)
+                unit_expire(l->units[i]);
+            unit_report(l->units[i], now);
         }
         wait_for_work(l);
     }
@@ -373,5 +374,7 @@ void link_stop(struct link *l)
     transport_free(l->transport);
     close(l->wake_fd);
     pthread_mutex_destroy(&l->lock);
+    for (size_t i = 0; i < l->unit_count; i++)
+        free(l->units[i]);
     free(l);
 }

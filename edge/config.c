@@ -70,7 +70,7 @@ static const struct row link_rows[] = {
      .min = 10, .max = 2000, .dflt = "200",
      .help = "an answer later than this ends the connection, real time"},
     {.key = "max_command_ms", .type = ROW_INT, AT(config_link, max_command_ms), .min = 5, .max = 10000,
-     .dflt = "500", .help = "refused if a command could take longer on this link; see --check"},
+     .dflt = "1000", .help = "refused if a command could take longer on this link; see --check"},
     {.key = "stale_ms", .type = ROW_INT, AT(config_link, link.stale_ms), .min = 1500, .max = 60000,
      .dflt = "2000", .help = "inputs or a heartbeat older than this make the lane unavailable, real time"},
 };

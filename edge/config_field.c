@@ -116,8 +116,8 @@ void config_print_outcome(const struct edge_config *c)
 {
     for (size_t i = 0; i < c->link_count; i++) {
         const struct config_link *l = &c->links[i];
-        printf("link %s: a scan every %lld ms; a command within %.1f ms, within %.1f ms while a "
-               "device does not answer (at most %lld)\n",
+        printf("link %s: a scan every %lld ms; a command within %.1f ms, within %.1f ms when a "
+               "device just does not answer (at most %lld)\n",
                l->link.name.text, (long long)config_scan_ms(l), ms(l->budget.command_us),
                ms(l->budget.worst_us), (long long)l->max_command_ms);
     }

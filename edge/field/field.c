@@ -199,5 +199,6 @@ struct budget_link field_budget_link(const struct field_link *l)
         .bits_per_character = (int)(9 + (l->parity != FIELD_PARITY_NONE) + l->stop),
         .answer_us = serial ? SERIAL_ANSWER_US : NETWORK_ANSWER_US,
         .response_timeout_ms = l->response_timeout_ms,
+        .scan_ms = l->scan_ms,
     };
 }

@@ -36,8 +36,10 @@ void unit_failed(struct unit *u, int64_t now_us, int64_t took_us)
 static bool is_fresh(const struct unit *u, int64_t now_us)
 {
     bool beats = u->profile.heartbeat.at.space != SPACE_NONE;
-    return u->have_inputs && !u->misfit && now_us - u->read_us <= u->stale_us &&
-           (!beats || (u->have_status && now_us - u->heartbeat_us <= u->stale_us));
+    bool tells = beats || u->profile.gate.at.space != SPACE_NONE;
+    return u->have_inputs && (u->have_status || !tells) && !u->misfit &&
+           now_us - u->read_us <= u->stale_us &&
+           (!beats || now_us - u->heartbeat_us <= u->stale_us);
 }
 
 static bool post(struct unit *u, const struct agent_input *input)

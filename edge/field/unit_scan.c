@@ -218,6 +218,11 @@ static bool text_is_sound(struct unit *u, const struct plate_reading *p)
     return false;
 }
 
+static int64_t text_word(const struct unit *u, int32_t address)
+{
+    return decode_text_word(&u->profile.plate, &u->image, u->plan.plate, address);
+}
+
 static void take_plate(struct unit *u)
 {
     struct plate_reading plate;
@@ -228,7 +233,10 @@ static void take_plate(struct unit *u)
         return;
     bool news = sequence != u->snapshot.plate.sequence;
     if (e != ERR_OK && news)
-        log_warn("field.plate_impossible", LT("lane", u->name.text), LN("sequence", sequence));
+        log_warn("field.plate_impossible", LT("lane", u->name.text),
+                 LT("profile", u->profile.name.text), LN("sequence", sequence),
+                 LN("bytes", text_word(u, u->profile.plate.bytes)),
+                 LN("confidence", text_word(u, u->profile.plate.confidence)));
     if (!news && e == ERR_OK && u->snapshot.plate.len == UINT8_MAX)
         return; /* judged when it came */
     /* A length that no text has lets the agent raise its alarm. */
@@ -287,7 +295,9 @@ static void take_status(struct unit *u, int64_t now_us)
         return;
     if (e != ERR_OK) {
         log_warn("field.status_impossible", LT("lane", u->name.text),
-                 LN("unit", u->address[u->profile.gate.at.device]));
+                 LT("profile", u->profile.name.text),
+                 LN("gate", decode_raw(&u->profile.gate, &u->image, u->plan.gate)),
+                 LN("position", decode_raw(&u->profile.position, &u->image, u->plan.position)));
         u->changed = u->changed || u->snapshot.status.gate != GATE_UNKNOWN;
         u->snapshot.status.gate = GATE_UNKNOWN;
         u->snapshot.status.position = POSITION_UNKNOWN;

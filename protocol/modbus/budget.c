@@ -64,6 +64,7 @@ static int64_t longest_us(const struct budget_link *l, const struct budget_lane 
         most(write_us(l, 2), ranges_us(l, lane->plan, 0, lane->plan->ends[PLAN_INPUTS]));
     for (size_t i = 0; i < lane->plan->count; i++)
         longest = most(longest, budget_read_us(l, &lane->plan->ranges[i]));
+    longest = most(longest, 2 * write_us(l, 0)); /* both lights */
     if (lane->profile->display.at.space != SPACE_NONE)
         longest = most(longest, write_us(l, lane->profile->display.registers));
     return longest;
@@ -90,18 +91,34 @@ static int64_t to_end_us(const struct budget_link *l, const struct budget_lane *
     return to_write_us(l, lane) + budget_read_us(l, &echo);
 }
 
+/* G3: a probe, echo and the watchdog's two registers, coils to release, and every range once. */
+static int64_t take_up_us(const struct budget_link *l, const struct budget_lane *lane)
+{
+    int64_t writes = 4;
+    for (int c = COMMAND_OPEN; c < PROFILE_COMMANDS; c++)
+        writes += lane->profile->commands[c].act == ACT_PULSE;
+    for (int o = 0; o < PROFILE_OUTPUTS; o++)
+        writes += lane->profile->outputs[o].act == ACT_PULSE;
+    return writes * write_us(l, 1) + ranges_us(l, lane->plan, 0, lane->plan->count);
+}
+
 struct budget budget_of(const struct budget_link *l, const struct budget_lane *lanes, size_t count)
 {
     struct budget b = {0};
-    int64_t longest = 0, all = 0, queued = 0;
+    int64_t longest = 0, all = 0, queued = 0, again = 0;
     for (size_t i = 0; i < count; i++) {
         b.cycle_us += ranges_us(l, lanes[i].plan, 0, lanes[i].plan->ends[PLAN_READINGS]);
         longest = most(longest, longest_us(l, &lanes[i]));
         all += to_end_us(l, &lanes[i]);
+        again += take_up_us(l, &lanes[i]);
     }
     for (size_t i = 0; i < count; i++)
         queued = most(queued, all - to_end_us(l, &lanes[i]) + to_write_us(l, &lanes[i]));
+    if (l->baud == 0)
+        again += l->scan_ms * 1000 + l->answer_us;
+    else
+        again = take_up_us(l, &lanes[0]) + budget_silence_us(l); /* of the lane that failed */
     b.command_us = longest + queued;
-    b.worst_us = most(longest, l->response_timeout_ms * 1000) + queued;
+    b.worst_us = most(longest, l->response_timeout_ms * 1000) + again + queued;
     return b;
 }

@@ -5,7 +5,9 @@
  *    (Modbus over Serial Line V1.02, 2.5.1.1).
  * G2 A command waits for the transaction that is under way and for the commands of every other lane on
  *    the link, each as long as the longest can be, and then for its own up to the write: a close reads
- *    the inputs first. Scans and outputs wait for commands. */
+ *    the inputs first. Scans and outputs wait for commands.
+ * G3 A device that does not answer is waited for once; over a network that costs the connection as
+ *    well, and every lane on it is taken up again before a command goes through. */
 #ifndef BOOMGATE_MODBUS_BUDGET_H
 #define BOOMGATE_MODBUS_BUDGET_H
 
@@ -17,6 +19,7 @@ struct budget_link {
     int bits_per_character;
     int64_t answer_us; /* what the device takes to answer; over a network the round trip */
     int64_t response_timeout_ms;
+    int64_t scan_ms; /* over a network: when a connection that was lost is opened again */
 };
 
 struct budget_lane {
@@ -27,7 +30,7 @@ struct budget_lane {
 struct budget {
     int64_t cycle_us;   /* inputs and readings of every lane once */
     int64_t command_us; /* worst case from the order to the command on the wire, all answering */
-    int64_t worst_us;   /* the same while a device does not answer and is waited for */
+    int64_t worst_us;   /* the same when a device just does not answer (G3) */
 };
 
 /* The silence around frames; 0 over a network. */

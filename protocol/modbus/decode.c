@@ -39,7 +39,7 @@ uint32_t decode_inputs(const struct profile *p, const struct plan *plan, const s
 }
 
 /* The raw value; 0 where there is none. */
-static uint32_t raw_of(const struct profile_value *v, const struct image *image, struct plan_slot s)
+uint32_t decode_raw(const struct profile_value *v, const struct image *image, struct plan_slot s)
 {
     if (v->at.space == SPACE_NONE)
         return 0;
@@ -57,13 +57,13 @@ static int64_t value_of(const struct profile_value *v, const struct image *image
 {
     if (v->at.space == SPACE_NONE)
         return 0;
-    return (int64_t)raw_of(v, image, s) * v->multiply / v->divide;
+    return (int64_t)decode_raw(v, image, s) * v->multiply / v->divide;
 }
 
 static enum err gate_of(const struct profile *p, const struct plan *plan, const struct image *image,
                         enum gate_status *ret)
 {
-    uint32_t raw = raw_of(&p->gate, image, plan->gate);
+    uint32_t raw = decode_raw(&p->gate, image, plan->gate);
     for (size_t i = 0; i < p->state_count; i++)
         if (p->states[i].raw == raw) {
             *ret = p->states[i].gate;
@@ -77,7 +77,7 @@ static enum err position_of(const struct profile *p, const struct plan *plan,
 {
     int64_t v = value_of(&p->position, image, plan->position);
     if (p->position.at.space == SPACE_NONE ||
-        (int64_t)raw_of(&p->position, image, plan->position) == p->position_unknown) {
+        (int64_t)decode_raw(&p->position, image, plan->position) == p->position_unknown) {
         *ret = POSITION_UNKNOWN;
         return ERR_OK;
     }
@@ -104,10 +104,10 @@ enum err decode_status(const struct profile *p, const struct plan *plan, const s
     if (!has_status(p))
         return ERR_NOTFOUND;
     struct lane_status s = {
-        .last_error = (uint16_t)raw_of(&p->last_error, image, plan->last_error),
-        .operations = raw_of(&p->operations, image, plan->operations),
-        .boot_count = (uint16_t)raw_of(&p->boot_count, image, plan->boot_count),
-        .heartbeat = (uint16_t)raw_of(&p->heartbeat, image, plan->heartbeat),
+        .last_error = (uint16_t)decode_raw(&p->last_error, image, plan->last_error),
+        .operations = decode_raw(&p->operations, image, plan->operations),
+        .boot_count = (uint16_t)decode_raw(&p->boot_count, image, plan->boot_count),
+        .heartbeat = (uint16_t)decode_raw(&p->heartbeat, image, plan->heartbeat),
         .uptime_s = (uint32_t)value_of(&p->uptime, image, plan->uptime),
     };
     if (p->gate.at.space != SPACE_NONE)
@@ -122,8 +122,8 @@ enum err decode_counters(const struct profile *p, const struct plan *plan,
 {
     if (p->forward.at.space == SPACE_NONE)
         return ERR_NOTFOUND;
-    *ret_forward = raw_of(&p->forward, image, plan->forward);
-    *ret_reverse = raw_of(&p->reverse, image, plan->reverse);
+    *ret_forward = decode_raw(&p->forward, image, plan->forward);
+    *ret_reverse = decode_raw(&p->reverse, image, plan->reverse);
     return ERR_OK;
 }
 
@@ -137,6 +137,12 @@ static uint16_t block_word(const struct profile_text *t, const struct image *ima
         return absent;
     plan_text_span(t, &begin, &span);
     return word_at(image, s, (size_t)address - begin);
+}
+
+uint16_t decode_text_word(const struct profile_text *t, const struct image *image,
+                          struct plan_slot slot, int32_t address)
+{
+    return block_word(t, image, slot, address, 0);
 }
 
 /* The text of a block into ret[PLATE_RAW_SIZE]. ERR_INVAL: impossible length. */

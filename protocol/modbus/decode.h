@@ -22,6 +22,12 @@ uint32_t decode_inputs(const struct profile *p, const struct plan *plan, const s
 enum err decode_status(const struct profile *p, const struct plan *plan, const struct image *image,
                        struct lane_status *ret);
 
+/* What a value's registers held, for whoever has to say what was impossible. */
+uint32_t decode_raw(const struct profile_value *v, const struct image *image,
+                    struct plan_slot slot);
+uint16_t decode_text_word(const struct profile_text *t, const struct image *image,
+                          struct plan_slot slot, int32_t address);
+
 /* As they stand in the device, to be differenced (counter.h). */
 enum err decode_counters(const struct profile *p, const struct plan *plan,
                          const struct image *image, uint32_t *ret_forward, uint32_t *ret_reverse);

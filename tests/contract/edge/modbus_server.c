@@ -421,6 +421,8 @@ const char *server_device(const struct modbus_server *s)
 
 void server_stop(struct modbus_server *s)
 {
+    if (!s)
+        return;
     pthread_mutex_lock(&s->lock);
     s->stopping = true;
     pthread_mutex_unlock(&s->lock);

@@ -21,7 +21,7 @@ void check_open(struct sim_lane *l)
     expect_acting(l, 1);
     const struct agent_lane *a = &l->edge->agent.live.lanes[l->index];
     bool authorised = l->edge->journal->committed.lanes[l->index].authorised;
-    bool unrecorded = a->movement.unrecorded && !l->entry;
+    bool unrecorded = !l->entry && (a->movement.unrecorded || agent_crippled(&l->edge->agent));
     if (l->arm == ARM_DOWN && !authorised && !unrecorded)
         sim_fail(l->sim, "%s/%s: raised without a committed authorisation", l->edge->name.text,
                  l->name.text);
@@ -72,10 +72,23 @@ static void count(struct sim_lane *l, const struct fact *f)
                  (long long)l->counted, (long long)l->crossed);
 }
 
+/* I2: a wall clock decides after a restart of the machine, and may be off twice. */
+static void check_lease(const struct sim_lane *l)
+{
+    const struct sim_edge *e = l->edge;
+    int64_t late_ms = sim_ms(l->sim) - e->lease_until_ms;
+    if (l->entry && late_ms > 2 * CLOCK_LIE_MS)
+        sim_fail(l->sim, "%s/%s: admits, and its lease ended %lld ms ago", e->name.text,
+                 l->name.text, (long long)late_ms);
+}
+
 void check_fact(struct sim_lane *l, const struct fact *f)
 {
     switch (f->kind) {
-    case EVENT_PASSAGE_AUTHORISED: traffic_authorised(l, true); break;
+    case EVENT_PASSAGE_AUTHORISED:
+        check_lease(l);
+        traffic_authorised(l, true);
+        break;
     case EVENT_PASSAGE_VOIDED:
         traffic_authorised(l, false);
         l->doubt += f->uncertain && !l->entry;
@@ -94,8 +107,9 @@ void check_lane_at_rest(struct sim_lane *l)
 {
     struct sim *s = l->sim;
     const struct agent_lane *a = &l->edge->agent.live.lanes[l->index];
-    if (!l->edge->running || l->silent || sim_ms(s) - l->disturbed_ms < 10000 ||
-        a->lane.authorised || a->lane.movement || !a->lane.view.fresh)
+    if (!l->edge->running || agent_crippled(&l->edge->agent) || l->silent ||
+        sim_ms(s) - l->disturbed_ms < 10000 || a->lane.authorised || a->lane.movement ||
+        !a->lane.view.fresh)
         return;
     int64_t base = l->counted - l->crossed, off = base - l->base;
     int64_t above = l->again + (l->entry ? l->doubt : 0);

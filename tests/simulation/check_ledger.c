@@ -353,9 +353,9 @@ int64_t ledger_phantoms(const struct sim *s, const struct sim_place *p)
 
 void check_step(struct sim *s)
 {
-    /* A restored database may give one epoch to two journals, and the broker one's acknowledgement to
-     * the other; both are replayed. */
-    bool ambiguous = s->totals.restored > 0 && s->totals.copied > 0;
+    /* What one copy of a journal is acknowledged, the broker may give to the other; it is found out
+     * with the next event or hello and replayed. */
+    bool ambiguous = s->totals.copied > 0;
     for (size_t i = 0; i < BODIES && !ambiguous; i++) {
         const struct sim_edge *e = &s->edges[i];
         if (e->running && e->agent.live.memory.base > e->journal->applied_most)

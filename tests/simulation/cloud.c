@@ -145,6 +145,7 @@ void cloud_start(struct sim *s, void *cloud, int64_t what)
         .clock = clock_real(),
         .accounts = c->accounts,
         .account_count = CARS,
+        .lease_ms = c->lease_ms,
         .metrics = &c->metrics,
     };
     struct service_ports ports = cloud_ports(c);

@@ -81,9 +81,44 @@ static int64_t down_time(struct sim *s)
     return hits(s, 200000) ? between(s, 1000, 120000) : between(s, 50, 2000);
 }
 
-/* After a turn: dies if it has to, else sends what the window allows. True if it lives. */
+static void heals(struct sim *s, void *edge, int64_t incarnation)
+{
+    struct sim_edge *e = edge;
+    if (!e->running || incarnation != e->incarnation)
+        return;
+    enum err result = agent_heal(&e->agent, &e->journal->committed.memory, edge_now(e));
+    if (e->dead || e->doom >= 0) {
+        edge_kill(e, down_time(s));
+        return;
+    }
+    if (result != ERR_OK)
+        sim_in(s, between(s, 1000, 60000), heals, e, incarnation);
+    else
+        e->epoch_since_ms = sim_ms(s);
+    for (size_t i = 0; i < e->lane_count; i++)
+        lane_disturbed(&e->lanes[i]);
+    s->dirty = true;
+    plan_wake(e);
+}
+
+/* A journal that fails for a while; the process goes on. */
+static void cripple(struct sim_edge *e)
+{
+    struct sim *s = e->sim;
+    TRACE(s, "%s/%s cannot commit", e->place->name.text, e->name.text);
+    s->totals.crippled++;
+    agent_cripple(&e->agent, edge_now(e));
+    sim_in(s, hits(s, 500000) ? between(s, 1000, 10000) : between(s, 10000, 600000), heals, e,
+           e->incarnation);
+}
+
+/* After a turn: dies if it has to. True if it lives. */
 static bool survived(struct sim_edge *e, enum err result)
 {
+    if (result != ERR_OK && !e->dead && e->doom < 0 && hits(e->sim, 700000)) {
+        cripple(e);
+        return true;
+    }
     if (result != ERR_OK || e->dead || e->doom >= 0) {
         edge_kill(e, down_time(e->sim));
         return false;
@@ -188,6 +223,7 @@ void edge_replace(struct sim_edge *e)
     e->sim->totals.replaced++;
     e->place->doubled += known_to_nobody(e);
     e->backup.journal = NULL; /* of a journal that another one has replaced */
+    e->lease_until_ms = 0;
     for (size_t i = 0; i < e->lane_count; i++) {
         traffic_forgotten(&e->lanes[i]);
         e->lanes[i].missed += e->journal->committed.lanes[i].movement.text[0] != '\0';
@@ -253,6 +289,7 @@ struct sim_edge *edge_copy(struct sim_edge *e)
     t->place = e->place;
     t->name = e->name;
     t->gone = false;
+    t->lease_until_ms = e->lease_until_ms;
     for (; t->lane_count < e->lane_count; t->lane_count++) {
         const struct sim_lane *l = &e->lanes[t->lane_count];
         lane_setup(&t->lanes[t->lane_count], t, t->lane_count, l->entry, l->loops);
@@ -285,6 +322,8 @@ void edge_start(struct sim *s, void *edge, int64_t what)
     e->sessions = 0;
     e->window = (struct window){0};
     e->journal->now.memory.boot++;
+    /* The machine was restarted with it, or not. */
+    e->journal->now.memory.lease.here &= !hits(s, s->faults >> FAULT_LEASES & 1 ? 300000 : 0);
     e->config.clock = e->clock;
     doom_maybe(e);
     TRACE(s, "%s/%s starts", e->place->name.text, e->name.text);

@@ -14,6 +14,8 @@ static const char *edge_unrest(const struct sim_edge *e)
     const struct edge_memory *m = agent_memory(&e->agent);
     if (e->gone)
         return NULL;
+    if (agent_crippled(&e->agent))
+        return "an edge cannot commit";
     if (!e->running || !e->connected || m->epoch == 0)
         return "an edge is not back";
     if (m->base != m->next - 1 || e->journal->applied != m->next - 1)

@@ -10,7 +10,9 @@
  *    applied last, plus the offers on their way.
  * I2 What the edges really hold, what is under way, what is inside and what is in the pool add up to
  *    the capacity and the overdraft: no admission can overfill. And truly: no more vehicles are
- *    inside than there is room for, but for those that drove in behind another.
+ *    inside than there is room for, but for those that drove in behind another and for spaces that
+ *    exist twice because a journal or the database was set back or copied (counted one by one). None
+ *    is used when its lease has ended.
  * I3 Each event is applied exactly once, in order and as the edge wrote it; nothing is acknowledged
  *    that is not committed; nothing is quarantined, no stream freezes, no rule is broken.
  * I4 No key is charged again that may have been charged, and none before it is committed. No stay is

@@ -33,6 +33,7 @@ static const char *const mutation_names[MUTATIONS] = {
     [MUTATION_ANSWER_ANEW] = "the store forgets decisions",
     [MUTATION_LANE_LOST] = "the journal forgets what a lane was doing",
     [MUTATION_LOSE_EVENT] = "the store drops an event",
+    [MUTATION_LEASE_LONGER] = "leases last longer than they were given",
 };
 
 static int64_t cpu_ms(void)
@@ -70,6 +71,7 @@ static void add(struct totals *to, const struct totals *t)
     to->set_back += t->set_back;
     to->copied += t->copied;
     to->restored += t->restored;
+    to->crippled += t->crippled;
 }
 
 static void report(const struct totals *t, uint64_t seeds, uint64_t steps, int64_t ms)
@@ -79,14 +81,16 @@ static void report(const struct totals *t, uint64_t seeds, uint64_t steps, int64
            "CPU-minute (lanes are scanned on change and every %d s)\n",
            (unsigned long long)seeds, (unsigned long long)steps, gate_hours, (double)ms / 1000,
            ms > 0 ? gate_hours * 60000 / (double)ms : 0.0, LANE_BEAT_MS / 1000);
-    printf("%lld in, %lld out, %lld turned away, %lld events, %lld charges, %lld debts, "
-           "%lld deaths of edges, %lld of clouds; %lld edges replaced, %lld gone for good; "
-           "%lld journals set back, %lld copied, %lld databases restored\n",
-           (long long)t->entered, (long long)t->left, (long long)t->turned_away,
-           (long long)t->events, (long long)t->charges, (long long)t->debts,
-           (long long)t->edge_deaths, (long long)t->cloud_deaths, (long long)t->replaced,
-           (long long)t->gone, (long long)t->set_back, (long long)t->copied,
-           (long long)t->restored);
+    printf(
+        "%lld in, %lld out, %lld turned away, %lld events, %lld charges, %lld debts, "
+        "%lld deaths of edges, %lld of clouds; %lld edges replaced, %lld gone for good; "
+        "%lld journals set back, %lld copied, %lld databases restored; %lld times a journal could "
+        "not commit\n",
+        (long long)t->entered, (long long)t->left, (long long)t->turned_away, (long long)t->events,
+        (long long)t->charges, (long long)t->debts, (long long)t->edge_deaths,
+        (long long)t->cloud_deaths, (long long)t->replaced, (long long)t->gone,
+        (long long)t->set_back, (long long)t->copied, (long long)t->restored,
+        (long long)t->crippled);
 }
 
 static int run_seeds(struct sim_options o, uint64_t seeds, int64_t seconds)

@@ -85,7 +85,8 @@ static void cross(struct sim_lane *l)
     c->where = l->entry ? CAR_INSIDE : CAR_AWAY;
     c->authorised = false;
     s->dirty = true;
-    if (l->edge->journal->committed.memory.epoch == 0 || l->edge->epoch_since_ms >= l->a_since_ms)
+    if (l->edge->journal->committed.memory.epoch == 0 || l->edge->epoch_since_ms >= l->a_since_ms ||
+        agent_crippled(&l->edge->agent))
         l->missed++; /* nothing was recorded yet */
     if (l->entry) {
         s->totals.entered++;

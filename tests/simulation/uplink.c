@@ -141,6 +141,10 @@ static enum err ask(void *self, const struct request *r)
     if (!e->connected)
         return ERR_UNAVAIL;
     struct message *m = message_new(e->sim, TOPIC_REQUEST, e);
+    if (r->kind == REQUEST_HELLO) {
+        memcpy(e->hello, r->id.text, sizeof e->hello);
+        e->hello_ms = sim_ms(e->sim);
+    }
     must(e, request_encode(r, m->bytes, sizeof m->bytes, &m->len), "request");
     must(e, hex_parse(r->id.text, strlen(r->id.text), m->correlation, 16), "request id");
     network_up(m);
@@ -161,6 +165,16 @@ static void resync(struct sim_edge *e)
     edge_input(e, &again);
 }
 
+/* I2: what the checks know of leases. */
+static void leased(struct sim_edge *e, struct response *r)
+{
+    int64_t until_ms = e->hello_ms + r->hello.lease_ms;
+    if (r->hello.probe == 0 && strcmp(r->id.text, e->hello) == 0 && until_ms > e->lease_until_ms)
+        e->lease_until_ms = until_ms;
+    if (e->sim->mutation == MUTATION_LEASE_LONGER)
+        r->hello.lease_ms *= 10;
+}
+
 static bool decode(struct sim_edge *e, const struct message *m, struct agent_input *in)
 {
     struct ack a;
@@ -179,6 +193,8 @@ static bool decode(struct sim_edge *e, const struct message *m, struct agent_inp
         return true;
     case TOPIC_RESPONSE:
         must(e, response_decode(m->bytes, m->len, &in->response, reason), "response");
+        if (in->response.kind == REQUEST_HELLO)
+            leased(e, &in->response);
         in->kind = INPUT_RESPONSE;
         return true;
     default: return false;

@@ -69,7 +69,9 @@ static void partition(struct sim *s, struct sim_edge *e)
     TRACE(s, "%s is cut off", e->name.text);
     e->partitioned = true;
     sim_in(s, between(s, 1000, 45000), partition_noticed, e, e->session);
-    sim_in(s, hits(s, 100000) ? between(s, 600000, 7200000) : between(s, 500, 120000),
+    sim_in(s,
+           hits(s, s->faults >> FAULT_LEASES & 1 ? 400000 : 100000) ? between(s, 600000, 7200000)
+                                                                    : between(s, 500, 120000),
            partition_over, e, ++e->partition);
 }
 
@@ -276,6 +278,8 @@ void weather_begin(struct sim *s)
 {
     s->faults = (unsigned)between(s, 0, (1 << FAULTS) - 1);
     s->weather.arrival_ms = 60000;
+    if (s->faults >> FAULT_LEASES & 1)
+        s->cloud.lease_ms = between(s, 300000, 3600000);
     sim_in(s, 60000, change, s, 0);
     sim_in(s, 60000, disaster, s, 0);
     sim_in(s, 900000, audit, s, 0);

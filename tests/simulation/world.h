@@ -35,6 +35,7 @@ enum mutation {
     MUTATION_ANSWER_ANEW,  /* the store forgets decisions */
     MUTATION_LANE_LOST,    /* the journal forgets what a lane was doing */
     MUTATION_LOSE_EVENT,   /* the store takes an event for one it has */
+    MUTATION_LEASE_LONGER, /* the network makes leases longer */
     MUTATIONS
 };
 
@@ -53,6 +54,7 @@ enum fault {
     FAULT_LIVES,
     FAULT_COPIES,
     FAULT_RESTORE,
+    FAULT_LEASES,
     FAULT_CLOCKS,
     FAULTS
 };
@@ -207,6 +209,9 @@ struct sim_edge {
     int64_t epoch_since_ms;             /* recorded from then on */
     int64_t wall_off_ms;                /* what its clock is wrong by */
     enum clock_state clock;             /* what it thinks of it */
+    char hello[REQUEST_ID_SIZE];        /* the one it said last, */
+    int64_t hello_ms;                   /* and when */
+    int64_t lease_until_ms;             /* by the answers that arrived */
 };
 
 /* ---- the middle ---- */
@@ -267,7 +272,8 @@ struct sim_cloud {
     size_t stream_count;
     int64_t wall_off_ms; /* what its clock is wrong by */
     bool misled;         /* by hours or more, at some time */
-    bool backed_up;      /* the store */
+    int64_t lease_ms;
+    bool backed_up; /* the store */
     size_t backup_answers;
 };
 
@@ -307,7 +313,7 @@ struct sim_place {
 
 struct totals {
     int64_t ms, entered, left, turned_away, edge_deaths, cloud_deaths, charges, events, debts;
-    int64_t replaced, gone, set_back, copied, restored;
+    int64_t replaced, gone, set_back, copied, restored, crippled;
 };
 
 struct sim {

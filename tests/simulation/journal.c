@@ -53,6 +53,10 @@ static struct fact fact_of(const struct sim_edge *e, const struct journal_row *r
     f.n = number_after(r, "\"n\":");
     f.repaid = number_after(r, "\"repaid\":");
     f.grant = number_after(r, "\"grant\":");
+    const char *command = after(r, "\"command\":\"");
+    if (f.kind == EVENT_COMMAND_RESULT && command)
+        memcpy(f.command, command, REQUEST_ID_SIZE - 1);
+    f.stage = has(r, "\"stage\":\"accepted\"") ? STAGE_ACCEPTED : STAGE_NONE;
     f.spent_space = has(r, "\"spent\":\"space\"");
     f.spent_overdraft = has(r, "\"spent\":\"overdraft\"");
     f.uncertain = has(r, "\"outcome\":\"uncertain\"") || has(r, "\"reason\":\"uncertain\"");
@@ -117,7 +121,7 @@ const struct books *journal_books(const struct sim_journal *j, int64_t seq)
 /* ---- the port ---- */
 
 /* True if the call fails: the process dies here, or its disk does. */
-static bool fails(struct sim_edge *e)
+bool journal_fails(struct sim_edge *e)
 {
     if (edge_dies_here(e))
         return true;
@@ -128,7 +132,7 @@ static enum err begin(void *self)
 {
     struct sim_edge *e = self;
     struct sim_journal *j = e->journal;
-    if (fails(e))
+    if (journal_fails(e))
         return ERR_IO;
     if (j->open)
         sim_fail(e->sim, "%s: a transaction within a transaction", e->name.text);
@@ -155,7 +159,7 @@ static enum err append(void *self, int64_t seq, const struct digest *digest, con
 {
     struct sim_edge *e = self;
     struct sim_journal *j = e->journal;
-    if (fails(e))
+    if (journal_fails(e))
         return ERR_IO;
     if (j->now.row_count == j->row_size) {
         size_t old = j->row_size;
@@ -183,7 +187,7 @@ static enum err save_edge(void *self, const struct edge_memory *m)
 {
     struct sim_edge *e = self;
     struct sim_journal *j = e->journal;
-    if (fails(e))
+    if (journal_fails(e))
         return ERR_IO;
     const struct books *b = journal_books(j, (int64_t)j->now.row_count);
     if (m->next != (int64_t)j->now.row_count + 1)
@@ -202,7 +206,7 @@ static enum err save_edge(void *self, const struct edge_memory *m)
 static enum err save_lane(void *self, const struct lane_memory *m)
 {
     struct sim_edge *e = self;
-    if (fails(e))
+    if (journal_fails(e))
         return ERR_IO;
     if (e->sim->mutation == MUTATION_LANE_LOST)
         return ERR_OK;
@@ -225,7 +229,7 @@ static enum err grant_answered(void *self, int64_t epoch, int64_t grant)
     struct sim_edge *e = self;
     struct sim_journal *j = e->journal;
     (void)epoch;
-    if (fails(e))
+    if (journal_fails(e))
         return ERR_IO;
     if (journal_answered(j, grant))
         return e->sim->mutation == MUTATION_GRANT_TWICE ? ERR_OK : ERR_CONFLICT;
@@ -237,38 +241,18 @@ static enum err grant_answered(void *self, int64_t epoch, int64_t grant)
     return ERR_OK;
 }
 
-/* Nobody orders anything in the simulation yet. */
-static enum err save_order(void *self, const struct order_memory *o)
-{
-    struct sim_edge *e = self;
-    sim_fail(e->sim, "%s keeps a command nobody gave: %s", e->name.text, o->id.text);
-}
-
-static enum err find_order(void *self, const struct request_id *id, struct order_memory *ret)
-{
-    (void)self, (void)id, (void)ret;
-    return ERR_NOTFOUND;
-}
-
-static enum err open_orders(void *self, struct order_memory *ret, size_t max, size_t *ret_count)
-{
-    (void)self, (void)ret, (void)max;
-    *ret_count = 0;
-    return ERR_OK;
-}
-
 static enum err acknowledge(void *self, int64_t upto, struct wall_ms now)
 {
     struct sim_edge *e = self;
     (void)upto, (void)now;
-    return fails(e) ? ERR_IO : ERR_OK;
+    return journal_fails(e) ? ERR_IO : ERR_OK;
 }
 
 static enum err rewind_to(void *self, int64_t upto)
 {
     struct sim_edge *e = self;
     (void)upto;
-    return fails(e) ? ERR_IO : ERR_OK;
+    return journal_fails(e) ? ERR_IO : ERR_OK;
 }
 
 /* A new epoch is a new history; the old one is over with the commit. */
@@ -280,6 +264,10 @@ static enum err replay(void *self, int64_t upto, replay_take *take, void *arg)
         sim_fail(e->sim, "%s: a replay outside a transaction, or two", e->name.text);
     j->now = old->now;
     j->now.row_count = j->now.grant_count = 0;
+    j->order_size = j->now.order_count;
+    j->orders = mem_alloc((j->order_size + 1) * sizeof *j->orders);
+    for (size_t i = 0; i < j->order_size; i++)
+        j->orders[i] = old->orders[i];
     j->open = j->trial = true;
     j->older = old;
     e->journal = j;
@@ -289,7 +277,7 @@ static enum err replay(void *self, int64_t upto, replay_take *take, void *arg)
         TRY(take(arg, old->rows[i].bytes, old->rows[i].len));
     }
     j->replayed = NULL;
-    return fails(e) ? ERR_IO : ERR_OK;
+    return journal_fails(e) ? ERR_IO : ERR_OK;
 }
 
 static enum err digest_at(void *self, int64_t seq, struct digest *ret)
@@ -326,6 +314,8 @@ static void tell(struct sim_edge *e, size_t i)
     TRACE(e->sim, "%s/%s #%zu %s %s %s%s", e->place->name.text, e->name.text, i + 1,
           of_lane ? e->lanes[f->lane].name.text : "", event_kind_word(f->kind),
           f->uncertain ? "uncertain" : "", j->rows[i].replayed ? "again" : "");
+    if (f->kind == EVENT_COMMAND_RESULT && !j->rows[i].replayed)
+        check_order(e, f);
     if (of_lane && !said_before(j, &j->rows[i]))
         check_fact(&e->lanes[f->lane], f);
 }
@@ -335,7 +325,7 @@ static enum err commit(void *self)
 {
     struct sim_edge *e = self;
     struct sim_journal *j = e->journal;
-    if (fails(e))
+    if (journal_fails(e))
         return ERR_IO;
     if (e->sim->mutation == MUTATION_COMMIT_LIE && hits(e->sim, 20000)) {
         journal_drop(e); /* and dies of it soon */
@@ -392,5 +382,5 @@ struct journal_port journal_port_of(struct sim_edge *e)
 {
     return (struct journal_port){
         e,      begin,     append, save_edge, save_lane, grant_answered, acknowledge, rewind_to,
-        replay, digest_at, oldest, commit,    rollback,  save_order,     find_order,  open_orders};
+        replay, digest_at, oldest, commit,    rollback,  orders_save,    orders_find, orders_open};
 }

@@ -43,6 +43,10 @@ void journal_copy(struct sim_edge *to, const struct sim_journal *j, const struct
     c->grants = mem_alloc((c->grant_size + 1) * sizeof *c->grants);
     for (size_t i = 0; i < at->grant_count; i++)
         c->grants[i] = j->grants[i];
+    c->order_size = at->order_count;
+    c->orders = mem_alloc((c->order_size + 1) * sizeof *c->orders);
+    for (size_t i = 0; i < at->order_count; i++)
+        c->orders[i] = j->orders[i];
     c->older = to->journal;
     to->journal = c;
 }
@@ -53,6 +57,7 @@ void journal_free(struct sim_journal *j)
         free(j->rows[i].bytes);
     free(j->rows);
     free(j->grants);
+    free(j->orders);
     free(j);
 }
 

@@ -277,7 +277,7 @@ void lane_setup(struct sim_lane *l, struct sim_edge *e, size_t index, bool entry
                            .entry = entry,
                            .loops = loops};
     struct buf name = buf_of(l->name.text, sizeof l->name.text);
-    buf_adds(&name, entry ? "in-1" : "out-1");
+    buf_addf(&name, "%s-%zu", entry ? "in" : "out", edge_root(e)->index + 1);
     static const enum lane_input at_rest[] = {
         IN_ARM_DOWN,   IN_ARM_ATTACHED,  IN_PHOTOCELL_CLEAR, IN_EDGE_OK,   IN_MAINS_OK,
         IN_BATTERY_OK, IN_LOCAL_STOP_OK, IN_READER_OK,       IN_CAMERA_OK, IN_CABINET_CLOSED};

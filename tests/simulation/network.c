@@ -47,10 +47,11 @@ static struct message *copy_of(struct sim *s, const struct message *m)
 static const char *kind_word(enum topic_kind k)
 {
     static const char *const words[TOPIC_KINDS] = {
-        [TOPIC_EVENT] = "event",         [TOPIC_ACK] = "ack",
-        [TOPIC_REQUEST] = "request",     [TOPIC_RESPONSE] = "response",
-        [TOPIC_GRANT] = "grant",         [TOPIC_STATUS] = "status",
-        [TOPIC_TELEMETRY] = "telemetry", [TOPIC_CLOUD_STATUS] = "resync"};
+        [TOPIC_EVENT] = "event",        [TOPIC_ACK] = "ack",
+        [TOPIC_REQUEST] = "request",    [TOPIC_RESPONSE] = "response",
+        [TOPIC_COMMAND] = "command",    [TOPIC_GRANT] = "grant",
+        [TOPIC_STATUS] = "status",      [TOPIC_TELEMETRY] = "telemetry",
+        [TOPIC_CLOUD_STATUS] = "resync"};
     return words[k] ? words[k] : "";
 }
 

@@ -154,6 +154,9 @@ void settle(struct sim *s)
             continue;
         look = sim_ms(s) + 20000;
         cloud_repair(&s->cloud);
+        for (size_t i = 0; i < EDGES; i++)
+            for (size_t k = 0; k < s->edges[i].lane_count; k++)
+                orders_undo(&s->edges[i].lanes[k]);
         why = check_unrest(s);
         if (why && sim_ms(s) > until)
             sim_fail(s, "no rest: %s", why);

@@ -128,6 +128,7 @@ static void end(struct sim *s)
     for (size_t i = 0; i < BODIES; i++)
         journal_release(&s->edges[i]);
     calendar_free(&s->calendar);
+    free(s->begun);
     free(s);
 }
 

@@ -22,7 +22,8 @@
  * I6 A request gets one final answer.
  * I7 A vehicle that left was not counted before it did; at rest each lane has counted its vehicles,
  *    but for documented doubt: then an entry counts in and an exit does not count out.
- * I8 When the faults stop, everything comes to rest (settle.c). */
+ * I8 When the faults stop, everything comes to rest (settle.c).
+ * I9 No command of a person is begun twice. */
 #ifndef BOOMGATE_TESTS_SIMULATION_SIM_H
 #define BOOMGATE_TESTS_SIMULATION_SIM_H
 
@@ -84,7 +85,8 @@ bool sim_step(struct sim *s);
 struct journal_port journal_port_of(struct sim_edge *e);
 void journal_begin_life(struct sim_edge *e); /* a fresh journal; the one before is over */
 void journal_copy(struct sim_edge *to, const struct sim_journal *j, const struct journal_state *at);
-void journal_drop(struct sim_edge *e); /* an open transaction is lost */
+bool journal_fails(struct sim_edge *e); /* a call: the process dies here, or its disk does */
+void journal_drop(struct sim_edge *e);  /* an open transaction is lost */
 void journal_free(struct sim_journal *j);
 void journal_release(struct sim_edge *e); /* all of them */
 bool journal_answered(const struct sim_journal *j, int64_t grant);
@@ -104,6 +106,15 @@ struct now edge_now(const struct sim_edge *e);
 void edge_input(struct sim_edge *e, const struct agent_input *in);
 void edge_wake(struct sim_edge *e, int64_t at_ms);
 bool edge_dies_here(struct sim_edge *e); /* a port call: true if it has no effect */
+
+/* orders.c */
+enum err orders_save(void *self, const struct order_memory *o);
+enum err orders_find(void *self, const struct request_id *id, struct order_memory *ret);
+enum err orders_open(void *self, struct order_memory *ret, size_t max, size_t *ret_count);
+bool orders_raise(const struct sim_lane *l);
+void check_order(struct sim_edge *e, const struct fact *f);
+void orders_any(struct sim_lane *l);  /* a person has an idea */
+void orders_undo(struct sim_lane *l); /* ... and thinks better of it */
 
 /* uplink.c */
 void uplink_taken_over(struct sim_edge *e); /* by its twin */

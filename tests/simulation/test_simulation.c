@@ -33,6 +33,7 @@ static const char *const mutation_names[MUTATIONS] = {
     [MUTATION_ANSWER_ANEW] = "the store forgets decisions",
     [MUTATION_LANE_LOST] = "the journal forgets what a lane was doing",
     [MUTATION_LOSE_EVENT] = "the store drops an event",
+    [MUTATION_ORDER_FORGOTTEN] = "the journal forgets which commands it began",
     [MUTATION_LEASE_LONGER] = "leases last longer than they were given",
 };
 
@@ -72,6 +73,7 @@ static void add(struct totals *to, const struct totals *t)
     to->copied += t->copied;
     to->restored += t->restored;
     to->crippled += t->crippled;
+    to->orders += t->orders;
 }
 
 static void report(const struct totals *t, uint64_t seeds, uint64_t steps, int64_t ms)
@@ -85,12 +87,12 @@ static void report(const struct totals *t, uint64_t seeds, uint64_t steps, int64
         "%lld in, %lld out, %lld turned away, %lld events, %lld charges, %lld debts, "
         "%lld deaths of edges, %lld of clouds; %lld edges replaced, %lld gone for good; "
         "%lld journals set back, %lld copied, %lld databases restored; %lld times a journal could "
-        "not commit\n",
+        "not commit; %lld commands begun\n",
         (long long)t->entered, (long long)t->left, (long long)t->turned_away, (long long)t->events,
         (long long)t->charges, (long long)t->debts, (long long)t->edge_deaths,
         (long long)t->cloud_deaths, (long long)t->replaced, (long long)t->gone,
         (long long)t->set_back, (long long)t->copied, (long long)t->restored,
-        (long long)t->crippled);
+        (long long)t->crippled, (long long)t->orders);
 }
 
 static int run_seeds(struct sim_options o, uint64_t seeds, int64_t seconds)

@@ -186,6 +186,10 @@ static bool decode(struct sim_edge *e, const struct message *m, struct agent_inp
         in->kind = INPUT_ACK;
         in->ack = (struct ack_input){a.epoch, a.upto};
         return true;
+    case TOPIC_COMMAND:
+        must(e, command_decode(m->bytes, m->len, &in->order, reason), "command");
+        in->kind = INPUT_ORDER;
+        return true;
     case TOPIC_GRANT:
         must(e, grant_decode(m->bytes, m->len, &g, reason), "grant");
         in->kind = INPUT_GRANT;

@@ -184,7 +184,7 @@ static struct sim_edge *some_edge(struct sim *s)
 static void one_disaster(struct sim *s)
 {
     struct sim_edge *e = some_edge(s);
-    switch (between(s, 0, 10)) {
+    switch (between(s, 0, 11)) {
     case 0: partition(s, e); break;
     case 1: cloud_disconnect(&s->cloud, between(s, 100, 60000)); break;
     case 2: broker_restart(s, between(s, 50, 20000)); break;
@@ -212,6 +212,10 @@ static void one_disaster(struct sim *s)
     case 9:
         if (s->faults >> FAULT_RESTORE & 1)
             restore(s);
+        break;
+    case 10:
+        if (s->faults >> FAULT_ORDERS & 1 && e->lane_count > 0)
+            orders_any(&e->lanes[between(s, 0, (int64_t)e->lane_count - 1)]);
         break;
     default:
         if (s->faults >> FAULT_FIELD & 1)

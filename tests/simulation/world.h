@@ -27,15 +27,16 @@ enum {
 /* Ways to break the parts around the real code, to show that the checks see it. */
 enum mutation {
     MUTATION_NONE,
-    MUTATION_ACK_EARLY,    /* the network acknowledges events that are not committed */
-    MUTATION_GRANT_TWICE,  /* the journal forgets which grants were answered */
-    MUTATION_COMMIT_LIE,   /* the journal says committed and sometimes is not */
-    MUTATION_LEDGER_LIE,   /* the cloud's store does */
-    MUTATION_CHARGE_AGAIN, /* the store forgets open payments in a restart */
-    MUTATION_ANSWER_ANEW,  /* the store forgets decisions */
-    MUTATION_LANE_LOST,    /* the journal forgets what a lane was doing */
-    MUTATION_LOSE_EVENT,   /* the store takes an event for one it has */
-    MUTATION_LEASE_LONGER, /* the network makes leases longer */
+    MUTATION_ACK_EARLY,       /* the network acknowledges events that are not committed */
+    MUTATION_GRANT_TWICE,     /* the journal forgets which grants were answered */
+    MUTATION_COMMIT_LIE,      /* the journal says committed and sometimes is not */
+    MUTATION_LEDGER_LIE,      /* the cloud's store does */
+    MUTATION_CHARGE_AGAIN,    /* the store forgets open payments in a restart */
+    MUTATION_ANSWER_ANEW,     /* the store forgets decisions */
+    MUTATION_LANE_LOST,       /* the journal forgets what a lane was doing */
+    MUTATION_LOSE_EVENT,      /* the store takes an event for one it has */
+    MUTATION_LEASE_LONGER,    /* the network makes leases longer */
+    MUTATION_ORDER_FORGOTTEN, /* the journal forgets which commands it began */
     MUTATIONS
 };
 
@@ -55,6 +56,7 @@ enum fault {
     FAULT_COPIES,
     FAULT_RESTORE,
     FAULT_LEASES,
+    FAULT_ORDERS,
     FAULT_CLOCKS,
     FAULTS
 };
@@ -87,6 +89,8 @@ struct fact {
     int64_t n, repaid, grant;
     bool spent_space, spent_overdraft;
     bool uncertain;
+    char command[REQUEST_ID_SIZE];
+    enum stage stage; /* STAGE_ACCEPTED, or any other */
 };
 
 struct journal_row {
@@ -102,7 +106,7 @@ struct journal_row {
 struct journal_state {
     struct edge_memory memory;
     struct lane_memory lanes[EDGE_LANES];
-    size_t row_count, grant_count;
+    size_t row_count, grant_count, order_count;
 };
 
 /* One history of an edge: what it wrote in one life of its journal. */
@@ -120,6 +124,8 @@ struct sim_journal {
     const struct journal_row *replayed; /* by the append that comes; NULL: none is */
     int64_t *grants;                    /* answered */
     size_t grant_size;
+    struct order_memory *orders; /* every word said of one, see orders.c */
+    size_t order_size;
 };
 
 /* What was committed at some time. */
@@ -313,7 +319,7 @@ struct sim_place {
 
 struct totals {
     int64_t ms, entered, left, turned_away, edge_deaths, cloud_deaths, charges, events, debts;
-    int64_t replaced, gone, set_back, copied, restored, crippled;
+    int64_t replaced, gone, set_back, copied, restored, crippled, orders;
 };
 
 struct sim {
@@ -334,6 +340,8 @@ struct sim {
     struct car cars[CARS];
     struct sim_cloud cloud;
     struct provider provider;
+    struct request_id *begun; /* commands */
+    size_t begun_count;
     struct totals totals;
     char unrest[200];
 };

@@ -211,7 +211,7 @@ void agent_owe_end(struct agent *a, size_t i, enum outcome outcome)
 static enum err settle_crossing(struct agent *a, size_t i, struct event_data d)
 {
     const struct agent_owed *o = &a->live.lanes[i].owed;
-    bool entry = agent_lane_config(a, i)->direction == DIRECTION_ENTRY;
+    bool entry = d.direction == DIRECTION_ENTRY;
     bool completed = o->crossing == EVENT_PASSAGE_COMPLETED;
     if (o->crossing == EVENT_UNKNOWN)
         return ERR_OK;
@@ -231,7 +231,7 @@ static enum err settle(struct agent *a, size_t i)
     struct event_data d = {
         .lane = a->config.lanes[i].name,
         .movement = o.movement.id,
-        .direction = agent_lane_config(a, i)->direction,
+        .direction = o.movement.direction,
         .plate = o.movement.credential.plate,
     };
     if (o.authorised) {

@@ -82,10 +82,11 @@ static int64_t owed(const struct edge *e)
     return n;
 }
 
+/* A lane of that direction; a reversible one is of both. */
 static bool has_lane(const struct edge *e, enum direction d)
 {
     for (size_t i = 0; i < e->lane_count; i++)
-        if (e->lanes[i].direction == d)
+        if (e->lanes[i].direction == d || e->lanes[i].direction == DIRECTION_REVERSIBLE)
             return true;
     return false;
 }

@@ -55,6 +55,16 @@ static void say(struct world *w, struct test_edge *e, enum event_kind kind, int6
     world_run(w);
 }
 
+static void a_reversible_lane_is_an_entry_too(void **state)
+{
+    struct world *w = *state;
+    struct test_edge exit = edge_of("a", "e1", 1), both = edge_of("a", "e2", 2);
+    assert_true(edge_hello(w, &exit, "x"));
+    assert_true(edge_hello(w, &both, "r"));
+    assert_null(newest(w, &exit, GRANT_OFFER));
+    assert_non_null(newest(w, &both, GRANT_OFFER));
+}
+
 static void a_lowered_capacity_is_recalled(void **state)
 {
     struct world *w = *state;
@@ -176,6 +186,7 @@ int main(void)
 {
 #define T(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
     const struct CMUnitTest tests[] = {
+        T(a_reversible_lane_is_an_entry_too),
         T(a_lowered_capacity_is_recalled),
         T(an_edge_that_starves_gets_from_another),
         T(a_count_below_zero_asks_for_an_audit),

@@ -332,8 +332,10 @@ const struct response *edge_say_hello(struct world *w, const struct test_edge *e
     }
     for (size_t i = 0; lanes[i]; i++) {
         struct hello_lane *l = &r.hello.lanes[r.hello.lane_count++];
-        set_text(l->lane.text, sizeof l->lane.text, lanes[i] == 'e' ? "in-1" : "out-1");
-        l->direction = lanes[i] == 'e' ? DIRECTION_ENTRY : DIRECTION_EXIT;
+        set_text(l->lane.text, sizeof l->lane.text, lanes[i] == 'x' ? "out-1" : "in-1");
+        l->direction = lanes[i] == 'e'   ? DIRECTION_ENTRY
+                       : lanes[i] == 'r' ? DIRECTION_REVERSIBLE
+                                         : DIRECTION_EXIT;
     }
     char bytes[REQUEST_BYTES_MAX];
     size_t len, before = w->response_count;

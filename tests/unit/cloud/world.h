@@ -97,8 +97,9 @@ void world_admin_done(void *arg, const struct admin_result *r);
 struct place_settings world_settings(const char *name, int64_t capacity);
 
 struct test_edge edge_of(const char *place, const char *name, uint64_t journal);
-/* Says hello with the lanes given ("e" entry, "x" exit, "ex" both), answers what it is asked, and takes
- * the answer's epoch, an empty one if it is new. Runs. Returns false if there was no answer. */
+/* Says hello with the lanes given ("e" entry, "x" exit, "ex" both, "r" reversible), answers what it is
+ * asked, and takes the answer's epoch, an empty one if it is new. Runs. Returns false if there was no
+ * answer. */
 bool edge_hello(struct world *w, struct test_edge *e, const char *lanes);
 /* Only says it; `asked` "" or the hello whose probe it answers. Returns the answer, NULL if none came. */
 const struct response *edge_say_hello(struct world *w, const struct test_edge *e, const char *lanes,

@@ -123,7 +123,7 @@ static int command_car(int argc, char **argv)
         {"then", "WORD",
          "drive, wait, force, back_out_before, back_out_after, back_out_under, stand_under, "
          "tailgate, "
-         "follow or wrong_way",
+         "follow, wrong_way or far_side",
          &then},
         {"force", NULL, "exit: also a car that is not inside", &force},
         {"wait", NULL, "until it is inside, left or away, and print which", &wait}};

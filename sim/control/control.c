@@ -19,11 +19,12 @@ static const char *const intent_words[INTENTS] = {
     [INTENT_TAILGATE] = "tailgate",
     [INTENT_FOLLOW] = "follow",
     [INTENT_WRONG_WAY] = "wrong_way",
+    [INTENT_FAR_SIDE] = "far_side",
 };
 
 #define INTENT_WORDS                                                                               \
     "then must be drive, back_out_before, back_out_after, back_out_under, wait, force, "           \
-    "stand_under, tailgate, follow or wrong_way"
+    "stand_under, tailgate, follow, wrong_way or far_side"
 
 static void fail(struct http_exchange *x, unsigned status, const char *text)
 {

@@ -14,7 +14,7 @@
  *
  * "then", what a driver does: drive, wait, force (under any arm), back_out_before, back_out_after,
  * back_out_under, stand_under (until told to drive), tailgate, follow, wrong_way (out through an entry, in
- * through an exit).
+ * through an exit), far_side (the same at a reversible lane: is read, and waits to be let through).
  *
  * "fault" begins a condition; conditions add up, "none" ends all of them, "on": false ends this one. "when":
  * "opening", "closing" or "under" lets it wait for that moment of the arm, "for_ms" ends it by itself, "times"

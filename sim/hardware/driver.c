@@ -62,6 +62,11 @@ bool vehicle_at_column(const struct vehicle *v)
     return v->phase == PHASE_APPROACHING || v->phase == PHASE_WAITING || v->phase == PHASE_STARTING;
 }
 
+bool vehicle_comes_back(const struct vehicle *v)
+{
+    return v->intent == INTENT_WRONG_WAY || v->intent == INTENT_FAR_SIDE;
+}
+
 void reports_add(struct reports *r, enum report_kind kind, uint32_t vehicle)
 {
     if (r->count < REPORTS_MAX)
@@ -99,6 +104,7 @@ static bool gives_up(const struct vehicle *v)
     case INTENT_TAILGATE:
     case INTENT_FOLLOW:
     case INTENT_WRONG_WAY:
+    case INTENT_FAR_SIDE:
     case INTENTS: break;
     }
     return false;
@@ -126,6 +132,7 @@ static bool starts(const struct lane *l, const struct vehicle *v, const struct a
     case INTENT_BACK_OUT_UNDER:
     case INTENT_STAND_UNDER:
     case INTENT_WRONG_WAY:
+    case INTENT_FAR_SIDE:
     case INTENTS: break;
     }
     if (!first || arm->percent < BARRIER_PERCENT_OPEN)

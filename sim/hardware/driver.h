@@ -17,6 +17,7 @@ int32_t vehicle_head_mm(const struct vehicle *v);
 int32_t vehicle_tail_mm(const struct vehicle *v);
 bool vehicle_over(const struct vehicle *v, int32_t from_mm, int32_t to_mm);
 bool vehicle_at_column(const struct vehicle *v);
+bool vehicle_comes_back(const struct vehicle *v); /* from the far end */
 
 void reports_add(struct reports *r, enum report_kind kind, uint32_t vehicle);
 

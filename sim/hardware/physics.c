@@ -15,6 +15,7 @@ enum {
     BRAKE_MM_S2 = 3000,
     REVERSE_MM_S = 1200,
     WRONG_STOP_MM = LOOP_B_TO_MM - 300, /* the tail of INTENT_WRONG_WAY stops here */
+    FAR_STOP_MM = LOOP_B_TO_MM + 500,   /* ... of INTENT_FAR_SIDE */
     WRONG_WAY_MM_S = 2000,
     BACKED_OUT_MM = LOOP_A_FROM_MM - 500, /* front here or behind: out of the lane */
 };
@@ -56,7 +57,7 @@ enum err lane_enter(struct lane *l, const struct vehicle *v)
     int32_t head = LANE_BEGIN_MM;
     if (l->count == LANE_VEHICLES_MAX)
         return ERR_FULL;
-    if (v->intent == INTENT_WRONG_WAY)
+    if (vehicle_comes_back(v))
         return enter_wrong_way(l, v);
     if (l->count > 0) {
         int32_t behind = vehicle_tail_mm(&l->vehicles[l->count - 1]) - gap_mm(v);
@@ -88,7 +89,9 @@ struct vehicle *lane_in_view(struct lane *l)
 {
     for (size_t i = 0; i < l->count; i++) {
         struct vehicle *v = &l->vehicles[i];
-        if (vehicle_at_column(v) && v->intent != INTENT_WRONG_WAY)
+        if (v->intent == INTENT_FAR_SIDE && v->phase == PHASE_WAITING)
+            return v; /* a reversible lane has a camera on either side */
+        if (vehicle_at_column(v) && !vehicle_comes_back(v))
             return vehicle_head_mm(v) >= VIEW_FROM_MM ? v : NULL;
     }
     return NULL;
@@ -170,7 +173,7 @@ static void move(struct vehicle *v, const struct leader *leader, int32_t dt_ms)
 
 static void observe(struct vehicle *v, const struct arm_view *arm, struct reports *ret)
 {
-    bool backwards = v->intent == INTENT_WRONG_WAY;
+    bool backwards = vehicle_comes_back(v);
     if (!v->passing && v->phase != PHASE_REVERSING &&
         (backwards ? v->phase == PHASE_CROSSING : vehicle_head_mm(v) > LOOP_B_FROM_MM)) {
         v->passing = true;
@@ -189,7 +192,7 @@ static void observe(struct vehicle *v, const struct arm_view *arm, struct report
 
 static bool leaves(const struct vehicle *v, struct reports *ret)
 {
-    if (v->intent == INTENT_WRONG_WAY) {
+    if (vehicle_comes_back(v)) {
         if (vehicle_head_mm(v) >= BACKED_OUT_MM)
             return false;
         reports_add(ret, REPORT_GONE, v->id);
@@ -206,11 +209,12 @@ static bool leaves(const struct vehicle *v, struct reports *ret)
     return false;
 }
 
-/* INTENT_WRONG_WAY: to his line, and through when the arm is up and nobody faces him. */
+/* From the far end: to his line, and through when the arm is up and nobody faces him. */
 static void wrong_way_step(const struct lane *l, struct vehicle *v, const struct arm_view *arm,
                            int32_t dt_ms, struct reports *ret)
 {
-    int64_t way_um = v->head_um - (int64_t)(WRONG_STOP_MM + v->length_mm) * 1000;
+    int32_t stop_mm = v->intent == INTENT_FAR_SIDE ? FAR_STOP_MM : WRONG_STOP_MM;
+    int64_t way_um = v->head_um - (int64_t)(stop_mm + v->length_mm) * 1000;
     bool through = v->phase == PHASE_CROSSING;
     if (v->phase == PHASE_APPROACHING && way_um <= 0) {
         v->phase = PHASE_WAITING;
@@ -232,7 +236,7 @@ void lane_step(struct lane *l, const struct arm_view *arm, int32_t dt_ms, struct
     for (size_t i = 0; i < l->count; i++) {
         struct vehicle *v = &l->vehicles[i];
         bool was_crossing = v->phase == PHASE_CROSSING;
-        if (v->intent == INTENT_WRONG_WAY) {
+        if (vehicle_comes_back(v)) {
             wrong_way_step(l, v, arm, dt_ms, ret);
             was_crossing = false; /* nobody drives towards him */
         } else {

@@ -4,7 +4,8 @@
  * The lane is a line in millimetres along the direction of travel; the arm is at 0, the vehicles
  * come from the negative side. Vehicles never overlap and never overtake.
  *
- * A driver the wrong way comes from the far end; he is alone in the lane when he drives through.
+ * A driver the wrong way, or at the far side of a reversible lane, comes from the far end; he is alone
+ * in the lane when he drives through.
  *
  * P1 A loop is occupied while any part of a vehicle is over it.
  * P2 A driver starts only when the arm rose while he was the first at the column ("opened for
@@ -56,6 +57,7 @@ enum intent {
     INTENT_TAILGATE,  /* close after the one before, uninvited: a loop hardly clears between */
     INTENT_FOLLOW,    /* the same with a gap that clears loop B */
     INTENT_WRONG_WAY, /* from the far end, stops on loop B, drives out when the arm is up */
+    INTENT_FAR_SIDE,  /* from the far end of a reversible lane, stops on loop C to be let through */
     INTENTS
 };
 

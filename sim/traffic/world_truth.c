@@ -76,6 +76,11 @@ static enum err find_inside(const struct world *w, size_t place, const char *pla
     return ERR_OK;
 }
 
+static bool comes_back(enum intent i)
+{
+    return i == INTENT_WRONG_WAY || i == INTENT_FAR_SIDE;
+}
+
 enum err world_send(struct world *w, const char *place, const char *lane, const char *plate,
                     enum intent intent, bool force, uint32_t *ret_car)
 {
@@ -88,7 +93,7 @@ enum err world_send(struct world *w, const char *place, const char *lane, const 
         return ERR_INVAL;
     memcpy(raw.text, plate, len);
     const struct world_lane *l = &w->lanes[at];
-    bool inwards = (l->config->direction == SIM_ENTRY) != (intent == INTENT_WRONG_WAY);
+    bool inwards = (l->config->direction == SIM_ENTRY) != comes_back(intent);
     uint32_t car;
     if (inwards) {
         car = world_new_car(w, l->place, &raw, plate_country(plate));
@@ -111,7 +116,7 @@ enum err world_instruct(struct world *w, uint32_t car, enum intent intent)
 {
     if (car >= w->car_count || !(w->cars[car].entering || w->cars[car].leaving))
         return ERR_NOTFOUND;
-    if (intent == INTENT_WRONG_WAY || w->cars[car].intent == INTENT_WRONG_WAY)
+    if (comes_back(intent) || comes_back((enum intent)w->cars[car].intent))
         return ERR_CONFLICT;
     w->cars[car].intent = (uint8_t)intent;
     struct vehicle *v = lane_find(&w->lanes[w->cars[car].lane].lane, car);

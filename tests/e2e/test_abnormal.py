@@ -26,7 +26,7 @@ from harness import ROOT, Failure, Stack, check, http_json
 FOLDER = pathlib.Path(os.environ.get("BOOMGATE_SCENARIOS", ROOT / "sim" / "scenarios" / "abnormal"))
 RATE = 5
 AT_ONCE = 10
-KEYS = {"case", "row", "about", "gate", "old_barrier", "scan_ms", "lane_options", "steps", "expect"}
+KEYS = {"case", "row", "about", "gate", "barrier", "lane", "scan_ms", "steps", "expect"}
 EXPECTED = {"arm", "outcomes", "alarms", "standing", "events", "causes", "counted", "pending", "overdraft", "inside",
             "under_closed_arm", "display"}
 
@@ -238,17 +238,19 @@ def play(cases):
 
 def prepare(s, cases):
     """What sim/stack has no option for."""
-    sim = (s.dir / "sim.yaml").read_text()
+    sim = yaml.safe_load((s.dir / "sim.yaml").read_text())
     for c in cases:
-        if c.get("old_barrier"):
-            sim = sim.replace(f"{{place: {c['case']}, ", f"{{place: {c['case']}, safety_reverses: false, ")
+        for controller in sim["controllers"]:
+            for lane in controller["lanes"]:
+                if lane["place"] == c["case"]:
+                    lane.update(c.get("barrier", {}))
         file = s.dir / f"edge-{c['case']}-gate.yaml"
-        if "scan_ms" in c:
-            file.write_text(file.read_text().replace("scan_ms: 20", f"scan_ms: {c['scan_ms']}"))
-        if "lane_options" in c:
-            more = ", ".join(f"{k}: {v}" for k, v in c["lane_options"].items())
-            file.write_text(file.read_text().replace("direction: ", more + ", direction: "))
-    (s.dir / "sim.yaml").write_text(sim)
+        edge = yaml.safe_load(file.read_text())
+        edge["links"][0]["scan_ms"] = c.get("scan_ms", edge["links"][0]["scan_ms"])
+        for lane in edge["lanes"]:
+            lane.update(c.get("lane", {}))
+        file.write_text(yaml.safe_dump(edge))
+    (s.dir / "sim.yaml").write_text(yaml.safe_dump(sim))
 
 
 def main():

@@ -389,6 +389,21 @@ static void the_wrong_way(void **state)
     assert_int_equal(lane_enter(&alone.lane, &late), ERR_FULL); /* somebody is coming out */
 }
 
+static void the_far_side_of_a_reversible_lane(void **state)
+{
+    (void)state;
+    struct world w = world_of(true);
+    arrive(&w, 1, INTENT_FAR_SIDE, "B AB 1");
+    run(&w, 20000); /* he waits on C, where he is read */
+    assert_string_equal(w.pattern, ",C");
+    assert_string_equal(w.device.camera.text, "B AB 1");
+    order(&w, BARRIER_OPEN);
+    run(&w, 10000);
+    assert_string_equal(w.pattern, ",C,BC,B,AB,A,");
+    assert_int_equal(count(&w, REPORT_CROSSED), 1);
+    assert_int_equal(w.lane.count, 0);
+}
+
 static void the_plate_sequence_is_odd_while_written(void **state)
 {
     (void)state;
@@ -503,6 +518,7 @@ int main(void)
         cmocka_unit_test(a_tailgater_stops_before_a_falling_arm),
         cmocka_unit_test(who_stands_under_the_arm_goes_when_told),
         cmocka_unit_test(the_wrong_way),
+        cmocka_unit_test(the_far_side_of_a_reversible_lane),
         cmocka_unit_test(the_plate_sequence_is_odd_while_written),
         cmocka_unit_test(the_watchdog_closes_only_after_a_passage),
         cmocka_unit_test(a_restart_keeps_the_arm_and_forgets_the_rest),

@@ -209,6 +209,7 @@ static bool is_damaged(const struct journal *j, enum err e)
 static enum err connect_once(struct journal *j)
 {
     TRY(db_open(j->file, &j->db));
+    TRY(db_exec(j->db, "PRAGMA cache_size=-512")); /* KiB: rows are written and read once */
     TRY(db_migrate(j->db, journal_migrations, JOURNAL_MIGRATIONS));
     TRY(take_up(j));
     enum err e = prepare(j);

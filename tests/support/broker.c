@@ -157,6 +157,16 @@ void broker_kill(struct broker *b)
     b->pid = 0;
 }
 
+void broker_pause(struct broker *b)
+{
+    kill(b->pid, SIGSTOP);
+}
+
+void broker_resume(struct broker *b)
+{
+    kill(b->pid, SIGCONT);
+}
+
 void broker_restart(struct broker *b)
 {
     for (int i = 0; b->pid == 0 && i < START_TRIES; i++)

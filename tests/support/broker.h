@@ -17,6 +17,10 @@ uint16_t broker_port(const struct broker *b);
 /* kill -9, and waits for the end: sessions, queues and retained messages are gone. */
 void broker_kill(struct broker *b);
 
+/* It stays connected and answers nothing, until it is resumed: a half-open connection. */
+void broker_pause(struct broker *b);
+void broker_resume(struct broker *b);
+
 /* Starts it again on the same port, after broker_kill. */
 void broker_restart(struct broker *b);
 

@@ -48,13 +48,17 @@ void start_edge(struct world *w)
     if (w->edge == 0) {
         prctl(PR_SET_PDEATHSIG, SIGKILL);
         signal(SIGXFSZ, SIG_IGN); /* a write beyond a limit fails with EFBIG */
-        char env[] = "env", config[] = "-c", *argv[12] = {env};
+        char env[] = "env", config[] = "-c", rate[] = "--clock-rate", *argv[12] = {env};
         size_t n = 1;
         for (const char *const *e = world_options.environment; *e; e++)
             argv[n++] = strdup(*e);
         argv[n++] = strdup(world_options.program);
         argv[n++] = config;
-        argv[n] = w->config;
+        argv[n++] = w->config;
+        if (world_options.clock_rate) {
+            argv[n++] = rate;
+            argv[n] = strdup(world_options.clock_rate);
+        }
         execv("/usr/bin/env", argv);
         _exit(127);
     }

@@ -24,6 +24,7 @@ struct world {
 /* Of the next edges. */
 struct world_options {
     const char *program;
+    const char *clock_rate;     /* NULL: real time */
     const char *links;          /* added to the list of links; NULL: none */
     const char *settings;       /* added to the configuration, after the lanes; NULL: none */
     const char *environment[4]; /* "NAME=value", up to a NULL */

@@ -18,6 +18,7 @@
 #include <sys/mount.h>
 #include <sys/stat.h>
 #include <sys/statvfs.h>
+#include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -219,6 +220,30 @@ static void fills_up_and_has_room_again(void **state)
     assert_int_equal(end_edge(w, SIGTERM), 0);
 }
 
+static void remount(unsigned long flags)
+{
+    assert_int_equal(mount("disk", folder, "tmpfs", MS_REMOUNT | flags, "size=8m,mode=0700"), 0);
+}
+
+/* The exit opens; when the disk can be written again the agent ends, and its start takes it up. */
+static void starts_on_a_read_only_file_system(void **state)
+{
+    struct world *w = *state;
+    int status;
+    give_spaces(w);
+    assert_int_equal(end_edge(w, SIGTERM), 0);
+    remount(MS_RDONLY);
+    start_edge(w);
+    const struct command opens = {COMMAND_OPEN, 1, 2};
+    set_unit_inputs(w, 2, A, 0);
+    wait_until(w, executed, &opens);
+    remount(0);
+    assert_int_equal(waitpid(w->edge, &status, 0), w->edge);
+    assert_int_equal(WEXITSTATUS(status), 3);
+    start_edge(w);
+    wait_until(w, saw, "\"boot\":3,");
+}
+
 static int disk_set_up(void **state)
 {
     struct world *w = world_begin(folder);
@@ -229,8 +254,11 @@ static int disk_set_up(void **state)
 
 int main(int argc, char **argv)
 {
+#define TEST(f) cmocka_unit_test_setup_teardown(f, disk_set_up, world_tear_down)
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test_setup_teardown(fills_up_and_has_room_again, disk_set_up, world_tear_down)};
+        TEST(fills_up_and_has_room_again),
+        TEST(starts_on_a_read_only_file_system),
+    };
     if (argc != 2)
         return 2;
     world_options.program = argv[1];

@@ -14,7 +14,8 @@
 /* ---- store ---- */
 
 /* Receives the state to start from. Rows arrive in this order: places, edges, streams, lanes, open
- * grants, non-final payments, open commands; each is valid during the call only. */
+ * grants, non-final payments, open commands,
+ * pending audits; each is valid during the call only. */
 struct store_visitor {
     void *self;
     void (*place)(void *self, const struct place_row *row);
@@ -25,6 +26,7 @@ struct store_visitor {
     void (*grant)(void *self, const struct grant_row *row);
     void (*payment)(void *self, const struct payment_row *row);
     void (*command)(void *self, const struct command_row *row);
+    void (*audit)(void *self, const struct audit_row *row); /* pending ones */
 };
 
 /* begin..commit brackets one batch. Anything but the codes named at a function means that the
@@ -105,6 +107,8 @@ struct store_port {
     enum err (*find_decision)(void *self, const struct request_id *id,
                               struct decision_row *ret); /* ERR_NOTFOUND */
     enum err (*prune_decisions)(void *self, struct wall_ms before);
+
+    enum err (*save_audit)(void *self, const struct audit_row *r);
 
     enum err (*save_command)(void *self, const struct command_row *r);
     enum err (*find_command)(void *self, const struct request_id *id,

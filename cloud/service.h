@@ -38,12 +38,25 @@ enum admin_kind {
                            meant something else */
     ADMIN_EDGE_RELEASE, /* a person looked: the frozen stream of `stream.edge` ends, the next hello
                            begins a new epoch. ERR_CONFLICT: it is not frozen */
+    ADMIN_AUDIT, /* `audit`: takes effect when all of it is certain. ERR_CONFLICT: one is pending */
+    ADMIN_AUDIT_CANCEL, /* `cancel`; ERR_CONFLICT: it is not pending */
+};
+
+/* Somebody counted what is inside. */
+struct audit_order {
+    struct name place, actor;
+    int64_t counted;
+    char reason[EVENT_DETAIL_SIZE];
+    struct name
+        gone[AUDIT_GONE_MAX]; /* edges whose devices, but for one that still speaks, are gone */
+    size_t gone_count;
 };
 
 struct admin_result {
     enum err err; /* ERR_OK; ERR_INVAL, ERR_NOTFOUND, ERR_CONFLICT: `reason` says why */
     char reason[160];
     bool created;
+    int64_t audit;               /* its id */
     struct place_settings place; /* not for ADMIN_COMMAND */
     int64_t rights_version;      /* ADMIN_RIGHTS: of the list that holds them */
     int64_t rights_changed;      /* how many were not so already */
@@ -60,6 +73,11 @@ struct admin_command {
         struct {
             struct name place, edge;
         } stream; /* ADMIN_EDGE_RELEASE */
+        struct audit_order audit;
+        struct {
+            struct name place, actor;
+            int64_t id;
+        } cancel; /* ADMIN_AUDIT_CANCEL */
     };
     /* Called once on the service thread, after COMMIT or refusal; also when the service stops
      * (ERR_UNAVAIL). Must not block. May be NULL. */

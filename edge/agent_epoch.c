@@ -39,6 +39,8 @@ enum err agent_adopt(struct agent *a, int64_t epoch)
     TRY(agent_record_start(a));
     for (size_t i = 0; i < a->config.lane_count; i++)
         TRY(agent_adopt_lane(a, i));
+    if (a->live.memory.audit_due != 0)
+        agent_audit_due(a);
     return ERR_OK;
 }
 
@@ -101,6 +103,8 @@ enum err agent_rechain(struct agent *a, int64_t epoch, int64_t common)
         TRY(resume_lane(&r, i));
     TRY(tell_lost(a, r.lost));
     m->spaces = r.chain.spaces;
+    if (m->audit_due != 0)
+        agent_audit_due(a);
     a->live.base_due = (struct mono_ms){INT64_MAX};
     a->durable = a->recorded = true;
     log_warn("agent.new_epoch", LN("old", old), LN("epoch", epoch), LN("common", common),

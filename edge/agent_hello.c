@@ -99,6 +99,25 @@ static enum err another_epoch(struct agent *a, const struct hello_answer *h)
     return agent_rechain(a, h->epoch, h->common);
 }
 
+void agent_audit_due(struct agent *a)
+{
+    int64_t last = a->live.memory.next - 1;
+    a->live.memory.audit_due = last > 0 ? last : 1;
+}
+
+/* A person counted what is inside since. */
+static enum err audited(struct agent *a, int64_t seq)
+{
+    struct edge_memory *m = &a->live.memory;
+    if (m->audit_due == 0 || seq < m->audit_due)
+        return ERR_OK;
+    TRY(agent_transaction(a));
+    m->audit_due = 0;
+    a->durable = true;
+    log_notice("agent.audited", LN("epoch", m->epoch), LN("upto", seq));
+    return ERR_OK;
+}
+
 static enum err obey(struct agent *a, const struct hello_answer *h)
 {
     if (a->live.memory.epoch == 0)
@@ -142,5 +161,8 @@ enum err agent_hello_answered(struct agent *a, const struct response *r)
     s->probe = (struct agent_probe){0};
     s->hello_due = mono_after(s->hello_at.mono, hello_pause_ms(a, r->hello.lease_ms));
     TRY(obey(a, &r->hello));
-    return r->hello.epoch == s->memory.epoch ? renew(a, r->hello.lease_ms) : ERR_OK;
+    if (r->hello.epoch != s->memory.epoch)
+        return ERR_OK;
+    TRY(audited(a, r->hello.audited));
+    return renew(a, r->hello.lease_ms);
 }

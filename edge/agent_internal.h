@@ -113,6 +113,8 @@ void agent_uplink(struct agent *a, bool up);
 /* --- agent_hello.c: this journal's place with the cloud --- */
 
 void agent_hello_tick(struct agent *a);
+/* Crossings went uncounted up to now: entries are closed until an audit covers the last event. */
+void agent_audit_due(struct agent *a);
 enum err agent_hello_answered(struct agent *a, const struct response *r);
 /* After the commit. ERR_UNAVAIL: there is no session. */
 enum err agent_send_hello(struct agent *a);

@@ -265,9 +265,12 @@ static enum err mode_changed(struct agent *a, size_t i, const struct lane_fact *
                            .command = a->live.lanes[i].order};
     if (f->mode == LANE_MODE_FIRE || f->mode == LANE_MODE_HOLD_OPEN) /* B3 */
         agent_passback_neutral(a);
-    if (f->mode == LANE_MODE_FIRE && f->active)
-        a->live.fire = a->live.memory.audit_due = true;
-    return agent_append(a, EVENT_LANE_MODE, &d);
+    TRY(agent_append(a, EVENT_LANE_MODE, &d));
+    if (f->mode != LANE_MODE_FIRE)
+        return ERR_OK;
+    a->live.fire = a->live.fire || f->active;
+    agent_audit_due(a);
+    return ERR_OK;
 }
 
 static enum err one_fact(struct agent *a, size_t i, const struct lane_fact *f)

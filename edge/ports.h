@@ -35,7 +35,8 @@ struct edge_memory {
     struct spaces spaces;
     int64_t owed; /* recalled, not yet returned */
     struct lease lease;
-    bool audit_due; /* after fire: nobody is let in on a space until an audit */
+    int64_t
+        audit_due; /* after fire: nobody is let in on a space until an audit covers this event; 0 */
 };
 
 /* What survives a restart, one row per lane. */

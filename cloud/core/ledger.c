@@ -113,6 +113,21 @@ void ledger_fence(struct place_ledger *p, struct space_view *v)
     v->overdraft = 0;
 }
 
+int64_t ledger_release(struct place_ledger *p, struct space_view *v)
+{
+    int64_t held = v->view + v->pending;
+    p->pool += held;
+    p->pending -= v->pending;
+    v->view = v->pending = 0;
+    return held;
+}
+
+void ledger_count(struct place_ledger *p, int64_t occupied)
+{
+    p->pool -= occupied - p->occupied;
+    p->occupied = occupied;
+}
+
 void ledger_resize(struct place_ledger *p, int64_t capacity)
 {
     p->pool += capacity - p->capacity;
@@ -153,7 +168,7 @@ bool ledger_balanced(const struct place_ledger *p, const struct space_view *sum)
 
 int64_t ledger_available(const struct place_ledger *p)
 {
-    return max_of(0, p->pool + min_of(0, p->occupied));
+    return max_of(0, p->pool + min_of(0, p->occupied) - max_of(0, p->overdraft));
 }
 
 void ledger_published(const struct place_ledger *p, int64_t *ret_occupied, int64_t *ret_free)

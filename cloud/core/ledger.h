@@ -73,6 +73,11 @@ unsigned ledger_returned(struct place_ledger *p, struct space_view *v, int64_t n
  * share stays reserved until an audit. */
 void ledger_fence(struct place_ledger *p, struct space_view *v);
 
+/* audit: what an epoch that is over still held comes back. Returns how much. */
+int64_t ledger_release(struct place_ledger *p, struct space_view *v);
+/* audit: so many are inside. The pool makes up for the difference, and may fall below zero. */
+void ledger_count(struct place_ledger *p, int64_t occupied);
+
 /* operator: the difference goes to the pool, which may fall below zero. */
 void ledger_resize(struct place_ledger *p, int64_t capacity);
 
@@ -85,7 +90,8 @@ unsigned ledger_apply(struct place_ledger *p, struct space_view *v, const struct
 void ledger_sum(struct space_view *sum, const struct space_view *v);
 bool ledger_balanced(const struct place_ledger *p, const struct space_view *sum);
 
-/* What may be offered: the pool, less what a count below zero still owes; never below zero. */
+/* What may be offered: the pool, less what a count below zero and the overdraft still owe; never below
+ * zero. So no admission adds to an intrusion. */
 int64_t ledger_available(const struct place_ledger *p);
 
 /* What signs show: occupied clamped to 0..capacity, and what a driver may count on. Admissions not

@@ -85,6 +85,36 @@ struct stream_row {
     bool fenced;                      /* a newer epoch exists */
     int64_t owed;                     /* recalled, and not yet returned */
     struct wall_ms lease_until;       /* may use its spaces till then at the latest */
+    int64_t audited;                  /* the last audit covers its events up to here; 0: none */
+};
+
+enum audit_state { AUDIT_PENDING, AUDIT_APPLIED, AUDIT_CANCELLED };
+/* "pending" "applied" "cancelled" */
+
+enum { AUDIT_STREAMS_MAX = 128, AUDIT_GONE_MAX = 16, AUDIT_WAITS_SIZE = 192 };
+
+/* A count by a person. */
+struct audit_row {
+    struct name place;
+    int64_t id; /* unique per place, among its grants */
+    enum audit_state state;
+    int64_t counted; /* vehicles inside */
+    struct name actor;
+    char reason[EVENT_DETAIL_SIZE];
+    size_t gone_count;
+    struct name
+        gone[AUDIT_GONE_MAX]; /* edges whose older devices are no more, as the person says */
+    size_t position_count;
+    struct audit_position {
+        int64_t stream;
+        int64_t seq; /* the count covers its events up to here */
+    } positions[AUDIT_STREAMS_MAX];
+    char waits[AUDIT_WAITS_SIZE]; /* what for, in words; "": nothing */
+    int64_t since;                /* net entries applied after those positions */
+    int64_t before;               /* what the ledger had counted */
+    int64_t released;             /* spaces of epochs that are over */
+    int64_t shortfall;            /* the pool is below zero by that much */
+    struct wall_ms made, ended;   /* ended v == 0: pending */
 };
 
 enum grant_state { GRANT_OPEN, GRANT_ACCEPTED, GRANT_DECLINED };
@@ -259,6 +289,7 @@ struct edge_live_row {
 /* Spellings used in the tables and in JSON; never NULL. */
 const char *payment_policy_word(enum payment_policy v);
 const char *unmatched_policy_word(enum unmatched_policy v);
+const char *audit_state_word(enum audit_state v);
 const char *grant_state_word(enum grant_state v);
 const char *session_state_word(enum session_state v);
 const char *payment_state_word(enum payment_state v);
@@ -267,6 +298,7 @@ const char *debt_state_word(enum debt_state v);
 /* ERR_NOTFOUND for a word that is not in the list. */
 enum err payment_policy_parse(const char *text, enum payment_policy *ret);
 enum err unmatched_policy_parse(const char *text, enum unmatched_policy *ret);
+enum err audit_state_parse(const char *text, enum audit_state *ret);
 enum err grant_state_parse(const char *text, enum grant_state *ret);
 enum err session_state_parse(const char *text, enum session_state *ret);
 enum err payment_state_parse(const char *text, enum payment_state *ret);

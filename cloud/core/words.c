@@ -36,6 +36,7 @@ static enum err find(const char *const *words, int count, const char *text, int 
 
 WORDS(payment_policy, "defer", "hold")
 WORDS(unmatched_policy, "open", "deny")
+WORDS(audit_state, "pending", "applied", "cancelled")
 WORDS(grant_state, "open", "accepted", "declined")
 WORDS(session_state, "open", "closed", "unmatched")
 WORDS(payment_state, "created", "sent", "unknown", "querying", "succeeded", "declined", "manual")

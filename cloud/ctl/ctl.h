@@ -21,7 +21,8 @@ struct ctl_args {
     const char *limit;
     const char *reason, *expect, *key;
     const char *kind, *plate, *credential, *from, *until, *offline_s, *space,
-        *after;                     /* of a right */
+        *after; /* of a right */
+    const char *counted, *gone;
     const char *wait;               /* "" when given */
     const char *operand, *operand2; /* the NAME or PLATE of the command; its second word */
 };
@@ -49,6 +50,10 @@ enum ctl_status cmd_right_remove(struct client *c, const struct ctl_args *a);
 enum ctl_status cmd_right_show(struct client *c, const struct ctl_args *a);
 enum ctl_status cmd_right_list(struct client *c, const struct ctl_args *a);
 enum ctl_status cmd_right_import(struct client *c, const struct ctl_args *a);
+enum ctl_status cmd_audit_add(struct client *c, const struct ctl_args *a);
+enum ctl_status cmd_audit_list(struct client *c, const struct ctl_args *a);
+enum ctl_status cmd_audit_cancel(struct client *c, const struct ctl_args *a);
+enum ctl_status cmd_edge_release(struct client *c, const struct ctl_args *a);
 enum ctl_status cmd_lane_open(struct client *c, const struct ctl_args *a);
 enum ctl_status cmd_lane_close(struct client *c, const struct ctl_args *a);
 enum ctl_status cmd_lane_hold(struct client *c, const struct ctl_args *a);

@@ -49,6 +49,10 @@ void handle_place_put(struct http *h, struct http_request *q, struct http_reply 
 void handle_place_resume(struct http *h, struct http_request *q, struct http_reply *r);
 void handle_command_post(struct http *h, struct http_request *q, struct http_reply *r);
 void handle_command(struct http *h, struct http_request *q, struct http_reply *r);
+void handle_audits(struct http *h, struct http_request *q, struct http_reply *r);
+void handle_audit_post(struct http *h, struct http_request *q, struct http_reply *r);
+void handle_audit_cancel(struct http *h, struct http_request *q, struct http_reply *r);
+void handle_edge_release(struct http *h, struct http_request *q, struct http_reply *r);
 void handle_commands(struct http *h, struct http_request *q, struct http_reply *r);
 void handle_rights(struct http *h, struct http_request *q, struct http_reply *r);
 void handle_rights_post(struct http *h, struct http_request *q, struct http_reply *r);

@@ -1,6 +1,7 @@
 /* An operator's commands. Refused ones change nothing; the reason goes back. */
 #include "cloud/service/admin.h"
 
+#include "cloud/service/audit.h"
 #include "cloud/service/command.h"
 #include "cloud/service/effect.h"
 #include "cloud/service/flush.h"
@@ -114,7 +115,8 @@ void admin_take(struct service *s, const struct work *w)
 {
     const struct admin_command *c = &w->admin;
     struct admin_result r = {.err = ERR_OK};
-    if (c->kind != ADMIN_COMMAND && c->kind != ADMIN_EDGE_RELEASE)
+    if (c->kind == ADMIN_PLACE_PUT || c->kind == ADMIN_PLACE_CREATE ||
+        c->kind == ADMIN_PLACE_RESUME)
         r.place = c->place;
     switch (c->kind) {
     case ADMIN_PLACE_PUT: r.err = put_place(s, &c->place, &r); break;
@@ -122,6 +124,10 @@ void admin_take(struct service *s, const struct work *w)
     case ADMIN_PLACE_RESUME: r.err = resume_place(s, &c->place, &r); break;
     case ADMIN_RIGHTS: r.err = rights_put(s, w, &r); break;
     case ADMIN_COMMAND: r.err = command_order(s, &c->order.place, &c->order.command, &r); break;
+    case ADMIN_AUDIT: r.err = audit_order(s, &c->audit, &r); break;
+    case ADMIN_AUDIT_CANCEL:
+        r.err = audit_cancel(s, &c->cancel.place, c->cancel.id, &c->cancel.actor, &r);
+        break;
     case ADMIN_EDGE_RELEASE: r.err = release_edge(s, &c->stream.place, &c->stream.edge, &r); break;
     }
     struct effect *out = effect_add(s, EFFECT_ADMIN, NULL, NULL);

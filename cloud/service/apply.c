@@ -2,6 +2,7 @@
 #include "cloud/service/apply.h"
 
 #include "cloud/service/anomaly.h"
+#include "cloud/service/audit.h"
 #include "cloud/service/command.h"
 #include "cloud/service/flush.h"
 #include "cloud/service/movement.h"
@@ -27,7 +28,7 @@ static void note_use(struct service *s, struct stream *st, const struct event *e
 {
     int64_t offered = 0;
     if (e->kind == EVENT_SPACE_RECALLED) {
-        offer_answered(s, st, e->data.grant, true, &offered);
+        offer_answered(s, st, GRANT_RECALL, e->data.grant, true, &offered);
         st->row.owed += e->data.n;
     }
     if (e->kind == EVENT_SPACE_RETURNED && e->data.reason == REASON_RECALLED)
@@ -45,9 +46,11 @@ static void apply_spaces(struct service *s, struct stream *st, const struct even
     int64_t offered = 0;
     bool accepted = e->kind == EVENT_SPACE_ACCEPTED;
     if (accepted || e->kind == EVENT_SPACE_DECLINED)
-        fact = offer_answered(s, st, e->data.grant, accepted, &offered);
+        fact = offer_answered(s, st, GRANT_OFFER, e->data.grant, accepted, &offered);
     note_use(s, st, e);
+    int64_t occupied = p->ledger.occupied;
     unsigned rules = ledger_apply(&p->ledger, &st->view, e, fact, offered);
+    audit_moved(s, st, e->seq, p->ledger.occupied - occupied);
     if (rules)
         anomaly_record(s, p, st, e->seq, "rule", true, broken_rule(rules));
     place_touch(s, p);

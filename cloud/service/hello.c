@@ -3,6 +3,7 @@
 #include "cloud/service/hello.h"
 
 #include "cloud/service/anomaly.h"
+#include "cloud/service/audit.h"
 #include "cloud/service/command.h"
 #include "cloud/service/effect.h"
 #include "cloud/service/flush.h"
@@ -104,7 +105,7 @@ static struct stream *start_epoch(struct service *s, struct edge *e, const struc
 }
 
 static void answer(struct service *s, const struct work *w, const struct request *r,
-                   const struct hello_verdict *v)
+                   const struct hello_verdict *v, const struct stream *st)
 {
     struct decision_row d = {.place = w->place, .edge = w->edge};
     d.response = (struct response){
@@ -113,7 +114,8 @@ static void answer(struct service *s, const struct work *w, const struct request
         .hello = {.epoch = v->epoch,
                   .upto = v->upto,
                   .lease_ms = s->options.lease_ms,
-                  .common = v->common},
+                  .common = v->common,
+                  .audited = st->row.audited},
     };
     respond(s, &d, w->correlation);
 }
@@ -166,7 +168,25 @@ static void probe(struct service *s, const struct work *w, struct edge *e, const
              LN("epoch", r->hello.epoch), LN("at", v->search.at));
 }
 
-static struct hello_verdict judge(struct service *s, struct edge *e, const struct hello *h)
+/* Does it answer our last probe? */
+static bool is_fresh(const struct edge *e, const struct hello *h)
+{
+    return h->asked.text[0] != '\0' && strcmp(h->asked.text, e->probe.hello.text) == 0 &&
+           strcmp(h->journal.text, e->probe.journal.text) == 0 && h->epoch == e->probe.epoch &&
+           h->at == e->probe.search.at;
+}
+
+/* An audit needs to know how long its history is now, not when some hello was sent. */
+static struct hello_verdict ask_again(const struct hello *h, const struct stream_state *own)
+{
+    int64_t at = h->next - 1 < own->last ? h->next - 1 : own->last;
+    struct hello_verdict v = {.what = HELLO_PROBE, .epoch = own->epoch};
+    v.search = (struct hello_search){.at = at > 0 ? at : 1, .hi = at + 1, .last = own->last};
+    return v;
+}
+
+static struct hello_verdict judge(struct service *s, struct edge *e, const struct hello *h,
+                                  bool fresh)
 {
     struct stream *newest = by_journal(e, &h->journal, NULL);
     struct stream *own = by_journal(e, &h->journal, &h->epoch);
@@ -176,10 +196,8 @@ static struct hello_verdict judge(struct service *s, struct edge *e, const struc
         .own = own ? &own->state : NULL,
         .newest_epoch = e->row.newest_epoch,
         .search = e->probe.search,
+        .fresh = fresh,
     };
-    f.fresh = h->asked.text[0] != '\0' && strcmp(h->asked.text, e->probe.hello.text) == 0 &&
-              strcmp(h->journal.text, e->probe.journal.text) == 0 && h->epoch == e->probe.epoch &&
-              h->at == e->probe.search.at;
     if (f.fresh && own && FOUND(s, find_digest, own->row.id, h->at, &ours))
         f.ours = &ours;
     return stream_hello(h, &f);
@@ -208,8 +226,11 @@ void hello_take(struct service *s, const struct work *w, const struct request *r
     struct edge *e = state_edge(s, &w->place, &w->edge);
     if (!e)
         e = register_edge(s, w);
-    struct hello_verdict v = judge(s, e, h);
+    bool fresh = is_fresh(e, h);
+    struct hello_verdict v = judge(s, e, h, fresh);
     struct stream *st = by_journal(e, &h->journal, NULL);
+    if (v.what == HELLO_KNOWN && st && audit_wants(st) && !fresh)
+        v = ask_again(h, &st->state);
     if (v.what == HELLO_PROBE) {
         probe(s, w, e, r, &v);
         return;
@@ -232,8 +253,12 @@ void hello_take(struct service *s, const struct work *w, const struct request *r
                        "the edge was acknowledged more than is recorded here");
     st->row.lease_until = wall_after(s->now.wall, s->options.lease_ms);
     stream_touch(s, st);
+    if (v.what == HELLO_KNOWN && fresh)
+        audit_heard(s, st, h->next - 1);
+    else if (audit_wants(st))
+        hello_ask_soon(s);
     note_edge(s, e, h);
-    answer(s, w, r, &v);
+    answer(s, w, r, &v, st);
     offer_resend(s, e, true);
     command_resend(s, e, true);
     offer_want(s, e->place);

@@ -1,6 +1,7 @@
 /* Rows of the store become places, edges, streams, offers and payments. */
 #include "cloud/service/load.h"
 
+#include "cloud/service/audit.h"
 #include "cloud/service/command.h"
 #include "cloud/service/debt.h"
 #include "cloud/service/flush.h"
@@ -53,10 +54,15 @@ static void load_command(void *self, const struct command_row *row)
     command_keep(self, row);
 }
 
+static void load_audit(void *self, const struct audit_row *row)
+{
+    audit_load(self, row);
+}
+
 enum err state_load(struct service *s)
 {
-    struct store_visitor v = {s,         load_place, load_edge,    load_stream,
-                              load_lane, load_grant, load_payment, load_command};
+    struct store_visitor v = {s,          load_place,   load_edge,    load_stream, load_lane,
+                              load_grant, load_payment, load_command, load_audit};
     s->next_stream = 1;
     TRY(s->ports.store.load(s->ports.store.self, &v));
     for (size_t i = 0; i < s->place_count; i++) {

@@ -231,8 +231,29 @@ void offer_timers(struct service *s)
                 offer_resend(s, s->places[i]->edges[k], false);
 }
 
-enum grant_fact offer_answered(struct service *s, struct stream *st, int64_t id, bool accepted,
-                               int64_t *ret_n)
+static void close_grant(struct service *s, struct edge *e, struct grant_row *row,
+                        enum grant_state state)
+{
+    row->state = state;
+    STORE(s, save_grant, row);
+    for (size_t i = 0; i < e->grant_count; i++)
+        if (e->grants[i].row.id == row->id)
+            e->grants[i--] = e->grants[--e->grant_count];
+}
+
+/* A database that was set back gave an id again that meant something else: the edge knows it and will
+ * never answer for what it means now. */
+static void take_back(struct service *s, struct stream *st, struct grant_row *row)
+{
+    if (row->state != GRANT_OPEN)
+        return;
+    close_grant(s, st->edge, row, GRANT_DECLINED);
+    if (row->kind == GRANT_OFFER)
+        ledger_declined(&st->edge->place->ledger, &st->view, GRANT_WAITING, row->n);
+}
+
+enum grant_fact offer_answered(struct service *s, struct stream *st, enum grant_kind kind,
+                               int64_t id, bool accepted, int64_t *ret_n)
 {
     struct edge *e = st->edge;
     struct grant_row row;
@@ -240,13 +261,13 @@ enum grant_fact offer_answered(struct service *s, struct stream *st, int64_t id,
         e->place->row.next_grant = id;
     if (!FOUND(s, find_grant, &e->row.place, id, &row) || row.stream != st->row.id)
         return GRANT_NOT_KNOWN;
+    if (row.kind != kind) {
+        take_back(s, st, &row);
+        return GRANT_NOT_KNOWN;
+    }
     *ret_n = row.n;
     if (row.state != GRANT_OPEN)
         return GRANT_ANSWERED;
-    row.state = accepted ? GRANT_ACCEPTED : GRANT_DECLINED;
-    STORE(s, save_grant, &row);
-    for (size_t i = 0; i < e->grant_count; i++)
-        if (e->grants[i].row.id == id)
-            e->grants[i--] = e->grants[--e->grant_count];
+    close_grant(s, e, &row, accepted ? GRANT_ACCEPTED : GRANT_DECLINED);
     return GRANT_WAITING;
 }

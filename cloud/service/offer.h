@@ -12,8 +12,8 @@ bool offer_under_way(const struct edge *e);
 void offer_resend(struct service *s, struct edge *e, bool all);
 void offer_timers(struct service *s);
 /* The grant an edge answered; takes it off the list. */
-enum grant_fact offer_answered(struct service *s, struct stream *st, int64_t id, bool accepted,
-                               int64_t *ret_n);
+enum grant_fact offer_answered(struct service *s, struct stream *st, enum grant_kind kind,
+                               int64_t id, bool accepted, int64_t *ret_n);
 void offer_keep(struct service *s, struct edge *e, const struct grant_row *row);
 
 #endif

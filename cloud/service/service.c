@@ -2,6 +2,7 @@
 #include "cloud/service/state.h"
 
 #include "cloud/service/admin.h"
+#include "cloud/service/audit.h"
 #include "cloud/service/command.h"
 #include "cloud/service/debt.h"
 #include "cloud/service/effect.h"
@@ -173,6 +174,7 @@ size_t service_turn(struct service *s, struct now now)
         if (!take(s, s->batch[i]))
             work_free(s->batch[i]);
     fire_timers(s);
+    audit_flush(s);
     offer_flush(s);
     state_flush(s);
     commit(s);

@@ -123,6 +123,7 @@ void state_free(struct service *s)
         for (size_t k = 0; k < s->places[i]->edge_count; k++)
             free_edge(s->places[i]->edges[k]);
         free(s->places[i]->edges);
+        free(s->places[i]->audit);
         rights_forget(s->places[i]);
         free(s->places[i]);
     }

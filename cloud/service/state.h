@@ -25,7 +25,9 @@ struct place {
     struct edge **edges;
     size_t edge_count;
     bool dirty;
-    bool plan;       /* look whether an edge needs spaces */
+    bool plan;               /* look whether an edge needs spaces */
+    struct audit_row *audit; /* pending; NULL: none */
+    bool audit_dirty;
     bool told_below; /* that the count is below zero and stays */
     bool shown;      /* `occupancy` was published */
     struct occupancy occupancy;

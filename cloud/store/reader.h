@@ -143,6 +143,20 @@ struct open_view {
 };
 enum err reader_open_items(struct reader *r, const struct name *place, struct open_view *ret);
 
+struct audit_view {
+    int64_t id, counted, since, before, released, shortfall; /* as in struct audit_row */
+    char state[12];                                          /* "pending" "applied" "cancelled" */
+    struct name actor;
+    char reason[EVENT_DETAIL_SIZE];
+    char gone[AUDIT_GONE_MAX * NAME_SIZE]; /* names with spaces between */
+    char waits[AUDIT_WAITS_SIZE];
+    struct wall_ms made, ended;
+};
+
+/* Newest first. */
+enum err reader_audits(struct reader *r, const struct name *place, int limit,
+                       void (*visit)(void *arg, const struct audit_view *a), void *arg);
+
 /* Commands to a lane, newest first. */
 enum err reader_commands(struct reader *r, const struct name *place, const struct name *lane,
                          int limit, void (*visit)(void *arg, const struct command_row *c),

@@ -88,6 +88,9 @@
     X(OPEN_PAYMENTS, "SELECT (SELECT count(*) FROM payment WHERE state IN "                        \
                      "('created', 'sent', 'unknown', 'querying') AND place = ?1), "                \
                      "(SELECT count(*) FROM payment WHERE state = 'manual' AND place = ?1)")       \
+    X(AUDITS,                                                                                      \
+      "SELECT id, state, counted, actor, reason, gone, waits, since, before, released, "           \
+      "shortfall, made_ms, ended_ms FROM audit WHERE place = ?1 ORDER BY id DESC LIMIT ?2")        \
     X(COMMAND, COMMAND_COLUMNS "WHERE id = ?1")                                                    \
     X(COMMANDS, COMMAND_COLUMNS "WHERE place = ?1 AND lane = ?2 ORDER BY issued_ms DESC LIMIT ?3")
 

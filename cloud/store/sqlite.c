@@ -98,6 +98,7 @@ struct store_port store_port(struct store *s)
         .save_decision = store_save_decision,
         .find_decision = store_find_decision,
         .prune_decisions = store_prune_decisions,
+        .save_audit = store_save_audit,
         .save_command = store_save_command,
         .find_command = store_find_command,
     };

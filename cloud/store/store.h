@@ -17,6 +17,7 @@ enum err store_load(void *self, const struct store_visitor *v);
 void take_grant(struct take *t, struct grant_row *ret);
 void take_payment(struct take *t, struct payment_row *ret);
 void take_command(struct take *t, struct command_row *ret);
+void take_audit(struct take *t, struct audit_row *ret);
 
 /* store_place.c */
 enum err store_save_place(void *self, const struct place_row *r);
@@ -71,6 +72,9 @@ enum err store_retry_debts(void *self, const char *reason);
 enum err store_save_decision(void *self, const struct decision_row *r);
 enum err store_find_decision(void *self, const struct request_id *id, struct decision_row *ret);
 enum err store_prune_decisions(void *self, struct wall_ms before);
+
+/* store_audit.c */
+enum err store_save_audit(void *self, const struct audit_row *r);
 
 /* store_command.c */
 enum err store_save_command(void *self, const struct command_row *r);

@@ -60,6 +60,7 @@ static void take_stream(struct take *t, const struct store_visitor *v)
     r.fenced = take_int(t) != 0;
     r.owed = take_int(t);
     r.lease_until = take_time(t);
+    r.audited = take_int(t);
     if (t->err == ERR_OK)
         v->stream(v->self, &r);
 }
@@ -132,6 +133,14 @@ static void visit_command(struct take *t, const struct store_visitor *v)
         v->command(v->self, &r);
 }
 
+static void visit_audit(struct take *t, const struct store_visitor *v)
+{
+    struct audit_row r;
+    take_audit(t, &r);
+    if (t->err == ERR_OK)
+        v->audit(v->self, &r);
+}
+
 static enum err each(sqlite3_stmt *st, const struct store_visitor *v,
                      void (*take)(struct take *, const struct store_visitor *))
 {
@@ -158,5 +167,6 @@ enum err store_load(void *self, const struct store_visitor *v)
     TRY(each(s->st[ST_LOAD_LANES], v, take_lane));
     TRY(each(s->st[ST_LOAD_GRANTS], v, visit_grant));
     TRY(each(s->st[ST_LOAD_PAYMENTS], v, visit_payment));
-    return each(s->st[ST_LOAD_COMMANDS], v, visit_command);
+    TRY(each(s->st[ST_LOAD_COMMANDS], v, visit_command));
+    return each(s->st[ST_LOAD_AUDITS], v, visit_audit);
 }

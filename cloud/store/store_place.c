@@ -86,6 +86,7 @@ enum err store_save_stream(void *self, const struct stream_row *r)
     put_int(&p, r->fenced);
     put_int(&p, r->owed);
     put_int(&p, r->lease_until.v);
+    put_int(&p, r->audited);
     return db_run(p.st);
 }
 

@@ -151,7 +151,7 @@ static enum err load_edge(sqlite3 *db, struct edge_memory *ret)
                                  .until = {sqlite3_column_int64(s, 9)},
                                  .from = {sqlite3_column_int64(s, 10)},
                                  .until_wall = {sqlite3_column_int64(s, 11)}};
-        m.audit_due = sqlite3_column_int(s, 13) != 0;
+        m.audit_due = sqlite3_column_int64(s, 13);
         *ret = m;
     }
     sqlite3_finalize(s);

@@ -77,6 +77,7 @@ struct hello_answer {
     int64_t upto;     /* committed in that epoch */
     int64_t lease_ms; /* spaces may be used this long after the hello was sent */
     int64_t common;   /* another epoch than the hello's: the last event of that one to be kept */
+    int64_t audited;  /* a count by a person covers its events of this epoch up to here; 0: none */
     int64_t probe;    /* > 0: nothing changes; say hello again with the digest of this event */
 };
 

@@ -17,17 +17,20 @@ static const struct member header_members[HEADER_MEMBERS] = {
 static const struct record_shape header_shape = {header_members, HEADER_MEMBERS,
                                                  ALL(HEADER_MEMBERS), 0};
 
-enum { EPOCH, UPTO, LEASE, COMMON, PROBE, HELLO_MEMBERS };
+enum { EPOCH, UPTO, LEASE, COMMON, AUDITED, PROBE, HELLO_MEMBERS };
 
 static const struct member hello_members[HELLO_MEMBERS] = {
     [EPOCH] = {ROW("epoch", MEMBER_INT, hello_answer, epoch), .min = 1, .max = RECORD_INT_MAX},
     [UPTO] = {ROW("upto", MEMBER_INT, hello_answer, upto), .max = RECORD_INT_MAX},
     [LEASE] = {ROW("lease_ms", MEMBER_INT, hello_answer, lease_ms), .max = RECORD_INT_MAX},
     [COMMON] = {ROW("common", MEMBER_INT, hello_answer, common), .min = 1, .max = RECORD_INT_MAX},
+    [AUDITED] = {ROW("audited", MEMBER_INT, hello_answer, audited), .min = 1,
+                 .max = RECORD_INT_MAX},
     [PROBE] = {ROW("probe", MEMBER_INT, hello_answer, probe), .min = 1, .max = RECORD_INT_MAX},
 };
 static const struct record_shape hello_shape = {hello_members, HELLO_MEMBERS, ALL(COMMON),
-                                                MEMBER_BIT(COMMON) | MEMBER_BIT(PROBE)};
+                                                MEMBER_BIT(COMMON) | MEMBER_BIT(AUDITED) |
+                                                    MEMBER_BIT(PROBE)};
 
 enum { VERDICT, BASIS, REASON, DISPLAY, DUE, CURRENCY, ANSWER_MEMBERS };
 

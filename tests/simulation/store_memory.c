@@ -233,6 +233,14 @@ static enum err save_live(void *self, const struct edge_live_row *r)
     return ERR_OK;
 }
 
+static enum err save_audit(void *self, const struct audit_row *r)
+{
+    struct store_memory *m = self;
+    struct store_key k = grant_key(&r->place, r->id);
+    table_put(m, &m->audits, &k, r);
+    return ERR_OK;
+}
+
 static enum err add_quarantine(void *self, const struct quarantine_row *r)
 {
     struct store_memory *m = self;
@@ -293,6 +301,9 @@ static enum err load(void *self, const struct store_visitor *v)
     for (struct node *n = m->commands.first; n; n = n->later)
         if (((struct command_row *)row_of(n))->ended.v == 0)
             v->command(v->self, row_of(n));
+    for (struct node *n = m->audits.first; n; n = n->later)
+        if (((struct audit_row *)row_of(n))->state == AUDIT_PENDING)
+            v->audit(v->self, row_of(n));
     return ERR_OK;
 }
 
@@ -365,6 +376,7 @@ struct store_memory *store_memory_new(void *owner)
     m->debts.row_size = sizeof(struct debt_row);
     m->decisions.row_size = sizeof(struct decision_row);
     m->commands.row_size = sizeof(struct command_row);
+    m->audits.row_size = sizeof(struct audit_row);
     m->rights.row_size = sizeof(struct right_row);
     m->right_lists.row_size = sizeof(struct right_list_row);
     m->rights_applied.row_size = sizeof(struct right_applied_row);
@@ -397,6 +409,7 @@ struct store_port store_memory_port(struct store_memory *m)
         .save_live = save_live,
         .add_event = memory_add_event,
         .find_digest = memory_find_digest,
+        .save_audit = save_audit,
         .add_quarantine = add_quarantine,
         .add_anomaly = add_anomaly,
         .resolve_anomalies = resolve_anomalies,

@@ -47,7 +47,7 @@ struct store_memory {
     bool open;
     uint64_t version;
     struct table places, edges, lanes, streams, grants, lives, events, movements, sessions, plates,
-        payments, payers, debts, decisions, commands, rights, right_lists, rights_applied;
+        payments, payers, debts, decisions, commands, audits, rights, right_lists, rights_applied;
     struct store_memory_news news, coming;
     struct node *news_events[NEWS_MAX], *coming_events[NEWS_MAX];
 };

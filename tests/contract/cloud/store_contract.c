@@ -113,6 +113,8 @@ struct loaded {
     struct grant_row grant;
     struct payment_row payments[4];
     struct command_row commands[4];
+    struct audit_row audits[4];
+    int audit_count;
     int places, edges, streams, lane_count, grants, payment_count, command_count;
 };
 
@@ -166,11 +168,17 @@ static void on_command(void *self, const struct command_row *r)
     l->commands[l->command_count++] = *r;
 }
 
+static void on_audit(void *self, const struct audit_row *r)
+{
+    struct loaded *l = self;
+    l->audits[l->audit_count++] = *r;
+}
+
 static struct loaded load(void)
 {
     struct loaded l = {0};
-    struct store_visitor v = {&l,      on_place, on_edge,    on_stream,
-                              on_lane, on_grant, on_payment, on_command};
+    struct store_visitor v = {&l,       on_place,   on_edge,    on_stream, on_lane,
+                              on_grant, on_payment, on_command, on_audit};
     OK(s.load(s.self, &v));
     return l;
 }
@@ -749,6 +757,38 @@ static void live_values(void **state)
     OK(CALL(save_live, &l));
 }
 
+static void pending_audits_come_back(void **state)
+{
+    (void)state;
+    save_parents();
+    struct audit_row a = {.place = place_a,
+                          .id = 30,
+                          .counted = 7,
+                          .actor = {"desk"},
+                          .reason = "after the fire drill",
+                          .gone_count = 2,
+                          .gone = {{"e1"}, {"e2"}},
+                          .position_count = 2,
+                          .positions = {{4, 120}, {5, -1}},
+                          .waits = "e2: its hello",
+                          .made = {1000}};
+    OK(CALL(save_audit, &a));
+    a.since = -2;
+    OK(CALL(save_audit, &a));
+    struct audit_row old = {.place = place_a, .id = 29, .state = AUDIT_APPLIED, .made = {900}};
+    old.ended.v = 950;
+    OK(CALL(save_audit, &old));
+    again();
+    struct loaded l = load();
+    assert_int_equal(l.audit_count, 1);
+    assert_memory_equal(&l.audits[0], &a, sizeof a);
+    a.state = AUDIT_CANCELLED;
+    a.ended.v = 2000;
+    OK(CALL(save_audit, &a));
+    again();
+    assert_int_equal(load().audit_count, 0);
+}
+
 int store_contract(struct store_fixture *f)
 {
 #define T(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
@@ -765,6 +805,7 @@ int store_contract(struct store_fixture *f)
         T(sessions_by_what_a_camera_confuses),
         T(live_values),
         T(commands),
+        T(pending_audits_come_back),
     };
     fixture = f;
     return cmocka_run_group_tests(tests, NULL, NULL);

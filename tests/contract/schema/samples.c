@@ -208,7 +208,8 @@ static void responses(void)
                          .id = {"00112233445566778899aabbccddeeff"},
                          .hello = {.epoch = 5, .upto = 48200, .lease_ms = 259200000}};
     PRINT(TOPIC_RESPONSE, "e03", response, &r);
-    r.hello = (struct hello_answer){.epoch = 6, .lease_ms = 259200000, .common = 48190};
+    r.hello =
+        (struct hello_answer){.epoch = 6, .lease_ms = 259200000, .common = 48190, .audited = 7};
     PRINT(TOPIC_RESPONSE, "e03", response, &r);
     r.hello = (struct hello_answer){.epoch = 5, .probe = 48199};
     PRINT(TOPIC_RESPONSE, "e03", response, &r);

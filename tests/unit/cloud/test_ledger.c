@@ -78,11 +78,15 @@ static void overdraft_is_worked_off(void **state)
     assert_int_equal(w.p.overdraft, 1);
     assert_int_equal(w.p.occupied, 1);
     assert_balanced(&w);
-    assert_int_equal(ledger_offer(&w.p, &w.v[0], 2), ERR_OK);
-    /* Accepting pays the debt first: the edge holds one. */
-    assert_int_equal(ledger_accepted(&w.p, &w.v[0], GRANT_WAITING, 2, 2, 1), 0);
-    assert_int_equal(w.v[0].view, 1);
+    /* One is inside of two: no admission may add to the intrusion. */
+    assert_int_equal(ledger_available(&w.p), 1);
+    assert_int_equal(ledger_offer(&w.p, &w.v[0], 2), ERR_FULL);
+    assert_int_equal(ledger_offer(&w.p, &w.v[0], 1), ERR_OK);
+    /* Accepting pays the debt first: the edge holds nothing. */
+    assert_int_equal(ledger_accepted(&w.p, &w.v[0], GRANT_WAITING, 1, 1, 1), 0);
+    assert_int_equal(w.v[0].view, 0);
     assert_int_equal(w.p.overdraft, 0);
+    assert_int_equal(ledger_available(&w.p), 1);
     assert_balanced(&w);
     assert_int_equal(ledger_left(&w.p, &w.v[0], 1), RULE_OVERDRAFT);
     assert_balanced(&w);
@@ -148,6 +152,26 @@ static void fencing_leaves_no_overdraft(void **state)
     assert_int_equal(w.v[0].pending, 2);
     assert_int_equal(w.p.pool, 0);
     assert_int_equal(ledger_available(&w.p), 0);
+}
+
+/* A count takes the place of the books: fewer inside fill the pool, more empty it below zero. */
+static void a_count_and_what_comes_back(void **state)
+{
+    (void)state;
+    struct world w = {.p = ledger_of(5)};
+    assert_int_equal(ledger_offer(&w.p, &w.v[0], 3), ERR_OK);
+    assert_int_equal(ledger_authorised(&w.p, &w.v[0], SPENT_NONE), 0);
+    assert_int_equal(ledger_release(&w.p, &w.v[0]), 3);
+    assert_int_equal(w.v[0].view, 0);
+    assert_int_equal(w.p.pending, 0);
+    assert_int_equal(w.p.pool, 5);
+    ledger_count(&w.p, 7);
+    assert_int_equal(w.p.occupied, 7);
+    assert_int_equal(w.p.pool, -2);
+    assert_balanced(&w);
+    ledger_count(&w.p, 0);
+    assert_int_equal(w.p.pool, 5);
+    assert_balanced(&w);
 }
 
 static void rules_are_named(void **state)
@@ -360,6 +384,7 @@ int main(void)
         cmocka_unit_test(any_event_balances),
         cmocka_unit_test(rules_are_named),
         cmocka_unit_test(fencing_leaves_no_overdraft),
+        cmocka_unit_test(a_count_and_what_comes_back),
         cmocka_unit_test(capacity_changes),
         cmocka_unit_test(published_is_clamped),
         cmocka_unit_test(offers_are_fair),

@@ -134,6 +134,26 @@ static void a_credit_pays_the_overdraft_before_a_recall(void **state)
     assert_int_equal(memory()->owed, 1);
 }
 
+static void after_a_fire_an_audit_opens_the_entries(void **state)
+{
+    (void)state;
+    ready("in", 3, 600000000);
+    world_on(&w, 0, IN_FIRE);
+    world_wait(&w, 1000);
+    world_off(&w, 0, IN_FIRE);
+    world_wait(&w, 1000);
+    int64_t due = memory()->audit_due;
+    assert_true(due > 0);
+    world_uplink(&w, true);
+    world_hello_says(&w,
+                     &(struct hello_answer){.epoch = 1, .lease_ms = 600000000, .audited = due - 1});
+    assert_int_equal(memory()->audit_due, due); /* that count was before the fire */
+    world_uplink(&w, true);
+    world_hello_says(&w, &(struct hello_answer){.epoch = 1, .lease_ms = 600000000, .audited = due});
+    assert_int_equal(memory()->audit_due, 0);
+    assert_int_equal(w.committed.memory.audit_due, 0);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -143,6 +163,7 @@ int main(void)
         cmocka_unit_test(after_a_restart_of_the_machine),
         cmocka_unit_test(a_recall_takes_what_there_is_and_then_credits),
         cmocka_unit_test(a_credit_pays_the_overdraft_before_a_recall),
+        cmocka_unit_test(after_a_fire_an_audit_opens_the_entries),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

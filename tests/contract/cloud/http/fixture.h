@@ -36,6 +36,7 @@ struct fixture {
     size_t place_count;
     int64_t rights_version;
     int command_count;
+    struct audit_row audit; /* pending; id 0: none */
 };
 
 /* Seeds two places, an edge with two lanes, movements, stays, payments and a debt. */

@@ -105,6 +105,22 @@ static void a_place_is_added_shown_and_changed(void **state)
     ends(*state, OPERATOR, "place resume a", CTL_OK, "offers spaces again");
 }
 
+static void a_count_is_reported(void **state)
+{
+    ends(*state, OPERATOR, "audit add a --reason drill", CTL_USAGE, "--counted N");
+    ends(*state, OPERATOR, "audit add a --counted 3x --reason drill", CTL_USAGE, "--counted N");
+    ends(*state, OPERATOR, "audit add a --counted 3", CTL_USAGE, "--reason TEXT");
+    ends(*state, OPERATOR, "audit add a --counted 3 --reason drill --gone e1,e2", CTL_OK,
+         "audit 7\n");
+    ends(*state, OPERATOR, "audit add a --counted 3 --reason drill", CTL_REFUSED, "not now");
+    ends(*state, OPERATOR, "audit list a", CTL_OK, "e1: its hello");
+    ends(*state, OPERATOR, "audit list a --json", CTL_OK, "\"gone\": \"e1 e2\"");
+    ends(*state, OPERATOR, "audit cancel a 7", CTL_OK, "audit 7 is cancelled");
+    ends(*state, OPERATOR, "audit list a", CTL_OK, "cancelled");
+    ends(*state, OPERATOR, "edge release a e1", CTL_OK, "new epoch");
+    ends(*state, OPERATOR, "edge release a e2", CTL_REFUSED, "not now");
+}
+
 static void columns_stand_under_each_other(void **state)
 {
     struct run r;
@@ -351,6 +367,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         TEST(a_place_is_added_shown_and_changed),
+        TEST(a_count_is_reported),
         TEST(columns_stand_under_each_other),
         TEST(lanes_are_told),
         TEST(a_report_is_verified),

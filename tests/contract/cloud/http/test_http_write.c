@@ -234,6 +234,67 @@ static void a_place_is_resumed(void **state)
     is_code(&a, 403, "forbidden");
 }
 
+static struct answer audit(struct fixture *f, const char *body)
+{
+    return ask(f, "POST", "/v1/places/a/audits", OPERATOR, body, NULL);
+}
+
+static void a_count_is_reported_and_followed(void **state)
+{
+    static const char *const bad[] = {
+        "{\"counted\":-1,\"reason\":\"x\"}",
+        "{\"counted\":\"3\",\"reason\":\"x\"}",
+        "{\"counted\":3}",
+        "{\"counted\":3,\"reason\":\"\"}",
+        "{\"counted\":3,\"reason\":\"x\",\"gone\":[\"E 1\"]}",
+        "{\"counted\":3,\"reason\":\"x\",\"gone\":\"e1\"}",
+        "{\"counted\":3,\"reason\":\"x\",\"more\":1}",
+    };
+    for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {
+        struct answer a = audit(*state, bad[i]);
+        is_code(&a, 422, "invalid_audit");
+    }
+    struct answer a = audit(*state, "{\"counted\":3,\"reason\":\"fire drill\",\"gone\":[\"e2\"]}");
+    assert_int_equal(a.status, 202);
+    assert_int_equal(json_integer_value(json_object_get(a.json, "id")), 7);
+    answer_free(&a);
+    a = audit(*state, "{\"counted\":3,\"reason\":\"again\"}");
+    is_code(&a, 409, "conflict");
+    a = get(*state, "/v1/places/a/audits", OPERATOR);
+    const json_t *row = json_array_get(json_object_get(a.json, "audits"), 0);
+    assert_string_equal(json_string_value(json_object_get(row, "state")), "pending");
+    assert_string_equal(json_string_value(json_object_get(row, "waits")), "e1: its hello");
+    assert_string_equal(json_string_value(json_object_get(row, "gone")), "e2");
+    assert_int_equal(json_integer_value(json_object_get(row, "counted")), 3);
+    answer_free(&a);
+    a = ask(*state, "POST", "/v1/places/a/audits/8/cancel", OPERATOR, NULL, NULL);
+    is_code(&a, 409, "conflict");
+    a = ask(*state, "POST", "/v1/places/a/audits/x/cancel", OPERATOR, NULL, NULL);
+    is_code(&a, 404, "not_found");
+    a = ask(*state, "POST", "/v1/places/a/audits/7/cancel", OPERATOR, NULL, NULL);
+    assert_int_equal(a.status, 200);
+    answer_free(&a);
+    a = ask(*state, "POST", "/v1/places/a/audits", ATTENDANT, "{\"counted\":1,\"reason\":\"x\"}",
+            NULL);
+    is_code(&a, 403, "forbidden");
+    a = get(*state, "/v1/places/a/audits", NULL);
+    assert_int_equal(a.status, 401);
+    answer_free(&a);
+}
+
+static void a_stream_is_released(void **state)
+{
+    struct answer a = ask(*state, "POST", "/v1/places/a/edges/e1/release", OPERATOR, NULL, NULL);
+    assert_int_equal(a.status, 200);
+    answer_free(&a);
+    a = ask(*state, "POST", "/v1/places/a/edges/e2/release", OPERATOR, NULL, NULL);
+    is_code(&a, 409, "conflict");
+    a = ask(*state, "POST", "/v1/places/no/edges/e1/release", OPERATOR, NULL, NULL);
+    is_code(&a, 404, "not_found");
+    a = ask(*state, "POST", "/v1/places/a/edges/e1/release", ATTENDANT, NULL, NULL);
+    is_code(&a, 403, "forbidden");
+}
+
 /* A write under way when the server stops is answered first. */
 static void stopping_waits_for_writes(void **state)
 {
@@ -269,6 +330,8 @@ int main(void)
         TEST(the_answer_waits_for_the_commit),
         TEST(a_full_queue_asks_to_come_back),
         TEST(a_place_is_resumed),
+        TEST(a_count_is_reported_and_followed),
+        TEST(a_stream_is_released),
         TEST(stopping_waits_for_writes),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -11,7 +11,7 @@ void lane_stale(struct lane *l, struct mono_ms now, struct lane_out *out)
         l->was_down = l->view.down;
     }
     rule_enter(l, LANE_UNAVAILABLE, LANE_NEVER);
-    l->view.fresh = l->may_close = false;
+    l->view.fresh = false;
     l->gap = true;
     rule_alarm_set(l, out, ALARM_DEVICE_SILENT, true);
 }
@@ -110,5 +110,5 @@ void lane_fresh(struct lane *l, struct mono_ms now, struct lane_out *out)
     }
     l->stranger = false;
     if (forced)
-        lane_forced(l, now, out);
+        vehicle_forced(l, now, out);
 }

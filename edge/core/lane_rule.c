@@ -266,6 +266,21 @@ void rule_opened(struct lane *l, struct mono_ms now, struct lane_out *out)
         rule_enter(l, LANE_OPEN, mono_after(now, l->config.hold_open_ms));
 }
 
+/* With a broken arm there is nothing to open. */
+void rule_authorise(struct lane *l, bool manual, enum cause cause, struct mono_ms now,
+                    struct lane_out *out)
+{
+    l->authorised = l->vended = true;
+    l->authorised_at = now;
+    l->b_seen = l->a_left = l->a_clear_seen = l->c_seen = l->followed = l->doubt = false;
+    rule_fact_of(l, out, (struct lane_fact){.kind = LANE_FACT_AUTHORISED, .manual = manual});
+    rule_raise(l, out, cause);
+    if (l->view.up || lane_arm_broken(l))
+        rule_opened(l, now, out);
+    else
+        rule_enter(l, LANE_OPENING, mono_after(now, l->config.open_ms));
+}
+
 /* B is clear (and C, where there is one): what did the vehicle do? With two loops it passed if A was
  * clear while it was on B. If A was clear only before that, it may as well have backed out and
  * another come and gone. */

@@ -40,6 +40,9 @@ void rule_rest(struct lane *l, struct mono_ms now, struct lane_out *out);
 void rule_after_passage(struct lane *l, struct mono_ms now, struct lane_out *out);
 void rule_close_due(struct lane *l, struct mono_ms now, struct lane_out *out);
 void rule_obstruct(struct lane *l, struct mono_ms now, struct lane_out *out);
+/* The vehicle on A may pass, `manual`ly for `cause`; CAUSE_NONE: the agent knows. */
+void rule_authorise(struct lane *l, bool manual, enum cause cause, struct mono_ms now,
+                    struct lane_out *out);
 void rule_passing(struct lane *l, struct lane_out *out);
 void rule_opened(struct lane *l, struct mono_ms now, struct lane_out *out);
 void rule_evaluate(struct lane *l, struct mono_ms now, struct lane_out *out);

@@ -244,6 +244,26 @@ static void quick_vehicle_passes_a_rising_arm(void **state)
     bench_said(&b, LANE_CLOSING, "CLOSE");
 }
 
+/* It noses onto B while the arm rises, and waits: still authorised. */
+static void nose_under_a_rising_arm(void **state)
+{
+    (void)state;
+    struct bench b;
+    bench_init(&b, DIRECTION_ENTRY, 2);
+    bench_on(&b, IN_LOOP_A);
+    bench_wait(&b, 100);
+    bench_event(&b, LANE_EV_ALLOWED);
+    bench_off(&b, IN_ARM_DOWN);
+    bench_on(&b, IN_LOOP_B);
+    bench_wait(&b, 500);
+    bench_off(&b, IN_LOOP_B);
+    bench_wait(&b, 500);
+    bench_said(&b, LANE_OPENING, "presented CAMERA authorised OPEN");
+    bench_on(&b, IN_ARM_UP);
+    bench_drive_through(&b);
+    bench_said(&b, LANE_PASSED, "started completed ended:drove_through");
+}
+
 static void vehicle_already_on_b_when_the_arm_is_up(void **state)
 {
     (void)state;
@@ -278,6 +298,7 @@ int main(void)
         cmocka_unit_test(three_loops_c_never_comes),
         cmocka_unit_test(three_loops_backing_out),
         cmocka_unit_test(quick_vehicle_passes_a_rising_arm),
+        cmocka_unit_test(nose_under_a_rising_arm),
         cmocka_unit_test(vehicle_already_on_b_when_the_arm_is_up),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,4 +1,4 @@
-/* The abnormal cases of lane.md: inputs in, facts and commands out. test_lane_rows.c says which test is
+/* The abnormal cases of lane.md: inputs in, facts and commands out. test_lane_walk.c says which test is
  * about which row. */
 #include <setjmp.h>
 #include <stdarg.h>

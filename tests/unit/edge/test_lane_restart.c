@@ -208,6 +208,23 @@ static void restart_with_a_waiting_vehicle(void **state)
 }
 
 /* A lane in a mode stays in it, and says nothing twice. */
+/* What a silence leaves up is not ours to close, even if we had opened it from below. */
+static void never_closes_by_itself_after_a_silence(void **state)
+{
+    (void)state;
+    struct bench b;
+    bench_init(&b, DIRECTION_ENTRY, 2);
+    bench_let_in(&b);
+    bench_off(&b, IN_LOOP_A);
+    bench_event(&b, LANE_EV_STALE);
+    bench_see(&b);
+    bench_said(&b, LANE_UNSECURED, "+device_silent -device_silent gap completed ended:uncertain");
+    bench_wait(&b, 3600000);
+    bench_said(&b, LANE_UNSECURED, "");
+    bench_order(&b, COMMAND_CLOSE); /* a person may */
+    bench_said(&b, LANE_CLOSING, "CLOSE");
+}
+
 static void modes_survive(void **state)
 {
     (void)state;
@@ -267,6 +284,7 @@ int main(void)
         cmocka_unit_test(restart_on_b_and_c),
         cmocka_unit_test(an_arm_that_may_not_close_stays_up_for_who_is_there),
         cmocka_unit_test(restart_with_a_waiting_vehicle),
+        cmocka_unit_test(never_closes_by_itself_after_a_silence),
         cmocka_unit_test(modes_survive),
         cmocka_unit_test(alarms_are_ended),
     };

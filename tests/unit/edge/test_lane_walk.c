@@ -2,7 +2,7 @@
  * is told is checked against the inputs as they are, not against what the machine thinks of them.
  *
  * Each row of the abnormal table of lane.md and the tests about it (test_lane_abnormal.c, test_lane_case.c,
- * test_lane_restart.c, test_lane_order.c; the agent's in test_agent_lane.c):
+ * test_lane_hold.c, test_lane_restart.c, test_lane_order.c; the agent's in test_agent_lane.c):
  *
  *   back-out before opening      back_out_before_opening (test_lane.c)
  *   back-out after opening       back_out_after_opening (test_lane.c)

@@ -311,6 +311,33 @@ static void a_misread_plate_finds_its_only_stay(void **state)
                      1);
 }
 
+/* What the edge let out without the cloud is priced here, whatever the edge quoted. */
+static void an_exit_without_the_cloud_becomes_a_debt(void **state)
+{
+    (void)state;
+    edge_enter(&w, &in, "55");
+    world_run(&w);
+    world_pass_ms(&w, 600000);
+    struct event e = edge_event(&w, &in, EVENT_PASSAGE_AUTHORISED);
+    e.data.lane = (struct name){"out-1"};
+    e.data.movement = movement_id_from(7777);
+    e.data.direction = DIRECTION_EXIT;
+    e.data.plate = (struct plate){"55"};
+    e.data.basis = BASIS_OFFLINE;
+    e.data.due = (struct money){1, {"KRW"}};
+    edge_send(&w, &in, &e);
+    e.kind = EVENT_PASSAGE_COMPLETED;
+    struct event done = edge_event(&w, &in, EVENT_PASSAGE_COMPLETED);
+    done.data = e.data;
+    edge_send(&w, &in, &done);
+    world_run(&w);
+    assert_int_equal(world_sql(&w, "SELECT amount_minor FROM debt WHERE plate = '55'"), 10 * 100);
+    assert_int_equal(
+        world_sql(&w,
+                  "SELECT count(*) FROM event WHERE CAST(bytes AS TEXT) LIKE '%\"due_minor\":1,%'"),
+        1);
+}
+
 static void two_stays_it_could_be_are_none(void **state)
 {
     (void)state;
@@ -339,6 +366,7 @@ int main(void)
         T(a_misread_plate_finds_its_only_stay),
         T(a_right_that_seems_inside_is_refused_while_its_stay_is_open),
         T(two_stays_it_could_be_are_none),
+        T(an_exit_without_the_cloud_becomes_a_debt),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -3,6 +3,8 @@
 
 #include "protocol/support/memory.h"
 
+#include "edge/core/lane_mode.h"
+
 #include <string.h>
 
 /* ---- the edge's acts: I5 ---- */
@@ -22,7 +24,8 @@ void check_open(struct sim_lane *l)
     const struct agent_lane *a = &l->edge->agent.live.lanes[l->index];
     bool authorised = l->edge->journal->committed.lanes[l->index].authorised;
     bool unrecorded = !l->entry && (a->movement.unrecorded || agent_crippled(&l->edge->agent));
-    if (l->arm == ARM_DOWN && !authorised && !unrecorded && !orders_raise(l))
+    if (l->arm == ARM_DOWN && !authorised && !unrecorded && !orders_raise(l) &&
+        !lane_wants_open(&a->lane))
         sim_fail(l->sim, "%s/%s: raised without a committed authorisation", l->edge->name.text,
                  l->name.text);
 }
@@ -107,7 +110,7 @@ void check_lane_at_rest(struct sim_lane *l)
 {
     struct sim *s = l->sim;
     const struct agent_lane *a = &l->edge->agent.live.lanes[l->index];
-    if (!l->edge->running || agent_crippled(&l->edge->agent) || l->silent ||
+    if (l->faulty || !l->edge->running || agent_crippled(&l->edge->agent) || l->silent ||
         sim_ms(s) - l->disturbed_ms < 10000 || a->lane.authorised || a->lane.movement ||
         !a->lane.view.fresh)
         return;

@@ -44,7 +44,7 @@ void lane_show(struct sim *s, void *lane, int64_t incarnation)
         return;
     struct agent_input in = {.kind = INPUT_IO, .lane = l->index};
     in.io = (struct lane_snapshot){.fresh = true,
-                                   .inputs = l->bits,
+                                   .inputs = device_inputs(l),
                                    .plate = l->plate,
                                    .read_at = s->now.mono,
                                    .link_us = 2000};
@@ -68,7 +68,7 @@ static void silence_noticed(struct sim *s, void *lane, int64_t what)
     if (!l->silent)
         return;
     struct agent_input in = {.kind = INPUT_IO, .lane = l->index};
-    in.io = (struct lane_snapshot){.fresh = false, .inputs = l->bits};
+    in.io = (struct lane_snapshot){.fresh = false, .inputs = device_inputs(l)};
     edge_input(l->edge, &in);
 }
 
@@ -137,6 +137,11 @@ static void raise(struct sim_lane *l)
         move(l, ARM_RISING, RISE_MS);
 }
 
+void lane_hardware_opens(struct sim_lane *l)
+{
+    raise(l);
+}
+
 static bool occupied(const struct sim_lane *l)
 {
     return input_on(l->bits, IN_LOOP_B);
@@ -196,7 +201,8 @@ static void executed(struct sim *s, void *lane, int64_t packed)
         report(l, c, RESULT_NONE, ERR_TIMEOUT);
         return;
     }
-    if (c == COMMAND_CLOSE && (!inputs_safe_to_close(l->bits) || input_on(l->bits, IN_FIRE))) {
+    uint32_t bits = device_inputs(l);
+    if (c == COMMAND_CLOSE && (!inputs_safe_to_close(bits) || input_on(bits, IN_FIRE))) {
         report(l, c, RESULT_NONE, ERR_DENIED);
         return;
     }
@@ -257,6 +263,14 @@ static enum err pulse(void *self, size_t lane)
     return ERR_OK;
 }
 
+static enum err acknowledge_restart(void *self, size_t lane)
+{
+    struct sim_edge *e = self;
+    if (!edge_dies_here(e))
+        device_acknowledged(&e->lanes[lane]);
+    return ERR_OK;
+}
+
 static void alive(void *self, size_t lane)
 {
     (void)self;
@@ -265,7 +279,7 @@ static void alive(void *self, size_t lane)
 
 struct field_port field_port_of(struct sim_edge *e)
 {
-    return (struct field_port){e, command, lights, display, pulse, pulse, alive};
+    return (struct field_port){e, command, lights, display, pulse, acknowledge_restart, alive};
 }
 
 void lane_setup(struct sim_lane *l, struct sim_edge *e, size_t index, bool entry, int loops)

@@ -137,6 +137,9 @@ void orders_undo(struct sim_lane *l)
     if (e->gone || !e->journal || e->twin_of)
         return;
     uint32_t modes = e->journal->committed.lanes[l->index].modes;
+    bool stuck = e->running && e->agent.live.lanes[l->index].lane.state == LANE_FAULT;
+    if (!l->faulty && (stuck || modes >> LANE_MODE_FIRE & 1))
+        give(l, ACTION_RESET_FAULT);
     if (modes >> LANE_MODE_HOLD_OPEN & 1)
         give(l, ACTION_RELEASE);
     if (modes >> LANE_MODE_LOCK & 1)

@@ -43,14 +43,22 @@ __attribute__((format(printf, 2, 3))) static void note(struct sim *s, const char
     va_end(ap);
 }
 
+static bool owes(const struct sim *s, const struct movement_id *session)
+{
+    struct debt_row debt;
+    const struct store_port *store = &s->cloud.inner;
+    return store->find_debt(store->self, session, &debt) == ERR_OK && debt.state != DEBT_PAID;
+}
+
 /* One that certainly is not at the provider waits for a stay that goes on: its vehicle left without
- * being read. Or it was for a price of a clock that was wrong, and nothing is owed any more. */
+ * being read. Or nothing is owed any more: the price was that of a clock that was wrong, or the place
+ * was evacuated. */
 static bool waits_for_stay(const struct sim *s, const struct payment_row *r)
 {
     struct session_row stay;
     return r->state == PAYMENT_CREATED &&
            s->cloud.inner.find_session(s->cloud.inner.self, &r->session, &stay) == ERR_OK &&
-           (stay.state == SESSION_OPEN || (s->cloud.misled && stay.paid_minor >= stay.price_minor));
+           (stay.state == SESSION_OPEN || !owes(s, &r->session));
 }
 
 /* After a day keys are not used again: a person looks (domain.md, "Payment"). */

@@ -134,6 +134,15 @@ void lane_beat(struct sim *s, void *lane, int64_t what);        /* one now and t
 void lane_silence(struct sim_lane *l, int64_t ms);
 void lane_disturbed(struct sim_lane *l);
 
+void lane_hardware_opens(struct sim_lane *l); /* by itself, in a fire */
+
+/* device.c */
+uint32_t device_inputs(const struct sim_lane *l); /* as the device shows them */
+void device_breaks(struct sim_lane *l);
+void device_repaired(struct sim_lane *l);
+bool device_evacuates(const struct sim_lane *l);
+void device_acknowledged(struct sim_lane *l);
+
 /* traffic.c */
 void traffic_begin(struct sim *s);
 void traffic_leave(struct sim *s); /* everybody inside heads for an exit */

@@ -5,6 +5,8 @@
 #include <string.h>
 
 enum {
+    LOOP_STUCK_MS = 330 * 1000,
+    AGAIN_MS = 120 * 1000,
     GAP_MS = 400,          /* between two vehicles on loop A */
     AT_REST_MS = 12 * 1000 /* an empty lane is looked at after this */
 };
@@ -66,7 +68,8 @@ static void crossing_judged(struct sim *s, void *lane, int64_t since_ms)
 {
     struct sim_lane *l = lane;
     (void)s;
-    if (!watched_since(l, since_ms))
+    if (!watched_since(l, since_ms) || agent_crippled(&l->edge->agent) ||
+        l->edge->epoch_since_ms >= since_ms)
         l->missed++;
 }
 
@@ -77,6 +80,10 @@ static void cross(struct sim_lane *l)
     TRACE(s, "%s %s through %s/%s%s", c->plate.text, l->entry ? "in" : "out", l->edge->name.text,
           l->name.text, c->authorised ? "" : " (nobody let it)");
     l->crossed++;
+    if (l->faulty || device_evacuates(l)) {
+        l->missed++;
+        l->place->doubled += l->entry;
+    }
     if (!c->authorised) {
         sim_in(s, 3000, crossing_judged, l, l->b_since_ms - 2000);
         l->place->intruded += l->entry;
@@ -221,6 +228,17 @@ static void plate_read(struct sim *s, void *lane, int64_t token)
         sim_in(s, between(s, 8000, 30000), impatient, l, token);
 }
 
+/* A vehicle that stands for long moves a little, and the camera sees it again: its loop counts as
+ * stuck after a while. */
+static void moves(struct sim *s, void *lane, int64_t token)
+{
+    struct sim_lane *l = lane;
+    if (token != l->car_token || !l->car || l->car->where != CAR_AT_COLUMN)
+        return;
+    plate_read(s, l, token);
+    sim_in(s, AGAIN_MS, moves, l, token);
+}
+
 static void next_car(struct sim *s, void *lane, int64_t what)
 {
     struct sim_lane *l = lane;
@@ -237,6 +255,7 @@ static void next_car(struct sim *s, void *lane, int64_t what)
     TRACE(s, "%s at %s/%s", c->plate.text, l->edge->name.text, l->name.text);
     lane_set(l, IN_LOOP_A, true);
     sim_in(s, between(s, 200, 1500), plate_read, l, l->car_token);
+    sim_in(s, LOOP_STUCK_MS, moves, l, l->car_token);
     sim_in(s, between(s, 300, 2500), traffic_look, l, l->car_token);
     if (l->entry)
         sim_in(s, between(s, 30000, 240000), impatient, l, l->car_token);

@@ -184,7 +184,7 @@ static struct sim_edge *some_edge(struct sim *s)
 static void one_disaster(struct sim *s)
 {
     struct sim_edge *e = some_edge(s);
-    switch (between(s, 0, 11)) {
+    switch (between(s, 0, 12)) {
     case 0: partition(s, e); break;
     case 1: cloud_disconnect(&s->cloud, between(s, 100, 60000)); break;
     case 2: broker_restart(s, between(s, 50, 20000)); break;
@@ -216,6 +216,10 @@ static void one_disaster(struct sim *s)
     case 10:
         if (s->faults >> FAULT_ORDERS & 1 && e->lane_count > 0)
             orders_any(&e->lanes[between(s, 0, (int64_t)e->lane_count - 1)]);
+        break;
+    case 11:
+        if (s->faults >> FAULT_DEVICES & 1 && !e->gone)
+            device_breaks(&e->lanes[between(s, 0, (int64_t)e->lane_count - 1)]);
         break;
     default:
         if (s->faults >> FAULT_FIELD & 1)
@@ -298,6 +302,8 @@ void weather_end(struct sim *s)
     withdraw(s, &s->edges[TWIN], 0);
     for (size_t i = 0; i < BODIES; i++) {
         s->edges[i].partitioned = false;
+        for (size_t k = 0; k < s->edges[i].lane_count; k++)
+            device_repaired(&s->edges[i].lanes[k]);
         s->edges[i].wall_off_ms = 0;
         s->edges[i].clock = CLOCK_SYNCED;
         struct agent_input in = {.kind = INPUT_CLOCK, .clock = CLOCK_SYNCED};

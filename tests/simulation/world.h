@@ -57,6 +57,7 @@ enum fault {
     FAULT_RESTORE,
     FAULT_LEASES,
     FAULT_ORDERS,
+    FAULT_DEVICES,
     FAULT_CLOCKS,
     FAULTS
 };
@@ -159,8 +160,11 @@ struct sim_lane {
     enum arm arm;
     int64_t arm_token;
     bool green;
-    bool silent, heard_silence; /* the device does not answer; the agent was told */
-    int64_t disturbed_ms;       /* last time that edge or device were not there */
+    bool silent, heard_silence;     /* the device does not answer; the agent was told */
+    uint32_t forced_on, forced_off; /* inputs, by a fault of the device */
+    bool faulty;
+    int64_t fault;        /* counts them */
+    int64_t disturbed_ms; /* last time that edge or device were not there */
     bool scan_planned;
     struct plate_reading plate;
     unsigned motions; /* of this turn: 1 open, 2 close */
@@ -320,6 +324,7 @@ struct sim_place {
 struct totals {
     int64_t ms, entered, left, turned_away, edge_deaths, cloud_deaths, charges, events, debts;
     int64_t replaced, gone, set_back, copied, restored, crippled, orders;
+    int64_t device_faults;
 };
 
 struct sim {

@@ -104,7 +104,7 @@ void vehicle_read_again(struct lane *l, struct mono_ms now, struct lane_out *out
 void vehicle_rearm(struct lane *l, struct mono_ms now, struct lane_out *out)
 {
     (void)now;
-    if (!l->a_ignored)
+    if (!l->a_ignored || (l->alarms & (1U << ALARM_LOOP_A_STUCK)) == 0) /* or it is leaving */
         return;
     l->a_ignored = false;
     l->view.a = true;

@@ -35,7 +35,9 @@ static bool limits(const struct lane *l)
 {
     bool up = input_on(l->bits, IN_ARM_UP), down = input_on(l->bits, IN_ARM_DOWN);
     bool moves = l->state == LANE_OPENING || l->state == LANE_CLOSING || l->state == LANE_RAISING;
-    return !broken(l) && ((up && down) || (!up && !down && !moves));
+    bool neither =
+        !up && !down && !moves && !l->config.device_closes; /* it may have no lower one */
+    return !broken(l) && ((up && down) || neither);
 }
 
 static bool mains(const struct lane *l)

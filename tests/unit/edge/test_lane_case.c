@@ -30,6 +30,8 @@ static void wrong_way_through_an_open_arm(void **state)
         bench_off(&b, IN_LOOP_B);
         bench_wait(&b, 200); /* counted as the exit it is; the loop it leaves by presents nobody */
         bench_said(&b, LANE_UNSECURED, "unauthorised:exit ended:wrong_way");
+        bench_event(&b, LANE_EV_REARM); /* its plate from behind */
+        bench_said(&b, LANE_UNSECURED, "");
         bench_off(&b, IN_LOOP_A);
         bench_wait(&b, 5000);
         bench_on(&b, IN_LOOP_A);
@@ -306,6 +308,27 @@ static void reversible_serves_who_came_first(void **state)
     assert_int_equal(lane_direction(&b.lane), DIRECTION_ENTRY);
 }
 
+/* A device that closes by itself, and does not say when the arm is down. */
+static void without_a_lower_limit(void **state)
+{
+    (void)state;
+    struct bench b;
+    bench_restart(&b, DIRECTION_ENTRY, 2, NULL);
+    b.lane.config.device_closes = true;
+    b.bits &= ~(1U << IN_ARM_DOWN);
+    bench_see(&b);
+    bench_wait(&b, 3600000);
+    bench_said(&b, LANE_UNSECURED, "");
+    bench_on(&b, IN_LOOP_A);
+    bench_wait(&b, 100);
+    bench_event(&b, LANE_EV_ALLOWED);
+    bench_on(&b, IN_ARM_UP);
+    bench_drive_through(&b);
+    bench_wait(&b, 60000);
+    bench_said(&b, LANE_UNSECURED,
+               "presented CAMERA authorised OPEN started completed ended:drove_through");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -321,6 +344,7 @@ int main(void)
         cmocka_unit_test(broken_arm_is_open_and_unprotected),
         cmocka_unit_test(broken_while_it_moves),
         cmocka_unit_test(limits_that_cannot_be),
+        cmocka_unit_test(without_a_lower_limit),
         cmocka_unit_test(reversible_goes_both_ways),
         cmocka_unit_test(reversible_serves_who_came_first),
     };

@@ -39,6 +39,8 @@ enum admin_kind {
     ADMIN_EDGE_RELEASE, /* a person looked: the frozen stream of `stream.edge` ends, the next hello
                            begins a new epoch. ERR_CONFLICT: it is not frozen */
     ADMIN_AUDIT, /* `audit`: takes effect when all of it is certain. ERR_CONFLICT: one is pending */
+    ADMIN_BIND, /* `bind`: a space for the vehicle of one right, at one edge. ERR_CONFLICT: none left */
+    ADMIN_UNBIND,       /* `bind`: it is wanted back */
     ADMIN_AUDIT_CANCEL, /* `cancel`; ERR_CONFLICT: it is not pending */
 };
 
@@ -74,6 +76,10 @@ struct admin_command {
             struct name place, edge;
         } stream; /* ADMIN_EDGE_RELEASE */
         struct audit_order audit;
+        struct {
+            struct name place, edge;
+            struct right_id right;
+        } bind;
         struct {
             struct name place, actor;
             int64_t id;

@@ -15,6 +15,7 @@ static void begin_epoch(struct edge_memory *m, int64_t epoch)
     m->next = 1;
     m->base = 0;
     m->spaces = (struct spaces){0};
+    m->bound = (struct bound_spaces){0};
     m->owed = 0;
     m->lease = (struct lease){0};
     memset(m->head.text, '0', DIGEST_SIZE - 1);
@@ -101,6 +102,9 @@ enum err agent_rechain(struct agent *a, int64_t epoch, int64_t common)
     TRY(a->ports.journal.replay(a->ports.journal.self, common, take_row, &r));
     for (size_t i = 0; i < a->config.lane_count; i++)
         TRY(resume_lane(&r, i));
+    for (size_t i = 0; i < a->config.lane_count; i++) /* its space is an ordinary one now */
+        if (a->live.lanes[i].movement.basis == BASIS_BOUND)
+            a->live.lanes[i].movement.basis = BASIS_RIGHT;
     TRY(tell_lost(a, r.lost));
     m->spaces = r.chain.spaces;
     if (m->audit_due != 0)

@@ -1,6 +1,17 @@
 /* Spaces that come and go: offers, recalls, surplus (PROTOCOL.md, "Spaces"). A12 */
 #include "edge/agent_internal.h"
 
+static enum err accept_bound(struct agent *a, const struct grant *g)
+{
+    struct event_data d = {.grant = g->id, .n = g->n};
+    if (bound_add(&a->live.memory.bound, &g->right, g->n) != ERR_OK) {
+        d.reason = REASON_SURPLUS;
+        return agent_append(a, EVENT_SPACE_DECLINED, &d);
+    }
+    d.right = g->right;
+    return agent_append(a, EVENT_SPACE_ACCEPTED, &d);
+}
+
 static enum err accept(struct agent *a, const struct grant *g)
 {
     struct event_data d = {.grant = g->id, .n = g->n};
@@ -8,6 +19,8 @@ static enum err accept(struct agent *a, const struct grant *g)
         d.reason = a->has_entry ? REASON_LATE : REASON_SURPLUS;
         return agent_append(a, EVENT_SPACE_DECLINED, &d);
     }
+    if (g->kind == GRANT_BOUND)
+        return accept_bound(a, g);
     d.repaid = spaces_credit(&a->live.memory.spaces, g->n);
     return agent_append(a, EVENT_SPACE_ACCEPTED, &d);
 }
@@ -18,6 +31,16 @@ static enum err recalled(struct agent *a, const struct grant *g)
     struct event_data d = {.grant = g->id, .n = g->n};
     a->live.memory.owed += g->n;
     return agent_append(a, EVENT_SPACE_RECALLED, &d);
+}
+
+/* What is bound to one right goes back as far as it is there. */
+static enum err bound_recalled(struct agent *a, const struct grant *g)
+{
+    struct event_data d = {.grant = g->id, .n = g->n, .right = g->right};
+    TRY(agent_append(a, EVENT_SPACE_RECALLED, &d));
+    d = (struct event_data){.reason = REASON_RECALLED, .right = g->right};
+    d.n = bound_take(&a->live.memory.bound, &g->right, g->n);
+    return d.n > 0 ? agent_append(a, EVENT_SPACE_RETURNED, &d) : ERR_OK;
 }
 
 enum err agent_grant(struct agent *a, const struct grant *g)
@@ -31,7 +54,9 @@ enum err agent_grant(struct agent *a, const struct grant *g)
         return ERR_OK;
     TRY(e);
     a->durable = true;
-    return g->kind == GRANT_RECALL ? recalled(a, g) : accept(a, g);
+    if (g->kind != GRANT_RECALL)
+        return accept(a, g);
+    return g->right.text[0] != '\0' ? bound_recalled(a, g) : recalled(a, g);
 }
 
 static enum err give_back(struct agent *a, int64_t n, enum reason reason)

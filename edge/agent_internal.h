@@ -182,6 +182,15 @@ static inline int64_t agent_usable(const struct agent *a)
     return lease_runs(&m->lease, a->now, a->clock) ? m->spaces.free : 0;
 }
 
+/* Is a space in hand bound to the right of the vehicle in lane i, and may it be used now? */
+static inline bool agent_has_bound(const struct agent *a, size_t i)
+{
+    const struct edge_memory *m = &a->live.memory;
+    const struct right_found *r = &a->live.lanes[i].movement.right;
+    return r->verdict == RIGHT_HONOURED && lease_runs(&m->lease, a->now, a->clock) &&
+           bound_of(&m->bound, &r->id) > 0;
+}
+
 static inline const struct lane_config *agent_lane_config(const struct agent *a, size_t i)
 {
     return &a->live.lanes[i].lane.config;

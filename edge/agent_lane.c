@@ -30,6 +30,7 @@ struct admission_view agent_lane_view(const struct agent *a, size_t i)
         .online = a->live.online,
         .settled = mono_diff_ms(a->now.mono, a->live.offline_since) >= grace_ms,
         .free = agent_usable(a),
+        .bound = agent_has_bound(a, i),
         .right = a->live.lanes[i].movement.right.verdict,
         .sees_both_sides = agent_sees_both_sides(a),
         .hold_offline = a->config.lanes[i].hold_offline,

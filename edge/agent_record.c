@@ -115,6 +115,17 @@ static bool unfunded(const struct agent *a, size_t i)
            (agent_usable(a) < 1 || a->live.memory.audit_due || !agent_recording(a));
 }
 
+/* S2: the space bound to its right, otherwise a free one. */
+static enum err spend(struct agent *a, size_t i)
+{
+    struct agent_movement *m = &a->live.lanes[i].movement;
+    if (m->basis == BASIS_BOUND && bound_take(&a->live.memory.bound, &m->right.id, 1) == 1)
+        return ERR_OK;
+    if (m->basis == BASIS_BOUND)
+        m->basis = BASIS_RIGHT;
+    return spaces_authorise(&a->live.memory.spaces);
+}
+
 static enum err authorised(struct agent *a, size_t i, bool manual)
 {
     struct agent_lane *s = &a->live.lanes[i];
@@ -127,7 +138,7 @@ static enum err authorised(struct agent *a, size_t i, bool manual)
             return ERR_OK;
     }
     if (is_entry(a, i))
-        TRY(spaces_authorise(&a->live.memory.spaces));
+        TRY(spend(a, i));
     if (a->live.crippled)
         agent_owe_authorised(a, i);
     struct event_data d = about(a, i, true);
@@ -210,6 +221,14 @@ static enum err completed(struct agent *a, size_t i)
     return agent_append(a, EVENT_PASSAGE_COMPLETED, &d);
 }
 
+/* The space of an admission that came to nothing is bound to its right again, if that is still known. */
+static bool bound_again(struct agent *a, size_t i)
+{
+    const struct agent_movement *m = &a->live.lanes[i].movement;
+    return m->basis == BASIS_BOUND && m->right.id.text[0] != '\0' &&
+           bound_add(&a->live.memory.bound, &m->right.id, 1) == ERR_OK;
+}
+
 static enum err voided(struct agent *a, size_t i, enum reason reason)
 {
     struct agent_lane *s = &a->live.lanes[i];
@@ -220,7 +239,9 @@ static enum err voided(struct agent *a, size_t i, enum reason reason)
     struct event_data d = about(a, i, true);
     d.plate = s->movement.credential.plate;
     d.reason = reason;
-    if (is_entry(a, i))
+    if (is_entry(a, i) && bound_again(a, i))
+        d.right = s->movement.right.id;
+    else if (is_entry(a, i))
         d.repaid = spaces_credit(&a->live.memory.spaces, 1);
     return agent_append(a, EVENT_PASSAGE_VOIDED, &d);
 }

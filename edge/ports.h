@@ -6,6 +6,7 @@
 #ifndef BOOMGATE_EDGE_PORTS_H
 #define BOOMGATE_EDGE_PORTS_H
 
+#include "edge/core/bound.h"
 #include "edge/core/lease.h"
 #include "edge/core/passback.h"
 #include "edge/core/rights_fetch.h"
@@ -33,6 +34,7 @@ struct edge_memory {
     struct digest head;        /* of event next - 1 */
     int64_t boot;              /* this start's number */
     struct spaces spaces;
+    struct bound_spaces bound;
     int64_t owed; /* recalled, not yet returned */
     struct lease lease;
     int64_t

@@ -52,6 +52,24 @@ enum err ledger_offer(struct place_ledger *p, struct space_view *v, int64_t n)
     return ERR_OK;
 }
 
+enum err ledger_hold(struct place_ledger *p, int64_t n)
+{
+    if (n < 1 || n > ledger_available(p))
+        return ERR_FULL;
+    p->pool -= n;
+    p->held += n;
+    return ERR_OK;
+}
+
+enum err ledger_bind(struct place_ledger *p, struct space_view *v, int64_t n)
+{
+    if (n < 1 || n > p->held)
+        return ERR_FULL;
+    p->held -= n;
+    v->view += n;
+    return ERR_OK;
+}
+
 unsigned ledger_accepted(struct place_ledger *p, struct space_view *v, enum grant_fact g,
                          int64_t offered, int64_t n, int64_t repaid)
 {

@@ -48,6 +48,11 @@ enum ledger_rule {
 /* A place of `capacity` with nothing inside and all spaces in the pool. */
 struct place_ledger ledger_of(int64_t capacity);
 
+/* cloud: spaces are set aside for rights, and given to an edge from there. ERR_FULL: more than
+ * ledger_available, more than was held. */
+enum err ledger_hold(struct place_ledger *p, int64_t n);
+enum err ledger_bind(struct place_ledger *p, struct space_view *v, int64_t n);
+
 /* cloud: spaces leave the pool for an edge. ERR_FULL: more than ledger_available. */
 enum err ledger_offer(struct place_ledger *p, struct space_view *v, int64_t n);
 

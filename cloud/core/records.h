@@ -83,6 +83,7 @@ struct stream_row {
     int64_t view, pending, overdraft; /* this epoch's share of the place's counters */
     bool frozen;                      /* a fork was seen */
     bool fenced;                      /* a newer epoch exists */
+    int64_t bound;                    /* of the view, tied to rights */
     int64_t owed;                     /* recalled, and not yet returned */
     struct wall_ms lease_until;       /* may use its spaces till then at the latest */
     int64_t audited;                  /* the last audit covers its events up to here; 0: none */
@@ -127,6 +128,7 @@ struct grant_row {
     int64_t stream;
     int64_t epoch;
     int64_t n;
+    struct right_id right; /* "": any vehicle's */
     enum grant_state state;
     struct wall_ms made;
 };

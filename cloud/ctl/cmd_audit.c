@@ -1,4 +1,4 @@
-/* Counts by a person, and frozen streams: audit, audits, audit cancel, edge release. */
+/* What a person does to the ledger: audit add, list, cancel; edge bind, unbind, release. */
 #include "cloud/ctl/client.h"
 #include "cloud/ctl/print.h"
 
@@ -187,6 +187,37 @@ enum ctl_status cmd_audit_cancel(struct client *c, const struct ctl_args *a)
     json_decref(answer);
     printf("%s: audit %s is cancelled\n", a->operand, a->operand2);
     return CTL_OK;
+}
+
+static enum ctl_status order_bound(struct client *c, const struct ctl_args *a, const char *what)
+{
+    char path[PATH_SIZE];
+    json_t *answer;
+    if (a->right == NULL) {
+        fprintf(stderr, "boomgatectl: say for which right: --right ID\n");
+        return CTL_USAGE;
+    }
+    if (!make_path(a->operand, "/edges/", a->operand2, what, path))
+        return CTL_USAGE;
+    json_t *body = json_pack("{s:s}", "right", a->right);
+    enum ctl_status s = body != NULL ? call(c, path, body, 202, &answer) : CTL_USAGE;
+    json_decref(body);
+    if (s != CTL_OK)
+        return s;
+    printf("%s/%s: a space %s %s\n", a->operand, a->operand2,
+           print_flag(answer, "bound") ? "is kept for" : "is asked back from", a->right);
+    json_decref(answer);
+    return CTL_OK;
+}
+
+enum ctl_status cmd_edge_bind(struct client *c, const struct ctl_args *a)
+{
+    return order_bound(c, a, "/bind");
+}
+
+enum ctl_status cmd_edge_unbind(struct client *c, const struct ctl_args *a)
+{
+    return order_bound(c, a, "/unbind");
 }
 
 enum ctl_status cmd_edge_release(struct client *c, const struct ctl_args *a)

@@ -22,7 +22,7 @@ struct ctl_args {
     const char *reason, *expect, *key;
     const char *kind, *plate, *credential, *from, *until, *offline_s, *space,
         *after; /* of a right */
-    const char *counted, *gone;
+    const char *counted, *gone, *right;
     const char *wait;               /* "" when given */
     const char *operand, *operand2; /* the NAME or PLATE of the command; its second word */
 };
@@ -53,6 +53,8 @@ enum ctl_status cmd_right_import(struct client *c, const struct ctl_args *a);
 enum ctl_status cmd_audit_add(struct client *c, const struct ctl_args *a);
 enum ctl_status cmd_audit_list(struct client *c, const struct ctl_args *a);
 enum ctl_status cmd_audit_cancel(struct client *c, const struct ctl_args *a);
+enum ctl_status cmd_edge_bind(struct client *c, const struct ctl_args *a);
+enum ctl_status cmd_edge_unbind(struct client *c, const struct ctl_args *a);
 enum ctl_status cmd_edge_release(struct client *c, const struct ctl_args *a);
 enum ctl_status cmd_lane_open(struct client *c, const struct ctl_args *a);
 enum ctl_status cmd_lane_close(struct client *c, const struct ctl_args *a);

@@ -48,6 +48,7 @@ static const struct option_row {
     ROW("after", "RIGHT", "list from behind this right on", after, false),
     ROW("limit", "N", "at most so many rows", limit, false),
     ROW("reason", "TEXT", "why; kept with the command or the audit", reason, false),
+    ROW("right", "ID", "the right whose vehicle the space is for", right, false),
     ROW("counted", "N", "vehicles inside, counted with the lanes locked", counted, false),
     ROW("gone", "EDGE,...", "edges whose older devices are no more: nobody waits for their leases",
         gone, false),

@@ -1,9 +1,10 @@
-/* Counts by a person, and streams that a person releases: POST reports, GET tells how far an audit has
- * come. */
+/* What a person does to the ledger: reports a count, releases a stream, binds a space to a right. POST
+ * orders, GET tells how far an audit has come. */
 #include "cloud/http/exchange.h"
 #include "cloud/http/members.h"
 #include "protocol/support/json.h"
 #include "protocol/support/memory.h"
+#include "protocol/wire/rights.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -102,6 +103,10 @@ struct pending_audit {
 static void reply_done(const struct pending_audit *p, const struct admin_result *result,
                        struct http_reply *r)
 {
+    if (p->kind == ADMIN_BIND || p->kind == ADMIN_UNBIND) {
+        reply_json(r, 202, json_pack("{s:b}", "bound", p->kind == ADMIN_BIND));
+        return;
+    }
     if (p->kind == ADMIN_EDGE_RELEASE) {
         reply_json(r, 200, json_pack("{s:b}", "released", true));
         return;
@@ -173,16 +178,62 @@ void handle_audit_cancel(struct http *h, struct http_request *q, struct http_rep
     post(h, q, w, &place, r);
 }
 
-void handle_edge_release(struct http *h, struct http_request *q, struct http_reply *r)
+static bool edge_of_path(struct http_request *q, struct http_reply *r, struct name *ret)
 {
     const char *text = q->match->params[1];
+    if (name_parse(text, strlen(text), ret) == ERR_OK)
+        return true;
+    reply_reader_error(r, ERR_NOTFOUND, "edge");
+    return false;
+}
+
+/* {"right": "..."} */
+static bool right_of_body(struct http_request *q, struct http_reply *r, struct right_id *ret)
+{
+    json_t *body, *problem = NULL;
+    if (!body_is_json(q, r, &body))
+        return false;
+    if (json_object_size(body) != 1 ||
+        json_get_text(body, "right", ret->text, sizeof ret->text) != ERR_OK ||
+        !right_id_good(ret->text, strlen(ret->text)))
+        complain(&problem, "/right", "expected one member, the id of a right");
+    json_decref(body);
+    if (problem != NULL)
+        reply_problem_json(r, problem);
+    return problem == NULL;
+}
+
+static void order_bound(struct http *h, struct http_request *q, enum admin_kind kind,
+                        struct http_reply *r)
+{
     struct name place, edge;
-    if (!query_known(q, NULL, 0, r) || !place_of_path(q, r, &place))
+    struct right_id right;
+    if (!query_known(q, NULL, 0, r) || !place_of_path(q, r, &place) || !edge_of_path(q, r, &edge) ||
+        !right_of_body(q, r, &right))
         return;
-    if (name_parse(text, strlen(text), &edge) != ERR_OK) {
-        reply_reader_error(r, ERR_NOTFOUND, "edge");
+    struct work *w = work_new(WORK_ADMIN, NULL, 0);
+    w->admin.kind = kind;
+    w->admin.bind.place = place;
+    w->admin.bind.edge = edge;
+    w->admin.bind.right = right;
+    post(h, q, w, &place, r);
+}
+
+void handle_bind(struct http *h, struct http_request *q, struct http_reply *r)
+{
+    order_bound(h, q, ADMIN_BIND, r);
+}
+
+void handle_unbind(struct http *h, struct http_request *q, struct http_reply *r)
+{
+    order_bound(h, q, ADMIN_UNBIND, r);
+}
+
+void handle_edge_release(struct http *h, struct http_request *q, struct http_reply *r)
+{
+    struct name place, edge;
+    if (!query_known(q, NULL, 0, r) || !place_of_path(q, r, &place) || !edge_of_path(q, r, &edge))
         return;
-    }
     struct work *w = work_new(WORK_ADMIN, NULL, 0);
     w->admin.kind = ADMIN_EDGE_RELEASE;
     w->admin.stream.place = place;

@@ -25,6 +25,8 @@ const struct route http_routes[] = {
     {"GET", "/v1/places/{}/audits", BUSINESS, handle_audits},
     {"POST", "/v1/places/{}/audits", ROLE_OPERATOR, handle_audit_post},
     {"POST", "/v1/places/{}/audits/{}/cancel", ROLE_OPERATOR, handle_audit_cancel},
+    {"POST", "/v1/places/{}/edges/{}/bind", ROLE_OPERATOR, handle_bind},
+    {"POST", "/v1/places/{}/edges/{}/unbind", ROLE_OPERATOR, handle_unbind},
     {"POST", "/v1/places/{}/edges/{}/release", ROLE_OPERATOR, handle_edge_release},
     {"GET", "/v1/places/{}/lanes/{}/commands", BUSINESS, handle_commands},
     {"POST", "/v1/places/{}/lanes/{}/commands", DESK, handle_command_post},

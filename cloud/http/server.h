@@ -52,6 +52,8 @@ void handle_command(struct http *h, struct http_request *q, struct http_reply *r
 void handle_audits(struct http *h, struct http_request *q, struct http_reply *r);
 void handle_audit_post(struct http *h, struct http_request *q, struct http_reply *r);
 void handle_audit_cancel(struct http *h, struct http_request *q, struct http_reply *r);
+void handle_bind(struct http *h, struct http_request *q, struct http_reply *r);
+void handle_unbind(struct http *h, struct http_request *q, struct http_reply *r);
 void handle_edge_release(struct http *h, struct http_request *q, struct http_reply *r);
 void handle_commands(struct http *h, struct http_request *q, struct http_reply *r);
 void handle_rights(struct http *h, struct http_request *q, struct http_reply *r);

@@ -7,6 +7,7 @@
 #include "cloud/service/flush.h"
 #include "cloud/service/hello.h"
 #include "cloud/service/notice.h"
+#include "cloud/service/offer.h"
 #include "cloud/service/rights.h"
 #include "cloud/service/stream.h"
 #include "protocol/base/buf.h"
@@ -111,6 +112,26 @@ static enum err release_edge(struct service *s, const struct name *place, const 
     return ERR_OK;
 }
 
+static enum err bind_space(struct service *s, const struct admin_command *c, struct admin_result *r)
+{
+    struct edge *e = state_edge(s, &c->bind.place, &c->bind.edge);
+    struct right_row right;
+    if (!e)
+        return refuse(r, ERR_NOTFOUND, "no such edge, or it never spoke");
+    if (c->kind == ADMIN_BIND &&
+        (!FOUND(s, find_right, &c->bind.place, &c->bind.right, &right) || right.right.removed))
+        return refuse(r, ERR_NOTFOUND, "no such right");
+    enum err err = c->kind == ADMIN_BIND ? offer_bind(s, e, &c->bind.right)
+                                         : offer_unbind(s, e, &c->bind.right);
+    if (err != ERR_OK)
+        return refuse(r, ERR_CONFLICT,
+                      err == ERR_FULL ? "no space is free" : "this edge takes no spaces now");
+    log_notice(c->kind == ADMIN_BIND ? "space.bound" : "space.unbound",
+               LT("place", c->bind.place.text), LT("edge", c->bind.edge.text),
+               LT("right", c->bind.right.text));
+    return ERR_OK;
+}
+
 void admin_take(struct service *s, const struct work *w)
 {
     const struct admin_command *c = &w->admin;
@@ -124,6 +145,8 @@ void admin_take(struct service *s, const struct work *w)
     case ADMIN_PLACE_RESUME: r.err = resume_place(s, &c->place, &r); break;
     case ADMIN_RIGHTS: r.err = rights_put(s, w, &r); break;
     case ADMIN_COMMAND: r.err = command_order(s, &c->order.place, &c->order.command, &r); break;
+    case ADMIN_BIND:
+    case ADMIN_UNBIND: r.err = bind_space(s, c, &r); break;
     case ADMIN_AUDIT: r.err = audit_order(s, &c->audit, &r); break;
     case ADMIN_AUDIT_CANCEL:
         r.err = audit_cancel(s, &c->cancel.place, c->cancel.id, &c->cancel.actor, &r);

@@ -29,14 +29,37 @@ static void note_use(struct service *s, struct stream *st, const struct event *e
     int64_t offered = 0;
     if (e->kind == EVENT_SPACE_RECALLED) {
         offer_answered(s, st, GRANT_RECALL, e->data.grant, true, &offered);
-        st->row.owed += e->data.n;
+        st->row.owed += e->data.right.text[0] == '\0' ? e->data.n : 0;
     }
-    if (e->kind == EVENT_SPACE_RETURNED && e->data.reason == REASON_RECALLED)
+    if (e->kind == EVENT_SPACE_RETURNED && e->data.reason == REASON_RECALLED &&
+        e->data.right.text[0] == '\0')
         st->row.owed -= e->data.n < st->row.owed ? e->data.n : st->row.owed;
     if (e->data.direction == DIRECTION_ENTRY) {
         st->edge->used = true;
         st->edge->used_at = s->now.mono;
     }
+}
+
+/* How much of the view is tied to rights. */
+static void note_bound(struct stream *st, const struct event *e)
+{
+    const struct event_data *d = &e->data;
+    bool right = d->right.text[0] != '\0';
+    int64_t n = 0;
+    switch (e->kind) {
+    case EVENT_SPACE_ACCEPTED: n = right ? d->n : 0; break;
+    case EVENT_SPACE_RETURNED: n = right ? -d->n : 0; break;
+    case EVENT_PASSAGE_VOIDED: n = right && d->direction == DIRECTION_ENTRY; break;
+    case EVENT_PASSAGE_AUTHORISED:
+        n = d->direction == DIRECTION_ENTRY && d->basis == BASIS_BOUND && d->spent == SPENT_NONE
+                ? -1
+                : 0;
+        break;
+    default: break;
+    }
+    st->row.bound += n;
+    if (st->row.bound < 0)
+        st->row.bound = 0;
 }
 
 static void apply_spaces(struct service *s, struct stream *st, const struct event *e)
@@ -48,6 +71,7 @@ static void apply_spaces(struct service *s, struct stream *st, const struct even
     if (accepted || e->kind == EVENT_SPACE_DECLINED)
         fact = offer_answered(s, st, GRANT_OFFER, e->data.grant, accepted, &offered);
     note_use(s, st, e);
+    note_bound(st, e);
     int64_t occupied = p->ledger.occupied;
     unsigned rules = ledger_apply(&p->ledger, &st->view, e, fact, offered);
     audit_moved(s, st, e->seq, p->ledger.occupied - occupied);

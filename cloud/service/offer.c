@@ -21,10 +21,12 @@ void offer_want(struct service *s, struct place *p)
     s->offers_changed = true;
 }
 
+static const struct right_id nobody;
+
 static void send_grant(struct service *s, struct edge *e, struct open_grant *g)
 {
     struct effect *out = effect_add(s, EFFECT_OFFER, &e->row.place, &e->row.edge);
-    out->offer = (struct grant){g->row.kind, g->row.id, g->row.epoch, g->row.n};
+    out->offer = (struct grant){g->row.kind, g->row.id, g->row.epoch, g->row.n, g->row.right};
     g->resend_at = mono_after(s->now.mono, real_ms(s, s->options.offer_resend_ms));
 }
 
@@ -42,7 +44,8 @@ static int64_t next_id(struct service *s, struct place *p)
     return p->row.next_grant;
 }
 
-static void make_grant(struct service *s, struct edge *e, enum grant_kind kind, int64_t n)
+static void make_grant(struct service *s, struct edge *e, enum grant_kind kind, int64_t n,
+                       const struct right_id *right)
 {
     struct place *p = e->place;
     struct stream *st = edge_newest(e);
@@ -53,6 +56,7 @@ static void make_grant(struct service *s, struct edge *e, enum grant_kind kind, 
         .stream = st->row.id,
         .epoch = st->state.epoch,
         .n = n,
+        .right = *right,
         .state = GRANT_OPEN,
         .made = s->now.wall,
     };
@@ -69,7 +73,7 @@ static void make_offer(struct service *s, struct edge *e, int64_t n)
 {
     if (ledger_offer(&e->place->ledger, &edge_newest(e)->view, n) != ERR_OK)
         service_die("offer beyond the pool", ERR_CONFLICT);
-    make_grant(s, e, GRANT_OFFER, n);
+    make_grant(s, e, GRANT_OFFER, n, &nobody);
     metrics_add(s->options.metrics, METRIC_OFFERS_MADE, 1);
 }
 
@@ -78,7 +82,17 @@ static int64_t owed(const struct edge *e)
 {
     int64_t n = edge_newest(e)->row.owed;
     for (size_t i = 0; i < e->grant_count; i++)
-        n += e->grants[i].row.kind == GRANT_RECALL ? e->grants[i].row.n : 0;
+        if (e->grants[i].row.kind == GRANT_RECALL && e->grants[i].row.right.text[0] == '\0')
+            n += e->grants[i].row.n;
+    return n;
+}
+
+/* What of its view any vehicle may use. */
+static int64_t free_view(const struct edge *e)
+{
+    int64_t n = edge_newest(e)->view.view - edge_newest(e)->row.bound;
+    for (size_t i = 0; i < e->grant_count; i++)
+        n -= e->grants[i].row.kind == GRANT_BOUND ? e->grants[i].row.n : 0;
     return n;
 }
 
@@ -111,7 +125,7 @@ static void plan_offers(struct service *s, struct place *p)
         struct edge *e = p->edges[i];
         edges[i].eligible = eligible(e);
         edges[i].asked = e->asked;
-        edges[i].view = edges[i].eligible ? edge_newest(e)->view.view : 0;
+        edges[i].view = edges[i].eligible ? free_view(e) : 0;
     }
     offer_plan(ledger_available(&p->ledger), offer_size(c->capacity, c->grant_size), edges,
                p->edge_count);
@@ -165,7 +179,7 @@ static void plan_recalls(struct service *s, struct place *p)
             .exits = has_lane(e, DIRECTION_EXIT),
             .idle = !e->used || mono_diff_ms(s->now.mono, e->used_at) > IDLE_MS,
             .starving = e->asked && !p->row.settings.closed,
-            .view = edge_newest(e)->view.view,
+            .view = free_view(e),
             .owed = owed(e),
         };
     }
@@ -174,7 +188,7 @@ static void plan_recalls(struct service *s, struct place *p)
         p->edges[i]->asked = false;
         if (edges[i].n > 0)
             make_grant(s, p->edges[i], GRANT_RECALL,
-                       edges[i].n < OFFER_MAX ? edges[i].n : OFFER_MAX);
+                       edges[i].n < OFFER_MAX ? edges[i].n : OFFER_MAX, &nobody);
     }
     free(edges);
 }
@@ -186,6 +200,28 @@ static void plan(struct service *s, struct place *p)
     if (!p->row.offers_stopped && !p->row.settings.closed)
         plan_offers(s, p);
     plan_recalls(s, p);
+}
+
+enum err offer_bind(struct service *s, struct edge *e, const struct right_id *right)
+{
+    struct place *p = e->place;
+    struct stream *st = edge_newest(e);
+    if (!is_live(e) || !has_lane(e, DIRECTION_ENTRY))
+        return ERR_CONFLICT;
+    TRY(ledger_hold(&p->ledger, 1));
+    if (ledger_bind(&p->ledger, &st->view, 1) != ERR_OK)
+        service_die("held and not held", ERR_CONFLICT);
+    make_grant(s, e, GRANT_BOUND, 1, right);
+    place_touch(s, p);
+    return ERR_OK;
+}
+
+enum err offer_unbind(struct service *s, struct edge *e, const struct right_id *right)
+{
+    if (!is_live(e))
+        return ERR_CONFLICT;
+    make_grant(s, e, GRANT_RECALL, 1, right);
+    return ERR_OK;
 }
 
 void offer_flush(struct service *s)
@@ -248,7 +284,7 @@ static void take_back(struct service *s, struct stream *st, struct grant_row *ro
     if (row->state != GRANT_OPEN)
         return;
     close_grant(s, st->edge, row, GRANT_DECLINED);
-    if (row->kind == GRANT_OFFER)
+    if (row->kind != GRANT_RECALL)
         ledger_declined(&st->edge->place->ledger, &st->view, GRANT_WAITING, row->n);
 }
 
@@ -261,7 +297,8 @@ enum grant_fact offer_answered(struct service *s, struct stream *st, enum grant_
         e->place->row.next_grant = id;
     if (!FOUND(s, find_grant, &e->row.place, id, &row) || row.stream != st->row.id)
         return GRANT_NOT_KNOWN;
-    if (row.kind != kind) {
+    bool recall = row.kind == GRANT_RECALL;
+    if (recall != (kind == GRANT_RECALL)) {
         take_back(s, st, &row);
         return GRANT_NOT_KNOWN;
     }

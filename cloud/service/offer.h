@@ -6,6 +6,11 @@
 #include "cloud/service/state.h"
 
 void offer_want(struct service *s, struct place *p);
+/* One space of the pool for the vehicle of this right, at this edge. ERR_FULL: there is none;
+ * ERR_CONFLICT: the edge takes no spaces. */
+enum err offer_bind(struct service *s, struct edge *e, const struct right_id *right);
+/* Asks for it back; if it was used, nothing comes. */
+enum err offer_unbind(struct service *s, struct edge *e, const struct right_id *right);
 void offer_flush(struct service *s); /* plans for all places that want it */
 /* Spaces this edge was offered and has not answered yet. */
 bool offer_under_way(const struct edge *e);

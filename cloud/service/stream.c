@@ -9,6 +9,7 @@ void stream_fence(struct service *s, struct stream *st)
     st->state.fenced = true;
     if (st == edge_newest(e))
         e->grant_count = 0; /* they can never be answered; their spaces are part of the view */
+    st->row.bound = 0;      /* tied to nobody any more */
     ledger_fence(&e->place->ledger, &st->view);
     stream_touch(s, st);
     place_touch(s, e->place);

@@ -7,8 +7,8 @@
 #define STREAM_COLUMNS                                                                             \
     "id, place, edge, journal, epoch, last, head, view, pending, overdraft, frozen, fenced, "      \
     "owed, "                                                                                       \
-    "lease_until_ms, audited"
-#define GRANT_COLUMNS "place, kind, id, stream, epoch, n, state, made_ms"
+    "lease_until_ms, audited, bound"
+#define GRANT_COLUMNS "place, kind, id, stream, epoch, n, right, state, made_ms"
 #define AUDIT_COLUMNS                                                                              \
     "place, id, state, counted, actor, reason, gone, positions, waits, since, before, released, "  \
     "shortfall, made_ms, ended_ms"
@@ -65,12 +65,13 @@ const char *const store_sql[STATEMENTS] = {
     [ST_ADD_LANE] = "INSERT OR REPLACE INTO lane (place, edge, lane, direction) VALUES (?,?,?,?)",
     [ST_SAVE_STREAM] =
         "INSERT INTO stream (" STREAM_COLUMNS
-        ") VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?) ON CONFLICT (id) DO UPDATE SET "
+        ") VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?) ON CONFLICT (id) DO UPDATE SET "
         "last = excluded.last, head = excluded.head, view = excluded.view, "
         "pending = excluded.pending, overdraft = excluded.overdraft, frozen = excluded.frozen, "
         "fenced = excluded.fenced, owed = excluded.owed, "
-        "lease_until_ms = excluded.lease_until_ms, audited = excluded.audited",
-    [ST_SAVE_GRANT] = "INSERT INTO space_grant (" GRANT_COLUMNS ") VALUES (?,?,?,?,?,?,?,?)"
+        "lease_until_ms = excluded.lease_until_ms, audited = excluded.audited, "
+        "bound = excluded.bound",
+    [ST_SAVE_GRANT] = "INSERT INTO space_grant (" GRANT_COLUMNS ") VALUES (?,?,?,?,?,?,?,?,?)"
                       " ON CONFLICT (place, id) DO UPDATE SET state = excluded.state",
     [ST_FIND_GRANT] = "SELECT " GRANT_COLUMNS " FROM space_grant WHERE place = ? AND id = ?",
 

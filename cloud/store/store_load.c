@@ -61,6 +61,7 @@ static void take_stream(struct take *t, const struct store_visitor *v)
     r.owed = take_int(t);
     r.lease_until = take_time(t);
     r.audited = take_int(t);
+    r.bound = take_int(t);
     if (t->err == ERR_OK)
         v->stream(v->self, &r);
 }
@@ -86,6 +87,9 @@ void take_grant(struct take *t, struct grant_row *ret)
     r.stream = take_int(t);
     r.epoch = take_int(t);
     r.n = take_int(t);
+    TAKE_TEXT(t, r.right.text);
+    if (r.kind == GRANT_OFFER && r.right.text[0] != '\0')
+        r.kind = GRANT_BOUND;
     TAKE_WORD(t, grant_state_parse, &r.state);
     r.made = take_time(t);
     *ret = r;

@@ -87,6 +87,7 @@ enum err store_save_stream(void *self, const struct stream_row *r)
     put_int(&p, r->owed);
     put_int(&p, r->lease_until.v);
     put_int(&p, r->audited);
+    put_int(&p, r->bound);
     return db_run(p.st);
 }
 
@@ -95,11 +96,12 @@ enum err store_save_grant(void *self, const struct grant_row *r)
     struct store *s = self;
     struct put p = {.st = s->st[ST_SAVE_GRANT]};
     put_text(&p, r->place.text);
-    put_text(&p, grant_kind_word(r->kind));
+    put_text(&p, grant_kind_word(r->kind == GRANT_BOUND ? GRANT_OFFER : r->kind));
     put_int(&p, r->id);
     put_int(&p, r->stream);
     put_int(&p, r->epoch);
     put_int(&p, r->n);
+    put_text(&p, r->right.text);
     put_text(&p, grant_state_word(r->state));
     put_int(&p, r->made.v);
     return db_run(p.st);

@@ -168,6 +168,8 @@ static struct decision consider_entry(struct admission *a, const struct admissio
         return deny(a, barred_by(v->right), never);
     if (v->right == RIGHT_PASSBACK && !a->cleared)
         return consider_passback(a, c, v, now);
+    if (v->bound && !a->policy)
+        return allow(a, BASIS_BOUND);
     if (v->free >= 1 && !a->policy)
         return allow(a, v->right == RIGHT_UNKNOWN ? BASIS_SPACE : BASIS_RIGHT);
     if (a->phase == ADMISSION_ASKED) {

@@ -57,6 +57,7 @@ struct admission_view {
     bool settled;  /* offline for so long that nobody waits for the uplink */
     bool crippled; /* nothing can be recorded: an exit opens, read or not (lane.md) */
     int64_t free;
+    bool bound;               /* a space in hand is bound to its right */
     enum right_verdict right; /* of the plate's right, if it has one */
     bool sees_both_sides;     /* this edge alone knows who is inside */
     bool hold_offline;        /* D6 */

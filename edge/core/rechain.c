@@ -54,6 +54,7 @@ static size_t entry_ends(struct rechain *r, const struct event *e, struct event 
     }
     drop(r, &e->data.movement);
     ret[n] = *e;
+    ret[n].data.right = (struct right_id){{0}}; /* R1 */
     ret[n].data.repaid = e->kind == EVENT_PASSAGE_VOIDED ? spaces_credit(&r->spaces, 1) : 0;
     return n + 1;
 }

@@ -49,6 +49,10 @@ static enum err prepare(struct journal *j)
         {&j->next_aside, "SELECT seq, bytes FROM outbox WHERE seq < ? ORDER BY seq DESC LIMIT 1"},
         {&j->drop_aside, "DELETE FROM outbox WHERE seq < 0"},
         {&j->forget_grants, "DELETE FROM grant_answered"},
+        {&j->drop_bound, "DELETE FROM bound_space"},
+        {&j->add_bound, "INSERT INTO bound_space(right, n) VALUES(?, ?)"},
+        {&j->prune_grants, "DELETE FROM grant_answered WHERE id <= (SELECT id FROM grant_answered"
+                           " ORDER BY id DESC LIMIT 1 OFFSET ?)"},
         {&j->digest_at, "SELECT digest FROM outbox WHERE seq = ?"},
         {&j->oldest, "SELECT seq FROM outbox ORDER BY seq LIMIT 1"},
         {&j->save_edge,
@@ -168,6 +172,28 @@ static bool makes_sense(const struct edge_memory *m)
            strspn(m->head.text, "0123456789abcdef") == DIGEST_SIZE - 1;
 }
 
+static enum err load_bound(sqlite3 *db, struct bound_spaces *ret)
+{
+    sqlite3_stmt *s;
+    bool row = true;
+    struct bound_spaces b = {0};
+    TRY(db_prepare(db, "SELECT right, n FROM bound_space ORDER BY right", &s));
+    enum err e = ERR_OK;
+    while (e == ERR_OK) {
+        struct right_id right;
+        e = db_step(s, &row);
+        if (e != ERR_OK || !row)
+            break;
+        e = db_column_text(s, 0, right.text, sizeof right.text);
+        if (e == ERR_OK)
+            e = bound_add(&b, &right, sqlite3_column_int64(s, 1));
+    }
+    sqlite3_finalize(s);
+    if (e == ERR_OK)
+        *ret = b;
+    return e == ERR_FULL ? ERR_IO : e;
+}
+
 /* J2, J3. */
 static enum err take_up(struct journal *j)
 {
@@ -183,6 +209,7 @@ static enum err take_up(struct journal *j)
     }
     TRY(count_boot(j->db, machine));
     TRY(load_edge(j->db, &j->memory));
+    TRY(load_bound(j->db, &j->memory.bound));
     j->damaged = !makes_sense(&j->memory);
     if (j->damaged)
         return ERR_IO;
@@ -319,12 +346,18 @@ enum err journal_checkpoint(struct journal *j)
     return journal_note(j, ERR_IO);
 }
 
+/* The cloud sends a grant again only until its answer is applied, and ids rise: one this far back is not
+ * under way any more. */
+enum { GRANTS_KEPT = 1000 };
+
 enum err journal_prune(struct journal *j, struct wall_ms now, int64_t keep_ms)
 {
     db_bind_int(j->prune, 1, j->acked);
     db_bind_int(j->prune, 2, PRUNE_ROWS);
     db_bind_int(j->prune, 3, now.v - keep_ms);
     TRY(journal_note(j, db_run(j->prune)));
+    db_bind_int(j->prune_grants, 1, GRANTS_KEPT);
+    TRY(journal_note(j, db_run(j->prune_grants)));
     db_bind_int(j->prune_orders, 1, now.v - ORDER_KEEP_MS);
     return journal_note(j, db_run(j->prune_orders));
 }

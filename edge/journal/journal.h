@@ -83,7 +83,7 @@ enum err journal_recover(struct journal *j);
 /* The file that was set aside by journal_open or journal_recover, "" if none was. */
 const char *journal_aside(const struct journal *j);
 
-/* Deletes acknowledged rows whose acknowledgement is older than `keep_ms`, at most a thousand per
+/* Forgets all but the last 1000 grants it answered. Deletes acknowledged rows whose acknowledgement is older than `keep_ms`, at most a thousand per
  * call; and what is remembered of commands that ended and expired a day ago. Its own transactions:
  * not between begin and commit. */
 enum err journal_prune(struct journal *j, struct wall_ms now, int64_t keep_ms);

@@ -29,6 +29,7 @@ struct journal {
     sqlite3_stmt *append, *acknowledge, *grant;
     sqlite3_stmt *rewind, *forget, *aside, *next_aside, *drop_aside, *forget_grants;
     sqlite3_stmt *digest_at, *oldest;
+    sqlite3_stmt *drop_bound, *add_bound, *prune_grants;
     sqlite3_stmt *save_edge, *save_lane;
     sqlite3_stmt *save_order, *find_order, *open_orders, *prune_orders;
     sqlite3_stmt *read, *backlog, *prune;

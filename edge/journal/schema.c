@@ -64,4 +64,9 @@ const struct migration journal_migrations[JOURNAL_MIGRATIONS] = {
      " stage INTEGER NOT NULL,"
      " not_after INTEGER NOT NULL"
      ") STRICT, WITHOUT ROWID;"},
+    {5, "bound spaces",
+     "CREATE TABLE bound_space("
+     " right TEXT PRIMARY KEY,"
+     " n INTEGER NOT NULL CHECK(n > 0)"
+     ") STRICT, WITHOUT ROWID;"},
 };

@@ -41,6 +41,19 @@ static enum err append(void *self, int64_t seq, const struct digest *digest, con
     return journal_note(j, db_run(j->append));
 }
 
+static enum err save_bound(struct journal *j, const struct bound_spaces *b)
+{
+    if (memcmp(b, &j->memory_turn.bound, sizeof *b) == 0)
+        return ERR_OK;
+    TRY(journal_note(j, db_run(j->drop_bound)));
+    for (size_t i = 0; i < b->count; i++) {
+        db_bind_text(j->add_bound, 1, b->list[i].right.text);
+        db_bind_int(j->add_bound, 2, b->list[i].n);
+        TRY(journal_note(j, db_run(j->add_bound)));
+    }
+    return ERR_OK;
+}
+
 static enum err save_edge(void *self, const struct edge_memory *m)
 {
     struct journal *j = self;
@@ -57,6 +70,7 @@ static enum err save_edge(void *self, const struct edge_memory *m)
     db_bind_int(j->save_edge, 11, m->lease.until_wall.v);
     db_bind_int(j->save_edge, 12, m->lease.here);
     TRY(journal_note(j, db_run(j->save_edge)));
+    TRY(save_bound(j, &m->bound));
     j->memory_turn = *m;
     return ERR_OK;
 }

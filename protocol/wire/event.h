@@ -28,14 +28,14 @@ enum { EVENT_BYTES_MAX = 8192, EVENT_VERSION_SIZE = 32, EVENT_DETAIL_SIZE = 96 }
  *   passage.started       lane movement
  *   passage.completed     lane movement direction repaid [plate]: an authorised vehicle crossed and
  *                         both loops cleared
- *   passage.voided        lane movement direction reason repaid [plate]: the authorisation ended
- *                         without a counted crossing
+ *   passage.voided        lane movement direction reason repaid [plate right]: the authorisation ended
+ *                         without a counted crossing; its space is bound to `right` again
  *   passage.unauthorised  lane movement direction [spent repaid plate]: a crossing nobody allowed;
  *                         spent for an entry, where it is required, repaid for an exit
  *   movement.ended        lane movement outcome
- *   space.accepted        grant n repaid
+ *   space.accepted        grant n repaid [right]: bound to it
  *   space.declined        grant n reason
- *   space.returned        n reason
+ *   space.returned        n reason [right]: were bound to it
  *   lane.alarm            lane alarm active [detail]
  *   edge.alarm            alarm active [detail]: a condition of the whole edge
  *   count.gap             lane detail: observations may be missing
@@ -46,7 +46,7 @@ enum { EVENT_BYTES_MAX = 8192, EVENT_VERSION_SIZE = 32, EVENT_DETAIL_SIZE = 96 }
  *                         that is not its upper limit
  *   lane.mode             lane mode active [command]: a mode began to hold the lane, or ended
  *   rights.applied        list: this version of the rights list is in force
- *   space.recalled        grant n: a recall was taken; the spaces follow as space.returned */
+ *   space.recalled        grant n [right]: a recall was taken; the spaces follow as space.returned */
 enum event_kind {
     EVENT_UNKNOWN, /* decoded only: a type this program does not know; stored raw */
     EVENT_EDGE_STARTED,

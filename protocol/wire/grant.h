@@ -1,9 +1,10 @@
-/* Space offers and recalls (cloud -> edge), idempotent by id, resent until answered by an event:
+/* Space offers, recalls and bound spaces (cloud -> edge), idempotent by id, resent until answered by an event:
  * {"kind":"offer","id":17,"epoch":5,"n":8}. An unknown kind is ERR_NOTFOUND and is ignored. */
 #ifndef BOOMGATE_WIRE_GRANT_H
 #define BOOMGATE_WIRE_GRANT_H
 
 #include "protocol/base/err.h"
+#include "protocol/wire/right.h"
 
 #include <stddef.h>
 #include <stdint.h>
@@ -11,15 +12,18 @@
 enum grant_kind {
     GRANT_NONE,
     GRANT_OFFER,  /* n spaces to use */
-    GRANT_RECALL, /* n spaces are wanted back, now or from the next credits */
+    GRANT_RECALL, /* n spaces are wanted back, now or from the next credits; with a right: of those
+                     bound to it, now or never */
+    GRANT_BOUND,  /* n spaces for the vehicle of one right */
 };
-/* "offer" "recall" */
+/* "offer" "recall" "bound" */
 
 struct grant {
     enum grant_kind kind;
-    int64_t id;    /* > 0, unique per place */
-    int64_t epoch; /* of the edge it is meant for */
-    int64_t n;     /* 1..10000 spaces */
+    int64_t id;            /* > 0, unique per place */
+    int64_t epoch;         /* of the edge it is meant for */
+    int64_t n;             /* 1..10000 spaces */
+    struct right_id right; /* GRANT_BOUND: always; GRANT_RECALL: "" or the right */
 };
 
 enum { GRANT_BYTES_MAX = 256 };

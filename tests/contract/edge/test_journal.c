@@ -576,6 +576,53 @@ static void a_lease_knows_its_machine(void **state)
     journal_close(j);
 }
 
+static void bound_spaces_come_back(void **state)
+{
+    const struct place *p = *state;
+    struct journal *j = open_journal(p);
+    struct journal_port port = journal_port(j);
+    struct edge_memory m = *journal_memory(j);
+    struct right_id one = {"permit:1"}, two = {"booking:2"};
+    assert_int_equal(bound_add(&m.bound, &one, 2), ERR_OK);
+    assert_int_equal(bound_add(&m.bound, &two, 1), ERR_OK);
+    assert_int_equal(port.begin(port.self), ERR_OK);
+    assert_int_equal(port.save_edge(port.self, &m), ERR_OK);
+    assert_int_equal(port.commit(port.self), ERR_OK);
+    journal_close(j);
+    j = open_journal(p);
+    port = journal_port(j);
+    m = load(j);
+    assert_int_equal(bound_of(&m.bound, &one), 2);
+    assert_int_equal(bound_of(&m.bound, &two), 1);
+    bound_take(&m.bound, &one, 2);
+    assert_int_equal(port.begin(port.self), ERR_OK);
+    assert_int_equal(port.save_edge(port.self, &m), ERR_OK);
+    assert_int_equal(port.commit(port.self), ERR_OK);
+    journal_close(j);
+    j = open_journal(p);
+    m = load(j);
+    assert_int_equal(m.bound.count, 1);
+    journal_close(j);
+}
+
+/* A grant that was answered long ago is not under way any more. */
+static void old_grants_are_forgotten(void **state)
+{
+    const struct place *p = *state;
+    struct journal *j = open_journal(p);
+    struct journal_port port = journal_port(j);
+    assert_int_equal(port.begin(port.self), ERR_OK);
+    for (int64_t id = 1; id <= 1200; id++)
+        assert_int_equal(port.grant_answered(port.self, 1, id), ERR_OK);
+    assert_int_equal(port.commit(port.self), ERR_OK);
+    assert_int_equal(journal_prune(j, (struct wall_ms){0}, 0), ERR_OK);
+    assert_int_equal(port.begin(port.self), ERR_OK);
+    assert_int_equal(port.grant_answered(port.self, 1, 201), ERR_CONFLICT);
+    assert_int_equal(port.grant_answered(port.self, 1, 200), ERR_OK);
+    port.rollback(port.self);
+    journal_close(j);
+}
+
 /* A new epoch: the later rows come back under new numbers; all of it or nothing. */
 struct replaying {
     const struct journal_port *port;
@@ -725,6 +772,8 @@ int main(void)
         TEST(a_newer_journal_is_refused),
         TEST(a_failed_write_fails_the_commit),
         TEST(a_lease_knows_its_machine),
+        TEST(bound_spaces_come_back),
+        TEST(old_grants_are_forgotten),
         TEST(a_new_epoch_renumbers_the_rows),
         TEST(rows_can_be_shown_and_unacknowledged),
     };

@@ -233,7 +233,8 @@ static void responses(void)
 static void states(void)
 {
     struct ack ack = {5, 48213}, none = {1, 0};
-    struct grant grant = {GRANT_OFFER, 17, 5, 8}, recall = {GRANT_RECALL, 18, 5, 3};
+    struct grant grant = {GRANT_OFFER, 17, 5, 8, {""}}, recall = {GRANT_RECALL, 18, 5, 3, {""}};
+    struct grant bound = {GRANT_BOUND, 19, 5, 1, {"permit:1"}};
     struct status birth = {true, 77, 3, now, "0.1.0"}, will = {false, 77, 3, now, ""};
     struct cloud_status cloud = {true, true, now}, cloud_will = {false, false, now};
     struct occupancy some = {120, 117, 3, false, now}, full = {120, 120, 0, true, now};
@@ -261,6 +262,7 @@ static void states(void)
     PRINT(TOPIC_ACK, "e03", ack, &none);
     PRINT(TOPIC_GRANT, "e03", grant, &grant);
     PRINT(TOPIC_GRANT, "e03", grant, &recall);
+    PRINT(TOPIC_GRANT, "e03", grant, &bound);
     PRINT(TOPIC_STATUS, "e03", status, &birth);
     PRINT(TOPIC_STATUS, "e03", status, &will);
     PRINT(TOPIC_CLOUD_STATUS, "c1", cloud_status, &cloud);

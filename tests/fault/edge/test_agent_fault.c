@@ -72,7 +72,7 @@ static void nothing(void)
 
 static size_t grant_and_ack(struct agent_input *in)
 {
-    in[0] = (struct agent_input){.kind = INPUT_GRANT, .grant = {GRANT_OFFER, 7, 1, 4}};
+    in[0] = (struct agent_input){.kind = INPUT_GRANT, .grant = {GRANT_OFFER, 7, 1, 4, {""}}};
     in[1] = (struct agent_input){.kind = INPUT_ACK, .ack = {1, 1}};
     return 2;
 }

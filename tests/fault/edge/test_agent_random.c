@@ -73,8 +73,12 @@ static struct agent_input from_cloud(void)
     struct agent_input in = {.kind = INPUT_GRANT};
     switch (chance(5)) {
     case 0:
-        in.grant = (struct grant){chance(4) ? GRANT_OFFER : GRANT_RECALL, (int64_t)chance(900) + 1,
-                                  epoch, (int64_t)chance(3) + 1};
+        in.grant = (struct grant){.kind = (enum grant_kind)(GRANT_OFFER + chance(3)),
+                                  .id = (int64_t)chance(900) + 1,
+                                  .epoch = epoch,
+                                  .n = (int64_t)chance(3) + 1};
+        if (in.grant.kind == GRANT_BOUND || (in.grant.kind == GRANT_RECALL && chance(3) == 0))
+            in.grant.right = (struct right_id){"permit:1"};
         return in;
     case 1:
         in.kind = INPUT_ACK;

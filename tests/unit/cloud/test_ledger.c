@@ -154,6 +154,22 @@ static void fencing_leaves_no_overdraft(void **state)
     assert_int_equal(ledger_available(&w.p), 0);
 }
 
+/* What is held for rights is not offered to others. */
+static void held_then_bound(void **state)
+{
+    (void)state;
+    struct world w = {.p = ledger_of(2)};
+    assert_int_equal(ledger_bind(&w.p, &w.v[0], 1), ERR_FULL);
+    assert_int_equal(ledger_hold(&w.p, 1), ERR_OK);
+    assert_int_equal(ledger_available(&w.p), 1);
+    assert_int_equal(ledger_hold(&w.p, 2), ERR_FULL);
+    assert_balanced(&w);
+    assert_int_equal(ledger_bind(&w.p, &w.v[0], 1), ERR_OK);
+    assert_int_equal(w.p.held, 0);
+    assert_int_equal(w.v[0].view, 1);
+    assert_balanced(&w);
+}
+
 /* A count takes the place of the books: fewer inside fill the pool, more empty it below zero. */
 static void a_count_and_what_comes_back(void **state)
 {
@@ -385,6 +401,7 @@ int main(void)
         cmocka_unit_test(rules_are_named),
         cmocka_unit_test(fencing_leaves_no_overdraft),
         cmocka_unit_test(a_count_and_what_comes_back),
+        cmocka_unit_test(held_then_bound),
         cmocka_unit_test(capacity_changes),
         cmocka_unit_test(published_is_clamped),
         cmocka_unit_test(offers_are_fair),

@@ -350,6 +350,81 @@ static void two_stays_it_could_be_are_none(void **state)
     assert_int_equal(world_sql(&w, "SELECT count(*) FROM session WHERE state = 'unmatched'"), 1);
 }
 
+static enum err bind(enum admin_kind kind, const char *edge, const char *right)
+{
+    struct work *work = work_new(WORK_ADMIN, NULL, 0);
+    work->admin.kind = kind;
+    work->admin.bind.place = (struct name){"a"};
+    snprintf(work->admin.bind.edge.text, NAME_SIZE, "%s", edge);
+    snprintf(work->admin.bind.right.text, RIGHT_ID_SIZE, "%s", right);
+    work->admin.done = world_admin_done;
+    work->admin.arg = &w;
+    assert_int_equal(service_post(w.service, work), ERR_OK);
+    world_run(&w);
+    return w.admin.err;
+}
+
+static void say_space(enum event_kind kind, int64_t grant, enum reason reason, const char *right)
+{
+    struct event e = edge_event(&w, &in, kind);
+    e.data.grant = grant;
+    e.data.n = 1;
+    e.data.reason = reason;
+    snprintf(e.data.right.text, RIGHT_ID_SIZE, "%s", right);
+    edge_send(&w, &in, &e);
+    world_run(&w);
+}
+
+static void a_space_is_bound_to_a_right(void **state)
+{
+    (void)state;
+    put_one("permit:1", RIGHT_PERMIT, "B11");
+    assert_int_equal(bind(ADMIN_BIND, "nosuch", "permit:1"), ERR_NOTFOUND);
+    assert_int_equal(bind(ADMIN_BIND, "e1", "permit:2"), ERR_NOTFOUND);
+    int64_t pool = world_sql(&w, "SELECT pool FROM place");
+    int64_t view = world_sql(&w, "SELECT view FROM stream");
+    assert_int_equal(bind(ADMIN_BIND, "e1", "permit:1"), ERR_OK);
+    assert_int_equal(world_sql(&w, "SELECT pool FROM place"), pool - 1);
+    assert_int_equal(world_sql(&w, "SELECT held FROM place"), 0);
+    assert_int_equal(world_sql(&w, "SELECT view FROM stream"), view + 1);
+    struct grant g = w.offers[w.offer_count - 1].grant;
+    assert_int_equal(g.kind, GRANT_BOUND);
+    assert_string_equal(g.right.text, "permit:1");
+    world_restart(&w); /* it is sent again as what it is */
+    assert_true(edge_hello(&w, &in, "ex"));
+    bool again = false;
+    for (size_t i = 0; i < w.offer_count; i++)
+        again = again ||
+                (i > 0 && w.offers[i].grant.id == g.id && w.offers[i].grant.kind == GRANT_BOUND);
+    assert_true(again);
+    say_space(EVENT_SPACE_ACCEPTED, g.id, REASON_NONE, "permit:1");
+    assert_int_equal(world_sql(&w, "SELECT bound FROM stream"), 1);
+    assert_int_equal(world_sql(&w, "SELECT view FROM stream"), view + 1);
+
+    /* Asked back while it is not used. */
+    assert_int_equal(bind(ADMIN_UNBIND, "e1", "permit:1"), ERR_OK);
+    g = w.offers[w.offer_count - 1].grant;
+    assert_int_equal(g.kind, GRANT_RECALL);
+    assert_string_equal(g.right.text, "permit:1");
+    say_space(EVENT_SPACE_RECALLED, g.id, REASON_NONE, "permit:1");
+    assert_int_equal(world_sql(&w, "SELECT owed FROM stream"), 0);
+    say_space(EVENT_SPACE_RETURNED, 0, REASON_RECALLED, "permit:1");
+    assert_int_equal(world_sql(&w, "SELECT bound FROM stream"), 0);
+    assert_int_equal(world_sql(&w, "SELECT pool FROM place"), pool);
+    assert_int_equal(world_sql(&w, "SELECT count(*) FROM anomaly"), 0);
+}
+
+static void no_space_no_binding(void **state)
+{
+    (void)state;
+    put_one("permit:1", RIGHT_PERMIT, "B11");
+    int64_t pool = world_sql(&w, "SELECT pool FROM place");
+    for (int64_t i = 0; i < pool; i++)
+        assert_int_equal(bind(ADMIN_BIND, "e1", "permit:1"), ERR_OK);
+    assert_int_equal(bind(ADMIN_BIND, "e1", "permit:1"), ERR_CONFLICT);
+    assert_int_equal(world_sql(&w, "SELECT pool FROM place"), 0);
+}
+
 int main(void)
 {
 #define T(name) cmocka_unit_test_setup_teardown(name, begin, end)
@@ -367,6 +442,8 @@ int main(void)
         T(a_right_that_seems_inside_is_refused_while_its_stay_is_open),
         T(two_stays_it_could_be_are_none),
         T(an_exit_without_the_cloud_becomes_a_debt),
+        T(a_space_is_bound_to_a_right),
+        T(no_space_no_binding),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -104,17 +104,31 @@ static void keep_spaces(struct world_books *k, const struct event *e)
     const struct event_data *d = &e->data;
     bool entry = d->direction == DIRECTION_ENTRY;
     switch (e->kind) {
-    case EVENT_SPACE_ACCEPTED: credit(k, d->n, d->repaid); break;
-    case EVENT_SPACE_RETURNED: k->view -= d->n; break;
+    case EVENT_SPACE_ACCEPTED:
+        if (d->right.text[0] != '\0')
+            k->bound += d->n;
+        else
+            credit(k, d->n, d->repaid);
+        break;
+    case EVENT_SPACE_RETURNED:
+        if (d->right.text[0] != '\0')
+            k->bound -= d->n;
+        else
+            k->view -= d->n;
+        break;
     case EVENT_PASSAGE_AUTHORISED:
         if (d->spent == SPENT_OVERDRAFT)
             k->overdraft += 1;
+        else if (entry && d->basis == BASIS_BOUND && d->spent == SPENT_NONE)
+            k->bound -= 1;
         else
             k->view -= entry;
         k->pending += entry;
         break;
     case EVENT_PASSAGE_VOIDED:
-        if (entry)
+        if (entry && d->right.text[0] != '\0')
+            k->bound += 1;
+        else if (entry)
             credit(k, 1, d->repaid);
         k->pending -= entry;
         break;
@@ -211,6 +225,10 @@ static enum err fake_save_edge(void *self, const struct edge_memory *m)
     assert_int_equal(m->next, w->working.rows + 1);
     assert_int_equal(m->spaces.free, w->working.view);
     assert_int_equal(m->spaces.overdraft, w->working.overdraft);
+    int64_t bound = 0;
+    for (size_t i = 0; i < m->bound.count; i++)
+        bound += m->bound.list[i].n;
+    assert_int_equal(bound, w->working.bound);
     w->working.memory = *m;
     return ERR_OK;
 }
@@ -323,7 +341,7 @@ static enum err fake_replay(void *self, int64_t upto, replay_take *take, void *a
     k->rows = k->acknowledged = k->oldest = 0;
     k->grant_count = 0;
     k->rechained = true;
-    k->view = k->overdraft = k->pending = k->occupied = 0;
+    k->view = k->bound = k->overdraft = k->pending = k->occupied = 0;
     memset(k->movements, 0, sizeof k->movements);
     for (int64_t seq = first > 0 ? first : 1; seq <= last; seq++)
         TRY(take(arg, w->aside[seq - 1].bytes, w->aside[seq - 1].len));
@@ -639,14 +657,22 @@ void world_hello_answer(struct world *w, int64_t epoch, int64_t upto)
 void world_grant(struct world *w, int64_t id, int64_t n)
 {
     struct agent_input in = {.kind = INPUT_GRANT,
-                             .grant = {GRANT_OFFER, id, agent_memory(&w->agent)->epoch, n}};
+                             .grant = {GRANT_OFFER, id, agent_memory(&w->agent)->epoch, n, {""}}};
+    one(w, &in);
+}
+
+void world_bound(struct world *w, int64_t id, const char *right)
+{
+    struct agent_input in = {.kind = INPUT_GRANT,
+                             .grant = {GRANT_BOUND, id, agent_memory(&w->agent)->epoch, 1, {""}}};
+    snprintf(in.grant.right.text, sizeof in.grant.right.text, "%s", right);
     one(w, &in);
 }
 
 void world_recall(struct world *w, int64_t id, int64_t n)
 {
     struct agent_input in = {.kind = INPUT_GRANT,
-                             .grant = {GRANT_RECALL, id, agent_memory(&w->agent)->epoch, n}};
+                             .grant = {GRANT_RECALL, id, agent_memory(&w->agent)->epoch, n, {""}}};
     one(w, &in);
 }
 

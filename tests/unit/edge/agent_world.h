@@ -48,7 +48,7 @@ struct world_books {
     int64_t oldest; /* earlier ones were pruned */
     bool rechained; /* an epoch began anew: a movement may have begun before it */
     /* As a cloud would keep them, from the events alone. */
-    int64_t view, overdraft, pending, occupied;
+    int64_t view, bound, overdraft, pending, occupied;
     struct world_movement movements[AGENT_LANES_MAX];
 };
 
@@ -106,6 +106,7 @@ void world_hello_answer(struct world *w, int64_t epoch, int64_t upto);
 /* The same with whatever the answer says. */
 void world_hello_says(struct world *w, const struct hello_answer *h);
 void world_grant(struct world *w, int64_t id, int64_t n);
+void world_bound(struct world *w, int64_t id, const char *right);
 void world_recall(struct world *w, int64_t id, int64_t n);
 void world_ack(struct world *w, int64_t upto);
 void world_answer(struct world *w, enum verdict v, enum basis b, enum reason r,

@@ -96,7 +96,7 @@ static void a_grant_counts_once(void **state)
     world_grant(&w, 5, 2);
     world_grant(&w, 5, 2);
     world_said(&w, "#space.accepted/n2");
-    struct agent_input other = {.kind = INPUT_GRANT, .grant = {GRANT_OFFER, 6, 99, 2}};
+    struct agent_input other = {.kind = INPUT_GRANT, .grant = {GRANT_OFFER, 6, 99, 2, {""}}};
     assert_int_equal(world_turn(&w, &other, 1), ERR_OK); /* of another epoch */
     world_said(&w, "");
     assert_int_equal(free_spaces(), 2);

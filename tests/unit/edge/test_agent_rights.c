@@ -515,6 +515,56 @@ static void a_permit_is_not_held(void **state)
     assert_true(said("#out.passage.authorised/1/right"));
 }
 
+static int64_t bound(void)
+{
+    return bound_of(&agent_memory(&w.agent)->bound, &(struct right_id){"r1"});
+}
+
+static void a_bound_space_is_for_its_right_alone(void **state)
+{
+    (void)state;
+    with_right(RIGHT_PERMIT, "1");
+    int64_t free = agent_memory(&w.agent)->spaces.free;
+    world_recall(&w, 901, free); /* nothing else in hand */
+    w.said[0] = '\0';
+    world_bound(&w, 902, "r1");
+    assert_true(said("#space.accepted/n1"));
+    world_bound(&w, 902, "r1");
+    assert_int_equal(bound(), 1);
+    world_arrive(&w, 0, "OTHER1"); /* not for this one */
+    assert_null(strstr(w.said, "passage.authorised"));
+    world_off(&w, 0, IN_LOOP_A);
+    world_wait(&w, 20000);
+    w.said[0] = '\0';
+    world_arrive(&w, 0, "1");
+    assert_true(said("#in.passage.authorised/1/bound"));
+    assert_int_equal(bound(), 0);
+    assert_int_equal(agent_memory(&w.agent)->spaces.free, 0);
+    /* It backs out: the space is bound again. */
+    world_arm_up(&w, 0);
+    world_off(&w, 0, IN_LOOP_A);
+    world_wait(&w, 40000);
+    assert_true(said("#in.passage.voided/1/backed_out"));
+    assert_int_equal(bound(), 1);
+    assert_int_equal(w.committed.bound, 1);
+}
+
+static void a_bound_space_can_be_wanted_back(void **state)
+{
+    (void)state;
+    with_right(RIGHT_PERMIT, "1");
+    world_bound(&w, 902, "r1");
+    w.said[0] = '\0';
+    struct agent_input in = {.kind = INPUT_GRANT, .grant = {GRANT_RECALL, 903, 1, 1, {"r1"}}};
+    assert_int_equal(world_turn(&w, &in, 1), ERR_OK);
+    world_said(&w, "#space.recalled/n1 #space.returned/recalled/n1");
+    assert_int_equal(bound(), 0);
+    in.grant.id = 904; /* nothing left: nothing is owed either */
+    assert_int_equal(world_turn(&w, &in, 1), ERR_OK);
+    world_said(&w, "#space.recalled/n1");
+    assert_int_equal(agent_memory(&w.agent)->owed, 0);
+}
+
 int main(void)
 {
 #define T(name) cmocka_unit_test_setup_teardown(name, begin, end)
@@ -527,6 +577,8 @@ int main(void)
         T(a_wrong_day_is_told),
         T(a_barred_vehicle_may_leave),
         T(without_the_cloud_a_permit_leaves_on_its_right),
+        T(a_bound_space_is_for_its_right_alone),
+        T(a_bound_space_can_be_wanted_back),
         T(a_list_nobody_confirms_ends),
         T(a_restart_keeps_list_and_half_fetched_list),
         T(a_turn_done_again_takes_a_part_once),

@@ -172,12 +172,31 @@ static void random_histories(void **state)
     }
 }
 
+/* A bound space of the old epoch is an ordinary one, or owed, in the new one. */
+static void nothing_is_bound_in_a_new_epoch(void **state)
+{
+    (void)state;
+    struct rechain r = {0};
+    struct event out[RECHAIN_EVENTS_MAX];
+    struct event e = passage(EVENT_PASSAGE_AUTHORISED, DIRECTION_ENTRY, 1);
+    e.data.basis = BASIS_BOUND;
+    e.data.right = (struct right_id){"permit:1"};
+    assert_int_equal(rechain_event(&r, &e, out), 1);
+    assert_int_equal(out[0].data.spent, SPENT_OVERDRAFT);
+    e = passage(EVENT_PASSAGE_VOIDED, DIRECTION_ENTRY, 1);
+    e.data.right = (struct right_id){"permit:1"};
+    assert_int_equal(rechain_event(&r, &e, out), 1);
+    assert_string_equal(out[0].data.right.text, "");
+    assert_int_equal(out[0].data.repaid, 1);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(spaces_stay_behind),
         cmocka_unit_test(nothing_is_spent_that_was_not_credited),
         cmocka_unit_test(an_admission_is_authorised_in_its_epoch),
+        cmocka_unit_test(nothing_is_bound_in_a_new_epoch),
         cmocka_unit_test(random_histories),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -50,7 +50,7 @@ static const struct wall_ms now = {INT64_C(1795156272345)};
     } while (0)
 
 static const struct ack ack = {5, 48213};
-static const struct grant grant = {GRANT_OFFER, 17, 5, 8};
+static const struct grant grant = {GRANT_OFFER, 17, 5, 8, {""}};
 static const struct status status = {true, 77, 3, {INT64_C(1795156272345)}, "0.1.0"};
 static const struct cloud_status cloud_status = {true, true, {INT64_C(1795156272345)}};
 static const struct occupancy occupancy = {120, 117, 3, false, {INT64_C(1795156272345)}};

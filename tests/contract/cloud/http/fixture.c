@@ -280,13 +280,16 @@ static void keep_rights(struct fixture *f, const struct work *w)
 /* Audits and releases: "a" has one audit at a time and a frozen edge "e1". */
 static enum err keep_audit(struct fixture *f, const struct admin_command *a, struct admin_result *r)
 {
-    const struct name *place = a->kind == ADMIN_AUDIT          ? &a->audit.place
-                               : a->kind == ADMIN_AUDIT_CANCEL ? &a->cancel.place
-                                                               : &a->stream.place;
+    const struct name *place = a->kind == ADMIN_BIND || a->kind == ADMIN_UNBIND ? &a->bind.place
+                               : a->kind == ADMIN_AUDIT                         ? &a->audit.place
+                               : a->kind == ADMIN_AUDIT_CANCEL                  ? &a->cancel.place
+                                                                                : &a->stream.place;
     set_text(r->reason, sizeof r->reason, "no such place");
     if (!find(f, place))
         return ERR_NOTFOUND;
     set_text(r->reason, sizeof r->reason, "not now");
+    if (a->kind == ADMIN_BIND || a->kind == ADMIN_UNBIND)
+        return strcmp(a->bind.right.text, "permit:1") == 0 ? ERR_OK : ERR_CONFLICT;
     if (a->kind == ADMIN_EDGE_RELEASE)
         return strcmp(a->stream.edge.text, "e1") == 0 ? ERR_OK : ERR_CONFLICT;
     if ((a->kind == ADMIN_AUDIT) == (f->audit.id != 0) ||
@@ -319,7 +322,8 @@ static enum err keep_audit(struct fixture *f, const struct admin_command *a, str
 static void do_work(struct fixture *f, struct work *w)
 {
     if (w->admin.kind == ADMIN_AUDIT || w->admin.kind == ADMIN_AUDIT_CANCEL ||
-        w->admin.kind == ADMIN_EDGE_RELEASE) {
+        w->admin.kind == ADMIN_EDGE_RELEASE || w->admin.kind == ADMIN_BIND ||
+        w->admin.kind == ADMIN_UNBIND) {
         struct admin_result audit = {.err = ERR_OK};
         audit.err = keep_audit(f, &w->admin, &audit);
         w->admin.done(w->admin.arg, &audit);

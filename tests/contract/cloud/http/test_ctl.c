@@ -117,6 +117,9 @@ static void a_count_is_reported(void **state)
     ends(*state, OPERATOR, "audit list a --json", CTL_OK, "\"gone\": \"e1 e2\"");
     ends(*state, OPERATOR, "audit cancel a 7", CTL_OK, "audit 7 is cancelled");
     ends(*state, OPERATOR, "audit list a", CTL_OK, "cancelled");
+    ends(*state, OPERATOR, "edge bind a e1", CTL_USAGE, "--right ID");
+    ends(*state, OPERATOR, "edge bind a e1 --right permit:1", CTL_OK, "is kept for permit:1");
+    ends(*state, OPERATOR, "edge unbind a e1 --right permit:1", CTL_OK, "is asked back");
     ends(*state, OPERATOR, "edge release a e1", CTL_OK, "new epoch");
     ends(*state, OPERATOR, "edge release a e2", CTL_REFUSED, "not now");
 }

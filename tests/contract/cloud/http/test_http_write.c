@@ -295,6 +295,27 @@ static void a_stream_is_released(void **state)
     is_code(&a, 403, "forbidden");
 }
 
+static void a_space_is_bound_to_a_right(void **state)
+{
+    static const char bind[] = "/v1/places/a/edges/e1/bind";
+    struct answer a = ask(*state, "POST", bind, OPERATOR, "{\"right\":\"permit:1\"}", NULL);
+    assert_int_equal(a.status, 202);
+    assert_true(json_is_true(json_object_get(a.json, "bound")));
+    answer_free(&a);
+    a = ask(*state, "POST", "/v1/places/a/edges/e1/unbind", OPERATOR, "{\"right\":\"permit:1\"}",
+            NULL);
+    assert_int_equal(a.status, 202);
+    answer_free(&a);
+    a = ask(*state, "POST", bind, OPERATOR, "{\"right\":\"permit:2\"}", NULL);
+    is_code(&a, 409, "conflict");
+    a = ask(*state, "POST", bind, OPERATOR, "{\"right\":\"a b\"}", NULL);
+    is_code(&a, 422, "invalid_audit");
+    a = ask(*state, "POST", bind, OPERATOR, "{}", NULL);
+    is_code(&a, 422, "invalid_audit");
+    a = ask(*state, "POST", bind, ATTENDANT, "{\"right\":\"permit:1\"}", NULL);
+    is_code(&a, 403, "forbidden");
+}
+
 /* A write under way when the server stops is answered first. */
 static void stopping_waits_for_writes(void **state)
 {
@@ -332,6 +353,7 @@ int main(void)
         TEST(a_place_is_resumed),
         TEST(a_count_is_reported_and_followed),
         TEST(a_stream_is_released),
+        TEST(a_space_is_bound_to_a_right),
         TEST(stopping_waits_for_writes),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

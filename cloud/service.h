@@ -33,6 +33,8 @@ enum admin_kind {
     ADMIN_PLACE_PUT,    /* create or change `place` */
     ADMIN_PLACE_CREATE, /* the same values again change nothing; ERR_CONFLICT: it has others */
     ADMIN_PLACE_RESUME, /* a person looked: resolve the anomalies of place.place, offer again */
+    ADMIN_RIGHTS_NEUTRAL, /* of `place.place`: the right whose struct right_id is in the work's bytes, or
+                             all (no bytes), may come in again whatever anti-passback knows */
     ADMIN_RIGHTS,  /* the rights in the work's bytes: an array of struct right of `place.place` */
     ADMIN_COMMAND, /* `order`: tell a lane; the same id again changes nothing, ERR_CONFLICT: it
                            meant something else */

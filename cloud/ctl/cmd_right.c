@@ -110,6 +110,33 @@ enum ctl_status cmd_right_remove(struct client *c, const struct ctl_args *a)
     return write_one(c, "DELETE", a, NULL, "removed");
 }
 
+static enum ctl_status make_neutral(struct client *c, const char *path, const char *whom)
+{
+    json_int_t version, changed;
+    enum ctl_status s = write_rights(c, "POST", path, NULL, &version, &changed);
+    if (s == CTL_OK)
+        printf("%s: neutral from list version %lld on\n", whom, (long long)version);
+    return s;
+}
+
+enum ctl_status cmd_right_neutral(struct client *c, const struct ctl_args *a)
+{
+    char path[PATH_SIZE], whole[PATH_SIZE + 16];
+    if (!rights_path(a->operand, a->operand2, path))
+        return CTL_USAGE;
+    snprintf(whole, sizeof whole, "%s/neutral", path);
+    return make_neutral(c, whole, a->operand2);
+}
+
+enum ctl_status cmd_right_neutral_all(struct client *c, const struct ctl_args *a)
+{
+    char place[PART_SIZE], path[PATH_SIZE];
+    if (client_escape(a->operand, place, sizeof place) != ERR_OK)
+        return CTL_USAGE;
+    snprintf(path, sizeof path, "/v1/places/%s/neutral", place);
+    return make_neutral(c, path, a->operand);
+}
+
 enum ctl_status cmd_right_show(struct client *c, const struct ctl_args *a)
 {
     char path[PATH_SIZE];

@@ -49,6 +49,8 @@ enum ctl_status cmd_right_add(struct client *c, const struct ctl_args *a);
 enum ctl_status cmd_right_remove(struct client *c, const struct ctl_args *a);
 enum ctl_status cmd_right_show(struct client *c, const struct ctl_args *a);
 enum ctl_status cmd_right_list(struct client *c, const struct ctl_args *a);
+enum ctl_status cmd_right_neutral(struct client *c, const struct ctl_args *a);
+enum ctl_status cmd_right_neutral_all(struct client *c, const struct ctl_args *a);
 enum ctl_status cmd_right_import(struct client *c, const struct ctl_args *a);
 enum ctl_status cmd_audit_add(struct client *c, const struct ctl_args *a);
 enum ctl_status cmd_audit_list(struct client *c, const struct ctl_args *a);

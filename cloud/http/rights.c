@@ -121,7 +121,7 @@ static void put_done(void *arg, const struct admin_result *result)
                    json_pack("{s:I, s:I}", "version", (json_int_t)result->rights_version, "changed",
                              (json_int_t)result->rights_changed));
         break;
-    case ERR_NOTFOUND: reply_problem(&r, 404, "not_found", "There is no such place."); break;
+    case ERR_NOTFOUND: reply_problem(&r, 404, "not_found", result->reason); break;
     case ERR_INVAL: reply_problem(&r, 422, "invalid_right", result->reason); break;
     default:
         reply_problem(&r, 503, "unavailable", "The service is stopping; try again.");
@@ -142,6 +142,17 @@ static void post_rights(struct http *h, struct http_request *q, const struct nam
 }
 
 /* ---- handlers ---- */
+
+static void post_neutral(struct http *h, struct http_request *q, const struct name *place,
+                         const struct right_id *id, struct http_reply *r)
+{
+    struct work *w = work_new(WORK_ADMIN, id, id != NULL ? sizeof *id : 0);
+    w->admin.kind = ADMIN_RIGHTS_NEUTRAL;
+    w->admin.place.place = *place;
+    w->admin.done = put_done;
+    w->admin.arg = q->exchange;
+    (void)post_write(h, q, w, r);
+}
 
 static bool right_of_path(struct http_request *q, struct http_reply *r, struct right_id *ret)
 {
@@ -211,6 +222,21 @@ void handle_rights_post(struct http *h, struct http_request *q, struct http_repl
     else
         post_rights(h, q, &place, rights, count, r);
     free(rights);
+}
+
+void handle_right_neutral(struct http *h, struct http_request *q, struct http_reply *r)
+{
+    struct name place;
+    struct right_id id = {""};
+    if (query_known(q, NULL, 0, r) && place_of_path(q, r, &place) && right_of_path(q, r, &id))
+        post_neutral(h, q, &place, &id, r);
+}
+
+void handle_rights_neutral(struct http *h, struct http_request *q, struct http_reply *r)
+{
+    struct name place;
+    if (query_known(q, NULL, 0, r) && place_of_path(q, r, &place))
+        post_neutral(h, q, &place, NULL, r);
 }
 
 void handle_right(struct http *h, struct http_request *q, struct http_reply *r)

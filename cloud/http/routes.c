@@ -34,6 +34,8 @@ const struct route http_routes[] = {
     {"POST", "/v1/places/{}/rights", ROLE_OPERATOR, handle_rights_post},
     {"GET", "/v1/places/{}/rights/{}", BUSINESS, handle_right},
     {"PUT", "/v1/places/{}/rights/{}", ROLE_OPERATOR, handle_right_put},
+    {"POST", "/v1/places/{}/rights/{}/neutral", DESK, handle_right_neutral},
+    {"POST", "/v1/places/{}/neutral", ROLE_OPERATOR, handle_rights_neutral},
     {"DELETE", "/v1/places/{}/rights/{}", ROLE_OPERATOR, handle_right_delete},
     {"GET", "/v1/commands/{}", BUSINESS, handle_command},
     {"GET", "/v1/sessions", PEOPLE, handle_sessions},

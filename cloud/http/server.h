@@ -60,6 +60,8 @@ void handle_rights(struct http *h, struct http_request *q, struct http_reply *r)
 void handle_rights_post(struct http *h, struct http_request *q, struct http_reply *r);
 void handle_right(struct http *h, struct http_request *q, struct http_reply *r);
 void handle_right_put(struct http *h, struct http_request *q, struct http_reply *r);
+void handle_right_neutral(struct http *h, struct http_request *q, struct http_reply *r);
+void handle_rights_neutral(struct http *h, struct http_request *q, struct http_reply *r);
 void handle_right_delete(struct http *h, struct http_request *q, struct http_reply *r);
 void handle_sessions(struct http *h, struct http_request *q, struct http_reply *r);
 void handle_health(struct http *h, struct http_request *q, struct http_reply *r);

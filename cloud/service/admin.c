@@ -144,6 +144,7 @@ void admin_take(struct service *s, const struct work *w)
     case ADMIN_PLACE_CREATE: r.err = create_place(s, &c->place, &r); break;
     case ADMIN_PLACE_RESUME: r.err = resume_place(s, &c->place, &r); break;
     case ADMIN_RIGHTS: r.err = rights_put(s, w, &r); break;
+    case ADMIN_RIGHTS_NEUTRAL: r.err = rights_neutral(s, w, &r); break;
     case ADMIN_COMMAND: r.err = command_order(s, &c->order.place, &c->order.command, &r); break;
     case ADMIN_BIND:
     case ADMIN_UNBIND: r.err = bind_space(s, c, &r); break;

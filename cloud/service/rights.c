@@ -95,6 +95,43 @@ enum err rights_put(struct service *s, const struct work *w, struct admin_result
     return ERR_OK;
 }
 
+static enum err refuse(struct admin_result *r, const char *reason)
+{
+    struct buf b = buf_of(r->reason, sizeof r->reason);
+    buf_adds(&b, reason);
+    return ERR_NOTFOUND;
+}
+
+/* Edges forget where a right is when it changes, and all rights with a whole list: the same right in a
+ * new version, or a floor that leaves only whole lists. */
+enum err rights_neutral(struct service *s, const struct work *w, struct admin_result *r)
+{
+    struct place *p = state_place(s, &w->admin.place.place);
+    struct right_row row;
+    struct right_id id = {""};
+    if (!p)
+        return refuse(r, "no such place");
+    struct right_list_row *list = list_of(s, p);
+    if (w->len == sizeof id) {
+        memcpy(&id, w->bytes, sizeof id);
+        if (!FOUND(s, find_right, &p->row.settings.place, &id, &row) || row.right.removed)
+            return refuse(r, "no such right");
+        row.version = list->version + 1;
+        row.changed = s->now.wall;
+        STORE(s, save_right, &row);
+    }
+    list->version++;
+    if (w->len == 0)
+        list->floor = list->version;
+    STORE(s, save_right_list, list);
+    announce(s, p);
+    log_notice("rights.neutral", LT("place", p->row.settings.place.text), LT("right", id.text),
+               LN("version", list->version));
+    r->rights_version = list->version;
+    r->rights_changed = 1;
+    return ERR_OK;
+}
+
 /* ---- lists for edges ---- */
 
 /* An edge that has more than we know of was served by a ledger that is gone: its list is outbid, so

@@ -7,6 +7,9 @@
 /* ADMIN_RIGHTS: all of them in one version, or none. */
 enum err rights_put(struct service *s, const struct work *w, struct admin_result *r);
 
+/* ADMIN_RIGHTS_NEUTRAL: the right is given anew, or the whole list. */
+enum err rights_neutral(struct service *s, const struct work *w, struct admin_result *r);
+
 /* An edge's question: the answer, and the parts it asks for. */
 void rights_ask(struct service *s, const struct work *w, struct edge *e, const struct request *r);
 

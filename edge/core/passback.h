@@ -3,6 +3,7 @@
  *
  * B1 A side nobody knows is neutral, and neutral violates nothing.
  * B2 Nobody is kept from leaving: at an exit a violation is only told.
+ *    A right that is changed or given anew in the list is neutral.
  * B3 While a lane is held open nothing is judged or learnt; afterwards, and after a fire, every right is
  *    neutral: who crossed meanwhile is not known. */
 #ifndef BOOMGATE_EDGE_CORE_PASSBACK_H

@@ -283,13 +283,21 @@ static enum err stage(void *self, const struct rights_fetch *after, const struct
     return ERR_OK;
 }
 
+static enum err clear_sides(void *self)
+{
+    struct rights_store *s = self;
+    return db_exec(s->db, "DELETE FROM passback");
+}
+
 static enum err apply_changes(struct rights_store *s)
 {
     static const char *const apply[TABLES] = {
+        "DELETE FROM passback WHERE id IN (SELECT id FROM change);"
         "DELETE FROM right_0 WHERE id IN (SELECT id FROM change);"
         "INSERT OR REPLACE INTO right_0(" RIGHT_COLUMNS ") SELECT " RIGHT_COLUMNS
         " FROM change WHERE removed = 0 ORDER BY at;"
         "DELETE FROM change",
+        "DELETE FROM passback WHERE id IN (SELECT id FROM change);"
         "DELETE FROM right_1 WHERE id IN (SELECT id FROM change);"
         "INSERT OR REPLACE INTO right_1(" RIGHT_COLUMNS ") SELECT " RIGHT_COLUMNS
         " FROM change WHERE removed = 0 ORDER BY at;"
@@ -306,8 +314,8 @@ static enum err activate(void *self, const struct rights_fetch *after, const str
         return ERR_CONFLICT;
     TRY(db_run(s->begin));
     enum err e = keep(s, p);
-    if (e == ERR_OK && p->from != 0)
-        e = apply_changes(s);
+    if (e == ERR_OK)
+        e = p->from != 0 ? apply_changes(s) : clear_sides(s);
     if (e == ERR_OK)
         e = save(s, side, after);
     TRY(finish(s, e));
@@ -352,12 +360,6 @@ static enum err set_side(void *self, const struct right_id *right, enum side whe
     db_bind_text(s->set_side, 1, right->text);
     db_bind_int(s->set_side, 2, where);
     return db_run(s->set_side);
-}
-
-static enum err clear_sides(void *self)
-{
-    struct rights_store *s = self;
-    return db_exec(s->db, "DELETE FROM passback");
 }
 
 /* --- entries --- */

@@ -3,6 +3,7 @@
  *
  * L1 A whole list is staged in the table that is not in force; putting it in force switches the two in
  *    one transaction, however long it is. Changes are staged too and applied in one transaction.
+ *    A right that changed, and with a whole list every right, is neutral for anti-passback.
  * L2 A look-up is one indexed read.
  * L3 A file that is damaged is thrown away and begun anew. */
 #ifndef BOOMGATE_EDGE_RIGHTS_RIGHTS_STORE_H

@@ -212,6 +212,31 @@ static void sides_and_entries_are_kept(void **state)
     assert_int_equal(port.entry_of(port.self, &plate, &at), ERR_NOTFOUND);
 }
 
+static void where_is(const char *right, enum side expected)
+{
+    struct right_id id = {""};
+    enum side side;
+    snprintf(id.text, sizeof id.text, "%s", right);
+    assert_int_equal(port.side(port.self, &id, &side), ERR_OK);
+    assert_int_equal(side, expected);
+}
+
+static void a_right_that_is_given_anew_is_neutral(void **state)
+{
+    (void)state;
+    struct right_id a = {"a"}, c = {"c"};
+    first_list();
+    assert_int_equal(port.set_side(port.self, &a, SIDE_INSIDE), ERR_OK);
+    assert_int_equal(port.set_side(port.self, &c, SIDE_INSIDE), ERR_OK);
+    struct rights_part *p = part_of(2, 1, 0, 1);
+    add(p, "a", RIGHT_PERMIT, "B0");
+    assert_int_equal(keep(p, 1), ERR_OK);
+    where_is("a", SIDE_NEUTRAL);
+    where_is("c", SIDE_INSIDE);
+    assert_int_equal(keep(part_of(3, 0, 0, 1), 2), ERR_OK);
+    where_is("c", SIDE_NEUTRAL);
+}
+
 static void entries_are_bounded(void **state)
 {
     (void)state;
@@ -233,9 +258,13 @@ int main(void)
 {
 #define T(name) cmocka_unit_test_setup_teardown(name, begin, end)
     const struct CMUnitTest tests[] = {
-        T(a_list_is_switched_at_its_last_part), T(changes_are_applied_together),
-        T(what_is_there_is_not_kept_twice),     T(a_damaged_file_is_begun_anew),
-        T(sides_and_entries_are_kept),          T(entries_are_bounded),
+        T(a_list_is_switched_at_its_last_part),
+        T(changes_are_applied_together),
+        T(what_is_there_is_not_kept_twice),
+        T(a_damaged_file_is_begun_anew),
+        T(sides_and_entries_are_kept),
+        T(entries_are_bounded),
+        T(a_right_that_is_given_anew_is_neutral),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -183,6 +183,40 @@ static void a_long_list_comes_in_parts_that_fit(void **state)
     assert_int_equal(part_at(at, "")->count, 1);
 }
 
+static void neutral(const char *id)
+{
+    struct right_id right = {""};
+    snprintf(right.text, sizeof right.text, "%s", id);
+    struct work *work = work_new(WORK_ADMIN, &right, id[0] != '\0' ? sizeof right : 0);
+    work->admin.kind = ADMIN_RIGHTS_NEUTRAL;
+    work->admin.place.place = (struct name){"a"};
+    work->admin.done = world_admin_done;
+    work->admin.arg = &w;
+    assert_int_equal(service_post(w.service, work), ERR_OK);
+    world_run(&w);
+}
+
+/* The same right again as a change; all of them as a whole list (edge/rights, L1). */
+static void a_neutral_right_is_given_anew(void **state)
+{
+    (void)state;
+    put_one("r1", RIGHT_PERMIT, "1");
+    put_one("r2", RIGHT_PERMIT, "2");
+    neutral("r1");
+    const struct rights_part *p = part_at(ask(2, 0, 0), "");
+    assert_int_equal(p->version, 3);
+    assert_int_equal(p->from, 2);
+    assert_int_equal(p->count, 1);
+    assert_string_equal(p->entries[0].id.text, "r1");
+    neutral("");
+    p = part_at(ask(3, 0, 0), "");
+    assert_int_equal(p->version, 4);
+    assert_int_equal(p->from, 0);
+    assert_int_equal(p->count, 2);
+    neutral("nosuch");
+    assert_int_equal(w.admin.err, ERR_NOTFOUND);
+}
+
 static void what_was_pruned_costs_a_whole_list(void **state)
 {
     (void)state;
@@ -433,6 +467,7 @@ int main(void)
         T(an_edge_gets_a_list_then_changes),
         T(a_long_list_comes_in_parts_that_fit),
         T(what_was_pruned_costs_a_whole_list),
+        T(a_neutral_right_is_given_anew),
         T(an_edge_that_knows_more_is_outbid),
         T(who_is_online_hears_of_a_change),
         T(an_edge_says_what_it_applied),

@@ -261,10 +261,15 @@ static void keep_rights(struct fixture *f, const struct work *w)
     struct right_list_row list = {.place = w->admin.place.place};
     if (!find(f, &w->admin.place.place)) {
         r.err = ERR_NOTFOUND;
+        set_text(r.reason, sizeof r.reason, "no such place");
         w->admin.done(w->admin.arg, &r);
         return;
     }
     r.rights_version = list.version = ++f->rights_version;
+    if (w->admin.kind == ADMIN_RIGHTS_NEUTRAL) {
+        w->admin.done(w->admin.arg, &r);
+        return;
+    }
     assert_int_equal(f->port.begin(f->port.self), ERR_OK);
     for (size_t at = 0; at < w->len; at += sizeof(struct right)) {
         struct right_row row = {.place = list.place, .version = list.version, .changed = {NOW_MS}};
@@ -337,7 +342,7 @@ static void do_work(struct fixture *f, struct work *w)
         work_free(w);
         return;
     }
-    if (w->admin.kind == ADMIN_RIGHTS) {
+    if (w->admin.kind == ADMIN_RIGHTS || w->admin.kind == ADMIN_RIGHTS_NEUTRAL) {
         keep_rights(f, w);
         work_free(w);
         return;

@@ -248,6 +248,8 @@ static void rights_are_given_listed_and_taken(void **state)
     ends(f, AUDITOR, "right list a", CTL_OK, "1 rights, list version 1");
     ends(f, OPERATOR, "right show a p1", CTL_OK, "\"until\": \"2027-01-01T00:00:00.000Z\"");
     ends(f, OPERATOR, "right remove a p1", CTL_OK, "p1: removed, list version 2");
+    ends(f, OPERATOR, "right neutral a p1", CTL_OK, "p1: neutral from list version 3 on");
+    ends(f, OPERATOR, "right neutral-all a", CTL_OK, "a: neutral from list version 4 on");
     ends(f, OPERATOR, "right show a p1", CTL_REFUSED, "no such right");
     ends(f, OPERATOR, "right add a p2", CTL_REFUSED, "plate: ");
     ends(f, OPERATOR, "right add a p2 --plate 1 --kind king", CTL_REFUSED, "kind: expected permit");

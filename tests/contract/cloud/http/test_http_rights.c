@@ -95,6 +95,16 @@ static void faults_are_named(void **state)
     is(get(f, "/v1/places/a/rights?colour=red", AUDITOR), 400);
 }
 
+static void rights_are_made_neutral(void **state)
+{
+    struct fixture *f = *state;
+    is(ask(f, "POST", "/v1/places/a/rights/p:1/neutral", ATTENDANT, NULL, NULL), 200);
+    assert_int_equal(
+        number(ask(f, "POST", "/v1/places/a/neutral", OPERATOR, NULL, NULL), "version"), 2);
+    is(ask(f, "POST", "/v1/places/a/neutral", ATTENDANT, NULL, NULL), 403);
+    is(ask(f, "POST", "/v1/places/nosuch/neutral", OPERATOR, NULL, NULL), 404);
+}
+
 static void plates_are_not_for_everybody(void **state)
 {
     struct fixture *f = *state;
@@ -113,6 +123,7 @@ int main(void)
         TEST(a_right_is_put_read_and_deleted),
         TEST(many_come_in_one_version),
         TEST(faults_are_named),
+        TEST(rights_are_made_neutral),
         TEST(plates_are_not_for_everybody),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

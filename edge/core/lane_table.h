@@ -45,6 +45,7 @@ lane_handler vehicle_crossing_a_off;
 lane_handler vehicle_crossing_b_off;
 lane_handler vehicle_crossing_timer;
 lane_handler vehicle_forced;
+lane_handler vehicle_crossing_arm_left;
 lane_handler vehicle_far_side;
 
 /* An arm on its way, or not down with nobody authorised (lane_arm.c). */

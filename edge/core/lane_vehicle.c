@@ -31,26 +31,55 @@ void vehicle_idle_b_on(struct lane *l, struct mono_ms now, struct lane_out *out)
         rule_crossing(l, now, out);
 }
 
+static bool by_hand(const struct lane *l)
+{
+    return lane_has(l, LANE_MODE_LOCAL) || lane_has(l, LANE_MODE_LOCAL_STOP);
+}
+
+/* Is there a reason for an arm that leaves its lower end? A barrier that moves on its own fire input leaves
+ * nothing to debounce. */
+static bool explained(struct lane *l, struct mono_ms now, struct lane_out *out)
+{
+    if (lane_wants_open(l))
+        return true;
+    if (!by_hand(l) && input_on(l->bits, IN_FIRE)) {
+        lane_fire(l, CAUSE_FIRE, now, out);
+        return true;
+    }
+    return false;
+}
+
+static void tell_forced(struct lane *l, struct lane_out *out)
+{
+    rule_fact_of(l, out,
+                 (struct lane_fact){.kind = LANE_FACT_OPENED,
+                                    .cause = by_hand(l) ? CAUSE_MANUAL : CAUSE_FORCED});
+    if (!by_hand(l))
+        rule_alarm_set(l, out, ALARM_FORCED, true);
+}
+
 /* Not by us, as nobody waits for it. Not closed by us before a vehicle went through (L2). */
 void vehicle_arm_left(struct lane *l, struct mono_ms now, struct lane_out *out)
 {
-    if (!lane_wants_open(l))
+    if (!explained(l, now, out))
         vehicle_forced(l, now, out);
 }
 
 void vehicle_forced(struct lane *l, struct mono_ms now, struct lane_out *out)
 {
-    bool by_hand = lane_has(l, LANE_MODE_LOCAL) || lane_has(l, LANE_MODE_LOCAL_STOP);
-    rule_fact_of(l, out,
-                 (struct lane_fact){.kind = LANE_FACT_OPENED,
-                                    .cause = by_hand ? CAUSE_MANUAL : CAUSE_FORCED});
-    if (!by_hand)
-        rule_alarm_set(l, out, ALARM_FORCED, true);
+    tell_forced(l, out);
     l->may_close = false;
     if (l->view.b)
         rule_crossing(l, now, out);
     else if (!l->movement)
         rule_rest(l, now, out);
+}
+
+/* Over a vehicle that stands there; a running timer says that we raise it ourselves. */
+void vehicle_crossing_arm_left(struct lane *l, struct mono_ms now, struct lane_out *out)
+{
+    if (l->timer.v == LANE_NEVER.v && !explained(l, now, out))
+        tell_forced(l, out);
 }
 
 /* Off loop A and onto B under an arm that is down: it is on its way through, broken boom or not. */

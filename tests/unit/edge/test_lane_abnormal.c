@@ -316,6 +316,18 @@ static void forced_while_a_vehicle_waits(void **state)
     bench_said(&b, LANE_OPEN, "authorised OPEN");
 }
 
+static void forced_over_who_comes_the_wrong_way(void **state)
+{
+    (void)state;
+    struct bench b;
+    bench_init(&b, DIRECTION_ENTRY, 3);
+    bench_on(&b, IN_LOOP_C);
+    bench_on(&b, IN_LOOP_B);
+    bench_said(&b, LANE_CROSSING, "+wrong_way");
+    bench_off(&b, IN_ARM_DOWN);
+    bench_said(&b, LANE_CROSSING, "opened:forced +forced");
+}
+
 static void silent_device_and_its_return(void **state)
 {
     (void)state;
@@ -442,6 +454,7 @@ int main(void)
         cmocka_unit_test(second_vehicle_on_b_before_c_is_clear),
         cmocka_unit_test(forced_arm_and_who_drives_through),
         cmocka_unit_test(forced_while_a_vehicle_waits),
+        cmocka_unit_test(forced_over_who_comes_the_wrong_way),
         cmocka_unit_test(silent_device_and_its_return),
         cmocka_unit_test(silence_in_mid_passage),
         cmocka_unit_test(silence_before_the_vehicle_moved),

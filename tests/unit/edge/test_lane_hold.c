@@ -211,6 +211,22 @@ static void fire_opens_and_stays(void **state)
     bench_said(&b, LANE_CLOSING, "-fire CLOSE");
 }
 
+/* The barrier has the input, too, and is quicker. */
+static void fire_that_moved_the_arm_already(void **state)
+{
+    (void)state;
+    struct bench b;
+    bench_init(&b, DIRECTION_EXIT, 2);
+    bench_on(&b, IN_FIRE);
+    bench_wait(&b, 20);
+    bench_off(&b, IN_ARM_DOWN);
+    bench_said(&b, LANE_RAISING, "+fire opened:fire OPEN");
+    bench_on(&b, IN_ARM_UP);
+    bench_off(&b, IN_FIRE);
+    bench_wait(&b, 3600000);
+    bench_said(&b, LANE_UNSECURED, "");
+}
+
 static void fire_takes_over_what_is_under_way(void **state)
 {
     (void)state;
@@ -260,6 +276,7 @@ int main(void)
         cmocka_unit_test(a_local_stop_ends_a_close),
         cmocka_unit_test(held_open_is_still_read_and_counted),
         cmocka_unit_test(fire_opens_and_stays),
+        cmocka_unit_test(fire_that_moved_the_arm_already),
         cmocka_unit_test(fire_takes_over_what_is_under_way),
         cmocka_unit_test(fire_at_a_silent_device),
     };

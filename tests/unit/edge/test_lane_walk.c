@@ -25,8 +25,10 @@
  *   agent restart, arm not down  test_lane_restart.c
  *   device restart               a_device_that_restarted (test_agent.c)
  *   mains lost                   lost_mains_in_place, lost_mains_open, lost_mains_closed
- *   opening nobody asked for     forced_arm_and_who_drives_through, forced_while_a_vehicle_waits
- *   fire                         fire_opens_and_stays, fire_takes_over_what_is_under_way,
+ *   opening nobody asked for     forced_arm_and_who_drives_through, forced_while_a_vehicle_waits,
+ *                                forced_over_who_comes_the_wrong_way
+ *   fire                         fire_opens_and_stays, fire_that_moved_the_arm_already,
+ *                                fire_takes_over_what_is_under_way,
  *                                fire_at_a_silent_device, fire_opens_every_lane (test_agent_lane.c)
  *   hold open                    held_open_is_still_read_and_counted, hold_open_and_release
  *   local stop, service key      nothing_moves_under_local_control, opened_by_hand */

@@ -160,6 +160,8 @@ struct field_port {
     /* The agent's loop turns and this lane's machine was worked: without it the device's watchdog is
      * no longer fed. */
     void (*alive)(void *self, size_t lane);
+    /* One ticket; the device gives none while its arm is not down. */
+    enum err (*issue_ticket)(void *self, size_t lane);
 };
 
 /* The way to the cloud. Never blocks. */

@@ -16,6 +16,7 @@ struct commission_lane {
     struct name name;
     size_t index; /* at the field port */
     enum direction direction;
+    bool has_ticket;           /* the profile knows a ticket printer */
     bool device_closes;        /* the barrier closes by itself, and the edge never does */
     int64_t open_ms, close_ms; /* domain time: the arm has to be there within */
 };

@@ -29,12 +29,14 @@ static size_t choose_lanes(const struct edge_config *c, const struct clock_sourc
     for (size_t i = 0; i < c->lane_count; i++) {
         const struct config_lane *l = &c->lanes[i];
         if (wanted == NULL || strcmp(l->name.text, wanted) == 0)
-            ret[n++] = (struct commission_lane){.name = l->name,
-                                                .index = i,
-                                                .direction = agent.lanes[i].lane.direction,
-                                                .device_closes = agent.lanes[i].lane.device_closes,
-                                                .open_ms = l->open_ms,
-                                                .close_ms = l->close_ms};
+            ret[n++] = (struct commission_lane){
+                .name = l->name,
+                .index = i,
+                .direction = agent.lanes[i].lane.direction,
+                .has_ticket = c->profiles[i].outputs[OUTPUT_TICKET].act != ACT_NONE,
+                .device_closes = agent.lanes[i].lane.device_closes,
+                .open_ms = l->open_ms,
+                .close_ms = l->close_ms};
     }
     return n;
 }

@@ -157,6 +157,35 @@ static enum result camera(struct bench *b, const struct commission_lane *lane, j
     return of_answer(bench_ask(b, "Is that the plate? y, n, s"));
 }
 
+static bool ticket_taken(const struct bench *b)
+{
+    return bench_fresh(b) && bench_on(b, IN_TICKET_TAKEN);
+}
+
+/* The proof is the sensor in the slot. */
+static enum result ticket(struct bench *b, const struct commission_lane *lane, json_t *report)
+{
+    if (!lane->has_ticket) {
+        terminal_say(&b->terminal, "The device's profile has no ticket printer.\n");
+        note(report, "none in the profile");
+        return RESULT_PASSED;
+    }
+    enum answer a = bench_ask(b, "Issue a ticket, and take it? y, n, s");
+    if (a != ANSWER_YES)
+        return RESULT_SKIPPED;
+    if (b->field.issue_ticket(b->field.self, b->lane) != ERR_OK) {
+        note(report, "the order could not be given");
+        return RESULT_FAILED;
+    }
+    if (!bench_until(b, ticket_taken, PERSON_MS)) {
+        terminal_say(&b->terminal, "No ticket was taken.\n");
+        note(report, "no ticket was taken");
+        return RESULT_FAILED;
+    }
+    terminal_say(&b->terminal, "A ticket was taken.\n");
+    return RESULT_PASSED;
+}
+
 /* --- the arm --- */
 
 static bool is_up(const struct bench *b)
@@ -307,8 +336,8 @@ static enum result close_arm(struct bench *b, const struct commission_lane *lane
 }
 
 const struct step steps[] = {
-    {"inputs", inputs},   {"green", green},         {"full_sign", full_sign},
-    {"display", display}, {"camera", camera},       {"open", open_arm},
-    {"loop_b", loop_b},   {"photocell", photocell}, {"close", close_arm},
+    {"inputs", inputs},       {"green", green},     {"full_sign", full_sign}, {"display", display},
+    {"camera", camera},       {"ticket", ticket},   {"open", open_arm},       {"loop_b", loop_b},
+    {"photocell", photocell}, {"close", close_arm},
 };
 const size_t step_count = sizeof steps / sizeof steps[0];

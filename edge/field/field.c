@@ -123,6 +123,12 @@ static void change_camera(struct outputs *o, const void *arg)
     o->camera_set++;
 }
 
+static void change_ticket(struct outputs *o, const void *arg)
+{
+    (void)arg;
+    o->ticket_set++;
+}
+
 static void change_restart(struct outputs *o, const void *arg)
 {
     (void)arg;
@@ -156,6 +162,14 @@ static enum err trigger_camera(void *self, size_t lane)
     return ERR_OK;
 }
 
+static enum err issue_ticket(void *self, size_t lane)
+{
+    struct lane_place p;
+    TRY(place_of(self, lane, &p));
+    link_outputs(p.link, p.unit, change_ticket, NULL);
+    return ERR_OK;
+}
+
 static enum err acknowledge_restart(void *self, size_t lane)
 {
     struct lane_place p;
@@ -181,6 +195,7 @@ struct field_port field_port(struct field *f)
         .trigger_camera = trigger_camera,
         .acknowledge_restart = acknowledge_restart,
         .alive = alive,
+        .issue_ticket = issue_ticket,
     };
 }
 

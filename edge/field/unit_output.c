@@ -96,6 +96,11 @@ static enum err write_camera(struct unit *u)
     return write_output(u, OUTPUT_CAMERA, true);
 }
 
+static enum err write_ticket(struct unit *u)
+{
+    return write_output(u, OUTPUT_TICKET, true);
+}
+
 static enum err write_restart(struct unit *u)
 {
     return write_output(u, OUTPUT_ACKNOWLEDGE, true);
@@ -135,6 +140,7 @@ static enum err write_changed(struct unit *u, bool *ret_some)
         {"lights", offsetof(struct outputs, lights_set), write_lights},
         {"display", offsetof(struct outputs, display_set), write_display},
         {"restart", offsetof(struct outputs, restart_set), write_restart},
+        {"ticket", offsetof(struct outputs, ticket_set), write_ticket},
     };
     for (size_t i = 0; i < sizeof table / sizeof table[0]; i++) {
         uint32_t wanted, written;

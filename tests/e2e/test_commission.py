@@ -100,6 +100,8 @@ def everything_passes():
         walk.say("y")
         walk.answer("Is that the plate?", "y")
         check("22아2222" in walk.text, "the plate was shown")
+        walk.answer("Issue a ticket, and take it?", "y")
+        walk.expect("A ticket was taken.")
         walk.answer("Type open", "open")
         walk.expect("Put something on loop B")
         check(s.hardware(PLACE, LANE)["arm"] == "up", "the arm is up")
@@ -138,7 +140,7 @@ def nothing_moves_without_its_word():
         walk = Walk(s, "--lane", LANE)
         walk.answer("Your name", "kim")
         walk.answer("Is that what you see?", "y")
-        for prompt in ["Switch the green", "Switch the full", "Write", "Trigger the camera?"]:
+        for prompt in ["Switch the green", "Switch the full", "Write", "Trigger the camera?", "Issue a ticket"]:
             walk.answer(prompt, "n")
         walk.answer("Type open", "yes")
         walk.expect("nothing moves")
@@ -171,7 +173,7 @@ def what_is_broken_fails():
         walk = Walk(s, "--lane", LANE)
         walk.answer("Your name", "kim")
         walk.answer("Is that what you see?", "n")
-        for prompt in ["Switch the green", "Switch the full", "Write", "Trigger the camera?"]:
+        for prompt in ["Switch the green", "Switch the full", "Write", "Trigger the camera?", "Issue a ticket"]:
             walk.answer(prompt, "s")
         walk.answer("Type open", "open")
         walk.expect("Put something on loop B")

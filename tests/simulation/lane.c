@@ -279,7 +279,8 @@ static void alive(void *self, size_t lane)
 
 struct field_port field_port_of(struct sim_edge *e)
 {
-    return (struct field_port){e, command, lights, display, pulse, acknowledge_restart, alive};
+    return (struct field_port){e,     command, lights, display, pulse, acknowledge_restart,
+                               alive, pulse};
 }
 
 void lane_setup(struct sim_lane *l, struct sim_edge *e, size_t index, bool entry, int loops)

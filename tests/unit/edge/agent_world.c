@@ -441,6 +441,14 @@ static enum err fake_restart_seen(void *self, size_t lane)
     return ERR_OK;
 }
 
+/* Nobody wants one of the agent yet: people press the button. */
+static enum err fake_ticket(void *self, size_t lane)
+{
+    (void)self, (void)lane;
+    fail_msg("a ticket nobody asked for");
+    return ERR_OK;
+}
+
 static void fake_alive(void *self, size_t lane)
 {
     (void)self;
@@ -494,7 +502,7 @@ static struct agent_ports ports(struct world *w)
                     fake_acknowledge, fake_rewind, fake_replay, fake_digest_at, fake_oldest,
                     fake_commit, fake_rollback, fake_save_order, fake_find_order, fake_open_orders},
         .field = {w, fake_command, fake_lights, fake_display, fake_camera, fake_restart_seen,
-                  fake_alive},
+                  fake_alive, fake_ticket},
         .uplink = {w, fake_wake, fake_ask},
         .entropy = {w, fake_movement, fake_request},
         .rights = w->rights,

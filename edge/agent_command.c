@@ -139,15 +139,16 @@ enum err agent_command(struct agent *a, const struct command *c)
 
 /* --- and goes on --- */
 
+/* Only the device's own word counts: what expired on the way or was held back the machine tries again,
+ * and the limit switch or the deadline will tell. */
 enum err agent_command_outcome(struct agent *a, size_t i, const struct command_outcome *o)
 {
     enum lane_command motion = motion_of(a->live.lanes[i].command.action);
     bool raise = motion == COMMAND_OPEN || motion == COMMAND_HOLD_OPEN;
     bool ours = o->command == motion || (raise && o->command == COMMAND_OPEN);
-    bool taken = o->err == ERR_OK && o->result == RESULT_ACCEPTED;
-    if (!ours || motion == COMMAND_NONE)
+    if (!ours || motion == COMMAND_NONE || o->err != ERR_OK)
         return ERR_OK;
-    return step(a, i, taken ? ORDER_EV_TAKEN : ORDER_EV_REFUSED);
+    return step(a, i, o->result == RESULT_ACCEPTED ? ORDER_EV_TAKEN : ORDER_EV_REFUSED);
 }
 
 enum err agent_command_tick(struct agent *a, size_t i)

@@ -243,6 +243,24 @@ static void a_device_that_refuses_fails_it(void **state)
     stages("open/failed/refused");
 }
 
+/* What was lost on the way to the device is tried again by the machine; the limit switch decides. */
+static void what_expired_on_the_way_is_not_the_end(void **state)
+{
+    (void)state;
+    full_and_waited_for();
+    give('a', ACTION_OPEN);
+    w.said[0] = '\0';
+    int moves = w.moves;
+    outcome(COMMAND_OPEN, RESULT_NONE, ERR_TIMEOUT);
+    stages("");
+    world_wait(&w, 1000);
+    assert_int_equal(w.moves, moves + 1);
+    outcome(COMMAND_OPEN, RESULT_ACCEPTED, ERR_OK);
+    stages("open/executing");
+    world_arm_up(&w, 0);
+    stages("open/done");
+}
+
 static void what_is_not_seen_in_time_fails(void **state)
 {
     (void)state;
@@ -363,6 +381,7 @@ int main(void)
         cmocka_unit_test(a_doubtful_clock_raises_nothing),
         cmocka_unit_test(one_at_a_time),
         cmocka_unit_test(a_device_that_refuses_fails_it),
+        cmocka_unit_test(what_expired_on_the_way_is_not_the_end),
         cmocka_unit_test(what_is_not_seen_in_time_fails),
         cmocka_unit_test(fire_and_the_service_key_end_it),
         cmocka_unit_test(locked_nobody_is_admitted_and_it_survives_a_restart),

@@ -40,6 +40,7 @@ enum unit_stage {
     STAGE_IDENTITY, /* is it the device the profile is of? */
     STAGE_ECHO,     /* the last command sequence it took */
     STAGE_RELEASE,  /* coils we may have left on */
+    STAGE_HELD,     /* a level an earlier host left to hold the arm open */
     STAGE_TIMEOUT,  /* its watchdog */
     STAGE_FALLBACK, /* ... and what it does then */
     STAGE_RANGES,

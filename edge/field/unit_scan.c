@@ -113,6 +113,20 @@ static enum err learn_echo(struct unit *u)
     return ERR_OK;
 }
 
+/* F8 */
+static enum err learn_held(struct unit *u)
+{
+    const struct profile_command *c = &u->profile.commands[COMMAND_HOLD_OPEN];
+    const uint8_t *data;
+    u->held = false;
+    if (c->act != ACT_LEVEL)
+        return ERR_OK;
+    TRY(transport_read(u->transport, u->address[c->device], FRAME_READ_COILS, c->address, 1,
+                       &data));
+    u->held = (data[0] & 1) == c->value;
+    return ERR_OK;
+}
+
 static enum err write_watchdog(struct unit *u, int32_t address, int64_t value)
 {
     uint16_t v = (uint16_t)(value > UINT16_MAX ? UINT16_MAX : value);
@@ -139,6 +153,7 @@ static enum err take_up(struct unit *u)
         more = unit_release_coil(u, u->step, &e);
         TRY(e);
         break;
+    case STAGE_HELD: TRY(learn_held(u)); break;
     case STAGE_TIMEOUT:
         TRY(write_watchdog(u, w->timeout, u->watchdog_ms / w->timeout_unit_ms));
         break;

@@ -91,10 +91,10 @@ static int64_t to_end_us(const struct budget_link *l, const struct budget_lane *
     return to_write_us(l, lane) + budget_read_us(l, &echo);
 }
 
-/* G3: a probe, echo and the watchdog's two registers, coils to release, and every range once. */
+/* G3: a probe, echo, the watchdog's two registers, a level to learn, coils to release, and every range once. */
 static int64_t take_up_us(const struct budget_link *l, const struct budget_lane *lane)
 {
-    int64_t writes = 4;
+    int64_t writes = 5;
     for (int c = COMMAND_OPEN; c < PROFILE_COMMANDS; c++)
         writes += lane->profile->commands[c].act == ACT_PULSE;
     for (int o = 0; o < PROFILE_OUTPUTS; o++)

@@ -391,6 +391,24 @@ static void a_relay_left_on_by_a_lost_connection_is_released_first(void **state)
     fixture_stop(&f);
 }
 
+/* F8: an earlier run of the edge left the relay on that holds the arm open. */
+static void a_level_left_on_is_known(void **state)
+{
+    struct fixture f;
+    (void)state;
+    fixture_serve(&f);
+    wire_module(&f, UNIT_1);
+    server_lock(f.server, UNIT_1)->coils[3] = 1;
+    server_unlock(f.server);
+    f.profile_name[0] = "remote-io";
+    fixture_scan(&f, 1, 256, 0);
+    fixture_fresh(&f, 1);
+    assert_int_equal(fixture_command(&f, COMMAND_CLOSE).err, ERR_DENIED);
+    assert_int_equal(fixture_command(&f, COMMAND_RELEASE).result, RESULT_ACCEPTED);
+    assert_int_equal(fixture_command(&f, COMMAND_CLOSE).result, RESULT_ACCEPTED);
+    fixture_stop(&f);
+}
+
 /* A barrier's card and a module beside it are one lane; without the module's photocell and edge no close
  * is ever written (F8). */
 static void a_barrier_and_a_module_are_one_lane(void **state)
@@ -559,6 +577,7 @@ int main(void)
         cmocka_unit_test(a_relay_is_pulsed_and_read_back),
         cmocka_unit_test(opening_and_closing_relays_never_pull_together),
         cmocka_unit_test(a_relay_left_on_by_a_lost_connection_is_released_first),
+        cmocka_unit_test(a_level_left_on_is_known),
         cmocka_unit_test(a_barrier_and_a_module_are_one_lane),
         cmocka_unit_test(a_barrier_that_closes_by_itself_is_never_told_to),
         cmocka_unit_test(the_watchdog_is_fed_only_while_the_agent_turns),

@@ -279,6 +279,35 @@ static void lost_observations_are_a_gap(void **state)
     world_said(&w, "#in.count.gap");
 }
 
+/* A jump of the device's own counter against what the loops showed. */
+static void vehicles_only_the_device_counted_are_a_gap(void **state)
+{
+    (void)state;
+    world_ready(&w, "in", 2);
+    struct agent_input in = world_snapshot(&w, 0);
+    in.io.missed = 2;
+    assert_int_equal(world_turn(&w, &in, 1), ERR_OK);
+    world_said(&w, "#in.count.gap");
+    in.io.missed = 0;
+    assert_int_equal(world_turn(&w, &in, 1), ERR_OK);
+    world_said(&w, "");
+}
+
+/* Also where nothing else is known of the lane: that is when it matters. */
+static void a_breaker_is_in_the_telemetry(void **state)
+{
+    (void)state;
+    world_ready(&w, "in out", 2);
+    struct agent_input in = world_snapshot(&w, 0);
+    struct telemetry t;
+    in.io.fresh = false;
+    in.io.breaker = DEVICE_BREAKER_OPEN;
+    assert_int_equal(world_turn(&w, &in, 1), ERR_OK);
+    agent_snapshot(&w.agent, w.now, &t);
+    assert_int_equal(t.lanes[0].breaker, DEVICE_BREAKER_OPEN);
+    assert_int_equal(t.lanes[1].breaker, DEVICE_BREAKER_CLOSED);
+}
+
 static void a_refused_close_comes_again(void **state)
 {
     (void)state;
@@ -381,6 +410,8 @@ int main(void)
         cmocka_unit_test(a_device_that_is_still_being_connected),
         cmocka_unit_test(a_device_that_restarted),
         cmocka_unit_test(lost_observations_are_a_gap),
+        cmocka_unit_test(vehicles_only_the_device_counted_are_a_gap),
+        cmocka_unit_test(a_breaker_is_in_the_telemetry),
         cmocka_unit_test(a_refused_close_comes_again),
         cmocka_unit_test(a_full_command_queue_is_tried_again),
         cmocka_unit_test(telemetry),

@@ -41,6 +41,7 @@ void lane_init(struct lane *l, const struct lane_config *config,
         return;
     l->modes = restored->modes;
     l->alarms = restored->alarms;
+    l->a_ignored = (l->alarms >> ALARM_LOOP_A_STUCK) & 1;
     if (!restored->movement)
         return;
     l->reversed = restored->reversed && config->direction == DIRECTION_REVERSIBLE;

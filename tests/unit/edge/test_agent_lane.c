@@ -136,6 +136,46 @@ static void let_in_by_a_person(void **state)
     assert_int_equal(agent_memory(&w.agent)->spaces.overdraft, 1);
 }
 
+/* One lane, both ways: an entry spends a space, an exit gives it back. */
+static void a_reversible_lane(void **state)
+{
+    (void)state;
+    world_init(&w, "in");
+    w.config.lanes[0].lane.direction = DIRECTION_REVERSIBLE;
+    w.config.lanes[0].lane.loops = 3;
+    world_restart(&w);
+    world_io(&w, 0);
+    world_uplink(&w, true);
+    assert_int_equal(w.asked.hello.lanes[0].direction, DIRECTION_REVERSIBLE);
+    world_hello_answer(&w, 1, 0);
+    world_grant(&w, 1000, 1);
+    for (int out = 0; out < 2; out++) {
+        enum lane_input near = out ? IN_LOOP_C : IN_LOOP_A, far = out ? IN_LOOP_A : IN_LOOP_C;
+        w.said[0] = '\0';
+        world_on(&w, 0, near);
+        world_wait(&w, 100);
+        world_plate(&w, 0, out ? "34CD56" : "12AB34");
+        if (out) {
+            assert_int_equal(w.asked.kind, REQUEST_EXIT);
+            world_answer(&w, VERDICT_ALLOW, BASIS_FREE, REASON_NONE, "");
+        }
+        world_arm_up(&w, 0);
+        world_on(&w, 0, IN_LOOP_B);
+        world_off(&w, 0, near);
+        world_wait(&w, 300);
+        world_on(&w, 0, far);
+        world_wait(&w, 300);
+        world_off(&w, 0, IN_LOOP_B);
+        world_off(&w, 0, far);
+        world_wait(&w, 300);
+        assert_non_null(strstr(w.said, "#in.passage.completed/"));
+        assert_int_equal(free_spaces(), out);
+        world_wait(&w, 1000);
+        world_arm_down(&w, 0);
+    }
+    assert_int_equal(w.committed.occupied, 0);
+}
+
 /* An alarm that was active is ended after a restart, once. */
 static void alarms_end_after_a_restart(void **state)
 {
@@ -174,6 +214,7 @@ int main(void)
         cmocka_unit_test(a_person_resets_when_no_lane_burns),
         cmocka_unit_test(an_order_is_recorded_with_its_command),
         cmocka_unit_test(let_in_by_a_person),
+        cmocka_unit_test(a_reversible_lane),
         cmocka_unit_test(alarms_end_after_a_restart),
         cmocka_unit_test(the_boot_counter_tells_of_a_restart),
     };

@@ -225,6 +225,24 @@ static void never_closes_by_itself_after_a_silence(void **state)
     bench_said(&b, LANE_CLOSING, "CLOSE");
 }
 
+static void a_stuck_loop_is_still_ignored(void **state)
+{
+    (void)state;
+    struct bench b;
+    struct lane_restored r = {.alarms = 1U << ALARM_LOOP_A_STUCK};
+    bench_restart(&b, DIRECTION_ENTRY, 2, &r);
+    b.bits |= 1U << IN_LOOP_A;
+    bench_see(&b);
+    bench_wait(&b, 600000);
+    bench_said(&b, LANE_IDLE, "");
+    bench_off(&b, IN_LOOP_A);
+    bench_wait(&b, 100);
+    bench_said(&b, LANE_IDLE, "-loop_a_stuck");
+    bench_on(&b, IN_LOOP_A);
+    bench_wait(&b, 100);
+    bench_said(&b, LANE_PRESENTED, "presented CAMERA");
+}
+
 static void modes_survive(void **state)
 {
     (void)state;
@@ -285,6 +303,7 @@ int main(void)
         cmocka_unit_test(an_arm_that_may_not_close_stays_up_for_who_is_there),
         cmocka_unit_test(restart_with_a_waiting_vehicle),
         cmocka_unit_test(never_closes_by_itself_after_a_silence),
+        cmocka_unit_test(a_stuck_loop_is_still_ignored),
         cmocka_unit_test(modes_survive),
         cmocka_unit_test(alarms_are_ended),
     };

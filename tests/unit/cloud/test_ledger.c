@@ -352,6 +352,49 @@ static void edge_step(struct model_edge *m, uint64_t r, int64_t *inside, bool in
     }
 }
 
+static bool all_at_rest(const struct model_edge *m)
+{
+    for (int i = 0; i < EDGES; i++)
+        if (m[i].head < m[i].tail || m[i].bound > 0)
+            return false;
+    return true;
+}
+
+/* What does not happen every day, to edge i with nothing under way: its epoch ends and an audit gives
+ * back what it held; a history that turned out void let somebody in; somebody left unseen and a person
+ * counts; a space is bound. */
+static void rare_step(struct world *w, struct model_edge *m, int i, uint64_t r, int64_t *inside,
+                      bool intruders)
+{
+    struct model_edge *e = &m[i];
+    if (e->head < e->tail || e->bound > 0)
+        return;
+    if (r % 4 == 0) {
+        ledger_fence(&w->p, &w->v[i]);
+        assert_balanced(w);
+        assert_int_equal(ledger_release(&w->p, &w->v[i]), e->s);
+        e->s = e->d = 0;
+    } else if (r % 4 == 1 && intruders && r / 4 % 5 == 0) {
+        struct event in = event_of(EVENT_PASSAGE_AUTHORISED, DIRECTION_ENTRY);
+        in.data.spent = e->s > 0 ? SPENT_SPACE : SPENT_OVERDRAFT;
+        e->d += e->s == 0;
+        e->s -= e->s > 0;
+        report(e, in);
+        report(e, event_of(EVENT_PASSAGE_COMPLETED, DIRECTION_ENTRY));
+        *inside += 1;
+    } else if (r % 4 == 2 && *inside > 0 && all_at_rest(m)) {
+        *inside -= 1;
+        ledger_count(&w->p, *inside);
+        assert_int_equal(w->p.occupied, *inside);
+    } else if (r % 4 == 3 && e->d == 0 && ledger_hold(&w->p, 1) == ERR_OK) {
+        struct event in = event_of(EVENT_SPACE_ACCEPTED, DIRECTION_NONE);
+        assert_int_equal(ledger_bind(&w->p, &w->v[i], 1), ERR_OK);
+        in.data.n = 1;
+        e->s += 1;
+        report(e, in);
+    }
+}
+
 static void random_histories(void **state)
 {
     (void)state;
@@ -364,7 +407,9 @@ static void random_histories(void **state)
             uint64_t r = next_random(&x);
             int i = (int)(r % EDGES);
             r /= EDGES;
-            if (r % 3 == 0 && m[i].head < m[i].tail) { /* the cloud applies one event */
+            if (r % 23 == 0) {
+                rare_step(&w, m, i, r / 23, &inside, seed % 2);
+            } else if (r % 3 == 0 && m[i].head < m[i].tail) { /* the cloud applies one event */
                 struct event *e = &m[i].queue[m[i].head++ % 64];
                 bool answer = e->kind == EVENT_SPACE_ACCEPTED;
                 assert_int_equal(ledger_apply(&w.p, &w.v[i], e,
@@ -385,7 +430,9 @@ static void random_histories(void **state)
             int64_t overdraft = 0;
             for (int k = 0; k < EDGES; k++)
                 overdraft += m[k].d;
-            assert_true(inside <= w.p.capacity + overdraft);
+            /* A pool below zero is what an ended epoch or a count left to be worked off. */
+            int64_t missing = w.p.pool < 0 ? -w.p.pool : 0;
+            assert_true(inside <= w.p.capacity + overdraft + missing);
         }
     }
 }

@@ -221,6 +221,26 @@ static enum err settle_crossing(struct agent *a, size_t i, struct event_data d)
     return agent_append(a, o->crossing, &d);
 }
 
+/* Only an order that was under way authorises an entry meanwhile. If its space went to another lane
+ * that did the same, it was let in without one. */
+static enum err settle_authorised(struct agent *a, size_t i, struct event_data d)
+{
+    struct agent_owed *o = &a->live.lanes[i].owed;
+    d.basis = o->movement.basis;
+    if (d.direction != DIRECTION_ENTRY || spaces_authorise(&a->live.memory.spaces) == ERR_OK)
+        return agent_append(a, EVENT_PASSAGE_AUTHORISED, &d);
+    if (!o->ended)
+        a->live.lanes[i].movement.unfunded = true;
+    if (o->crossing != EVENT_PASSAGE_COMPLETED) {
+        o->crossing = EVENT_UNKNOWN;
+        return ERR_OK;
+    }
+    o->crossing = EVENT_UNKNOWN;
+    d.basis = BASIS_NONE;
+    d.spent = spaces_intrude(&a->live.memory.spaces);
+    return agent_append(a, EVENT_PASSAGE_UNAUTHORISED, &d);
+}
+
 /* In the order in which it happened. */
 static enum err settle(struct agent *a, size_t i)
 {
@@ -234,11 +254,8 @@ static enum err settle(struct agent *a, size_t i)
         .direction = o.movement.direction,
         .plate = o.movement.credential.plate,
     };
-    if (o.authorised) {
-        struct event_data authorised = d;
-        authorised.basis = o.movement.basis;
-        TRY(agent_append(a, EVENT_PASSAGE_AUTHORISED, &authorised));
-    }
+    if (o.authorised)
+        TRY(settle_authorised(a, i, d));
     TRY(settle_crossing(a, i, d));
     if (o.ended) {
         struct event_data ended = {.lane = d.lane, .movement = d.movement, .outcome = o.outcome};

@@ -137,10 +137,10 @@ static enum err authorised(struct agent *a, size_t i, bool manual)
         if (s->movement.unfunded)
             return ERR_OK;
     }
-    if (is_entry(a, i))
-        TRY(spend(a, i));
     if (a->live.crippled)
-        agent_owe_authorised(a, i);
+        agent_owe_authorised(a, i); /* its space is spent with its record */
+    else if (is_entry(a, i))
+        TRY(spend(a, i));
     struct event_data d = about(a, i, true);
     d.basis = s->movement.basis;
     d.plate = s->movement.credential.plate;
@@ -232,7 +232,7 @@ static bool bound_again(struct agent *a, size_t i)
 static enum err voided(struct agent *a, size_t i, enum reason reason)
 {
     struct agent_lane *s = &a->live.lanes[i];
-    if (a->live.crippled)
+    if (a->live.crippled && !s->movement.unfunded)
         agent_owe_crossing(a, i, EVENT_PASSAGE_VOIDED, reason);
     if (s->movement.unrecorded || s->movement.unfunded)
         return ERR_OK;

@@ -120,6 +120,34 @@ static void an_exit_begun_on_record_is_settled(void **state)
     assert_int_equal(w.committed.occupied, -1);
 }
 
+/* An order under way may open an entry meanwhile: the space is spent when it is recorded, and where it
+ * is gone by then the crossing stands as one without it. */
+static void an_entry_opened_by_an_order_is_settled(void **state)
+{
+    (void)state;
+    for (int64_t free = 1; free >= 0; free--) {
+        world_ready(&w, "in", free);
+        world_arrive(&w, 0, NULL);
+        agent_cripple(&w.agent, w.now);
+        struct agent_owed *o = &w.agent.live.lanes[0].owed;
+        assert_true(o->open);
+        o->authorised = o->ended = true;
+        o->movement.basis = BASIS_MANUAL;
+        o->crossing = EVENT_PASSAGE_COMPLETED;
+        o->outcome = OUTCOME_MANUAL;
+        w.said[0] = '\0';
+        struct edge_memory m = w.committed.memory;
+        w.agent.live.lanes[0].movement = (struct agent_movement){0};
+        assert_int_equal(agent_heal(&w.agent, &m, w.now), ERR_OK);
+        assert_non_null(strstr(w.said, free ? "#in.passage.authorised/manual #in.passage.completed"
+                                            : "#in.passage.unauthorised/overdraft"));
+        assert_non_null(strstr(w.said, "#in.movement.ended/manual"));
+        assert_int_equal(w.committed.occupied, 1);
+        assert_int_equal(w.committed.pending, 0);
+        assert_int_equal(agent_memory(&w.agent)->spaces.free, 0);
+    }
+}
+
 static void a_backed_out_entry_brings_its_space_back(void **state)
 {
     (void)state;
@@ -291,6 +319,7 @@ int main(void)
         cmocka_unit_test(an_unread_exit_opens),
         cmocka_unit_test(a_passage_on_record_is_settled),
         cmocka_unit_test(an_exit_begun_on_record_is_settled),
+        cmocka_unit_test(an_entry_opened_by_an_order_is_settled),
         cmocka_unit_test(a_backed_out_entry_brings_its_space_back),
         cmocka_unit_test(a_settlement_that_fails_is_done_again),
         cmocka_unit_test(grants_and_answers_are_left_alone),

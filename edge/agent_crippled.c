@@ -216,7 +216,9 @@ static enum err settle_crossing(struct agent *a, size_t i, struct event_data d)
     if (o->crossing == EVENT_UNKNOWN)
         return ERR_OK;
     d.reason = o->reason;
-    if (entry != completed) /* an exit that is over, or an entry that never was */
+    if (entry && !completed && agent_bound_again(a, &o->movement))
+        d.right = o->movement.right.id;
+    else if (entry != completed) /* an exit that is over, or an entry that never was */
         d.repaid = spaces_credit(&a->live.memory.spaces, 1);
     return agent_append(a, o->crossing, &d);
 }
@@ -227,6 +229,8 @@ static enum err settle_authorised(struct agent *a, size_t i, struct event_data d
 {
     struct agent_owed *o = &a->live.lanes[i].owed;
     d.basis = o->movement.basis;
+    if (d.basis == BASIS_OFFLINE)
+        d.due = o->movement.due;
     if (d.direction != DIRECTION_ENTRY || spaces_authorise(&a->live.memory.spaces) == ERR_OK)
         return agent_append(a, EVENT_PASSAGE_AUTHORISED, &d);
     if (!o->ended)

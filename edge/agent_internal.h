@@ -34,6 +34,10 @@ enum err agent_adopt_lane(struct agent *a, size_t i);
 /* Records edge.started. */
 enum err agent_record_start(struct agent *a);
 
+/* The space of an admission that came to nothing is bound to its right again, if that is still
+ * known: true. */
+bool agent_bound_again(struct agent *a, const struct agent_movement *m);
+
 /* --- agent_host.c: what the host says of itself --- */
 
 void agent_alarm(struct agent *a, const struct edge_alarm_input *in);

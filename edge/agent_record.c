@@ -221,10 +221,8 @@ static enum err completed(struct agent *a, size_t i)
     return agent_append(a, EVENT_PASSAGE_COMPLETED, &d);
 }
 
-/* The space of an admission that came to nothing is bound to its right again, if that is still known. */
-static bool bound_again(struct agent *a, size_t i)
+bool agent_bound_again(struct agent *a, const struct agent_movement *m)
 {
-    const struct agent_movement *m = &a->live.lanes[i].movement;
     return m->basis == BASIS_BOUND && m->right.id.text[0] != '\0' &&
            bound_add(&a->live.memory.bound, &m->right.id, 1) == ERR_OK;
 }
@@ -239,7 +237,7 @@ static enum err voided(struct agent *a, size_t i, enum reason reason)
     struct event_data d = about(a, i, true);
     d.plate = s->movement.credential.plate;
     d.reason = reason;
-    if (is_entry(a, i) && bound_again(a, i))
+    if (is_entry(a, i) && agent_bound_again(a, &s->movement))
         d.right = s->movement.right.id;
     else if (is_entry(a, i))
         d.repaid = spaces_credit(&a->live.memory.spaces, 1);

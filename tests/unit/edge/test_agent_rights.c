@@ -549,6 +549,27 @@ static void a_bound_space_is_for_its_right_alone(void **state)
     assert_int_equal(w.committed.bound, 1);
 }
 
+/* agent.h, A9: also when that becomes known only after nothing could be committed for a while. */
+static void a_bound_space_comes_back_after_a_pause(void **state)
+{
+    (void)state;
+    with_right(RIGHT_PERMIT, "1");
+    world_bound(&w, 902, "r1");
+    world_arrive(&w, 0, "1");
+    assert_int_equal(bound(), 0);
+    world_arm_up(&w, 0);
+    agent_cripple(&w.agent, w.now);
+    world_off(&w, 0, IN_LOOP_A);
+    world_wait(&w, 40000);
+    assert_int_equal(bound(), 0);
+    w.said[0] = '\0';
+    struct edge_memory m = w.committed.memory;
+    assert_int_equal(agent_heal(&w.agent, &m, w.now), ERR_OK);
+    assert_true(said("#in.passage.voided/1/backed_out"));
+    assert_int_equal(bound(), 1);
+    assert_int_equal(w.committed.bound, 1);
+}
+
 static void a_bound_space_can_be_wanted_back(void **state)
 {
     (void)state;
@@ -578,6 +599,7 @@ int main(void)
         T(a_barred_vehicle_may_leave),
         T(without_the_cloud_a_permit_leaves_on_its_right),
         T(a_bound_space_is_for_its_right_alone),
+        T(a_bound_space_comes_back_after_a_pause),
         T(a_bound_space_can_be_wanted_back),
         T(a_list_nobody_confirms_ends),
         T(a_restart_keeps_list_and_half_fetched_list),

@@ -124,6 +124,9 @@ class Play:
         self.until(lambda: seen()["stage"] in ("done", "rejected", "failed", "expired"), f"order {body} ends", 30)
         check(seen()["stage"] == wanted, f"{self.place}: order {body}: {seen()}")
 
+    def step_audit(self, a):
+        self.s.ctl("audit", "add", self.place, "--counted", str(a), "--reason", "counted by hand")
+
     def step_kill(self, a):
         self.s.kill(f"edge-{self.place}-gate")
 

@@ -148,8 +148,8 @@ static struct decision consider_passback(struct admission *a, const struct admis
         return reached(a->again, now) ? ask(a, c, now) : nothing();
     if (v->sees_both_sides)
         return deny(a, REASON_PASSBACK, mono_after(now, c->ask_again_ms));
-    if (v->free >= 1)
-        return allow(a, BASIS_RIGHT);
+    if (v->bound || v->free >= 1)
+        return allow(a, v->bound ? BASIS_BOUND : BASIS_RIGHT);
     return unanswered(a, c, now);
 }
 

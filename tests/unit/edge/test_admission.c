@@ -374,10 +374,36 @@ static void every_text_fits_the_display(void **state)
     assert_string_equal(admission_text(REASON_FULL), "FULL");
 }
 
+/* Anti-passback without the cloud: who sees both sides refuses, another lets in, on what it holds. */
+static void a_right_that_seems_inside_without_the_cloud(void **state)
+{
+    (void)state;
+    struct admission_view v = {.epoch = true, .plate = true, .right = RIGHT_PASSBACK};
+    struct decision d;
+    begin(DIRECTION_ENTRY, v);
+    d = consider();
+    assert_int_equal(d.kind, DECISION_DENY); /* no space */
+    assert_int_equal(d.reason, REASON_PLEASE_WAIT);
+    v.free = 1;
+    begin(DIRECTION_ENTRY, v);
+    d = consider();
+    assert_int_equal(d.kind, DECISION_ALLOW);
+    assert_int_equal(d.basis, BASIS_RIGHT);
+    v.bound = true;
+    begin(DIRECTION_ENTRY, v);
+    assert_int_equal(consider().basis, BASIS_BOUND);
+    v.sees_both_sides = true;
+    begin(DIRECTION_ENTRY, v);
+    d = consider();
+    assert_int_equal(d.kind, DECISION_DENY);
+    assert_int_equal(d.reason, REASON_PASSBACK);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(entry_with_a_space_asks_nobody),
+        cmocka_unit_test(a_right_that_seems_inside_without_the_cloud),
         cmocka_unit_test(entry_without_a_space_never_passes),
         cmocka_unit_test(entry_repeats_once_then_asks_the_driver_to_wait),
         cmocka_unit_test(entry_offline_waits_for_a_space),

@@ -154,6 +154,8 @@ static int64_t unknown_grants(const struct grants *g)
 static struct grants grants_of(const struct sim *s, const struct sim_stream *st)
 {
     struct grants g = {.stream = st, .lived = lived(st)};
+    if (st->released)
+        return g;
     store_memory_open_grants(s->cloud.store, count_grant, &g);
     return g;
 }
@@ -165,7 +167,9 @@ static void check_stream(void *arg, const struct stream_row *r)
     const char *name = st->edge->name.text;
     const struct books *b = &st->after;
     st->fenced = r->fenced;
-    bool known = s->totals.copied + s->totals.restored + s->totals.set_back > 0;
+    if (st->released)
+        st->after.free = st->after.pending = 0;
+    bool known = st->edge->gone || s->totals.copied + s->totals.restored + s->totals.set_back > 0;
     if (!known && (r->frozen || (r->fenced && is_of(st->edge->journal, st))))
         sim_fail(s, "%s: its stream is frozen or fenced", name);
     if (r->last != st->applied)
@@ -180,74 +184,6 @@ static void check_stream(void *arg, const struct stream_row *r)
                  (long long)b->pending, (long long)overdraft);
 }
 
-/* ---- after a restore ---- */
-
-static void follow(struct sim_journal *j, struct sim_stream *st, const struct stream_row *r)
-{
-    const struct journal_row *row = row_at(j, st, r->last, &r->head);
-    if (!row)
-        return;
-    st->after = row->after;
-    j->applied = r->last;
-}
-
-static void reread(void *arg, const struct stream_row *r)
-{
-    struct sim *s = arg;
-    struct sim_stream *st = stream_of(s, r->id);
-    st->applied = r->last;
-    st->fenced = r->fenced;
-    for (struct sim_edge *e = st->edge; e; e = e->twin_of ? NULL : edge_other(e))
-        for (struct sim_journal *j = e->journal; j; j = j->older)
-            follow(j, st, r);
-}
-
-static void count_open(void *arg, const struct grant_row *r)
-{
-    struct sim *s = arg;
-    sim_place(s, &r->place)->doubled += r->n;
-}
-
-void ledger_forgotten(struct sim *s)
-{
-    store_memory_open_grants(s->cloud.store, count_open, s);
-}
-
-static void count_unknown(struct sim *s)
-{
-    for (size_t i = 0; i < s->cloud.stream_count; i++) {
-        struct sim_stream *st = &s->cloud.streams[i];
-        struct grants g = grants_of(s, st);
-        int64_t unknown = unknown_grants(&g);
-        st->edge->place->doubled += unknown > 0 ? unknown : 0;
-    }
-}
-
-/* Vehicles that a journal let in which is given up, and that the database has forgotten. */
-static int64_t forgotten_entries(const struct sim_journal *j)
-{
-    int64_t entries = 0;
-    for (int64_t i = j->applied; i < j->applied_most; i++) {
-        const struct fact *f = &j->rows[i].fact;
-        entries += f->entry &&
-                   (f->kind == EVENT_PASSAGE_AUTHORISED || f->kind == EVENT_PASSAGE_UNAUTHORISED);
-    }
-    return entries;
-}
-
-void ledger_reread(struct sim *s)
-{
-    s->cloud.stream_count = 0;
-    for (size_t i = 0; i < BODIES; i++)
-        for (struct sim_journal *j = s->edges[i].journal; j; j = j->older)
-            j->applied = 0;
-    store_memory_streams(s->cloud.store, reread, s);
-    count_unknown(s);
-    for (size_t i = 0; i < BODIES; i++)
-        for (struct sim_journal *j = s->edges[i].journal; j; j = j->older)
-            s->edges[i].place->doubled += j == s->edges[i].journal ? 0 : forgotten_entries(j);
-}
-
 bool ledger_waits(struct sim *s, int64_t stream)
 {
     const struct sim_stream *st = stream_of(s, stream);
@@ -255,6 +191,8 @@ bool ledger_waits(struct sim *s, int64_t stream)
 }
 
 /* ---- each place: I2 ---- */
+
+static int64_t raw_phantoms(const struct sim *s, const struct sim_place *p, bool now);
 
 struct sums {
     int64_t held, under_way, unknown, occupied, overdraft;
@@ -274,6 +212,110 @@ static void add_sums(struct sums *u, const struct sim *s, const struct sim_strea
     u->unknown += unknown_grants(&g);
 }
 
+static int64_t by_events(const struct sim *s, const struct sim_place *p)
+{
+    int64_t occupied = 0;
+    for (size_t i = 0; i < s->cloud.stream_count; i++) {
+        const struct sim_stream *st = &s->cloud.streams[i];
+        if (st->edge->place == p)
+            occupied += st->after.occupied;
+    }
+    return occupied;
+}
+
+static bool is_followed(const struct sim *s, const struct sim_journal *j)
+{
+    for (size_t k = 0; k < s->cloud.stream_count; k++)
+        if (lived(&s->cloud.streams[k]) == j)
+            return true;
+    return false;
+}
+
+bool ledger_followed(const struct sim *s, const struct sim_place *p)
+{
+    for (size_t i = 0; i < BODIES; i++) {
+        const struct sim_edge *e = &s->edges[i];
+        if (e->place == p && !e->gone && !is_followed(s, e->journal))
+            return false;
+    }
+    return true;
+}
+
+void ledger_note_count(struct sim *s, struct sim_place *p)
+{
+    for (size_t i = 0; i < EDGES; i++)
+        p->rows[i] = s->edges[i].journal ? (int64_t)s->edges[i].journal->committed.row_count : 0;
+}
+
+static void find_audit(void *arg, const struct audit_row *r)
+{
+    struct sim_place *p = arg;
+    if (name_equal(&r->place, &p->name) && r->state == AUDIT_APPLIED)
+        p->audit = *r;
+}
+
+/* Where the count stands in the history of this stream; -1: it does not name it. */
+static int64_t position_of(const struct sim_place *p, const struct sim_stream *st)
+{
+    for (size_t i = 0; i < p->audit.position_count; i++)
+        if (p->audit.positions[i].stream == st->id)
+            return p->audit.positions[i].seq;
+    return -1;
+}
+
+/* I2: an audit takes effect when all that was written before it is applied, and then the ledger
+ * says what was counted and what the events since say. */
+static void check_audit(struct sim *s, struct sim_place *p, const struct place_row *r)
+{
+    int64_t expected = p->counted;
+    for (size_t i = 0; i < s->cloud.stream_count; i++) {
+        const struct sim_stream *st = &s->cloud.streams[i];
+        const struct sim_journal *j = lived(st);
+        if (st->edge->place != p || !j || st->edge->gone)
+            continue;
+        int64_t seq = position_of(p, st);
+        if (seq < p->rows[st->edge->index] || st->applied < seq)
+            sim_fail(s,
+                     "%s: an audit takes effect at event %lld of %s, which had %lld and said %lld",
+                     p->name.text, (long long)seq, st->edge->name.text,
+                     (long long)p->rows[st->edge->index], (long long)st->applied);
+        expected += st->after.occupied - journal_books(j, seq)->occupied;
+    }
+    if (r->occupied != expected)
+        sim_fail(s, "%s: %lld occupied after an audit, not %lld", p->name.text,
+                 (long long)r->occupied, (long long)expected);
+}
+
+static void look_for_audit(void *arg, const struct place_row *r)
+{
+    struct sim *s = arg;
+    struct sim_place *p = sim_place(s, &r->settings.place);
+    int64_t before = p->audited;
+    p->audit = (struct audit_row){0};
+    store_memory_audits(s->cloud.store, find_audit, p);
+    if (p->audit.id <= before)
+        return;
+    s->totals.audits++;
+    p->audited = p->audit.id;
+    const struct sim_edge *twin = s->edges[TWIN].twin_of;
+    if (p->counting && !p->spoiled && !(twin && twin->place == p))
+        check_audit(s, p, r);
+    p->corrected = r->occupied - by_events(s, p);
+    for (size_t i = 0; i < s->cloud.stream_count; i++) {
+        struct sim_stream *st = &s->cloud.streams[i];
+        if (st->edge->place != p || !st->fenced)
+            continue;
+        st->released = true;
+        st->after.free = st->after.pending = 0;
+    }
+    p->forgiven = 0;
+    p->forgiven = raw_phantoms(s, p, true);
+    for (size_t i = 0; i < BODIES; i++)
+        for (size_t k = 0; s->edges[i].place == p && k < s->edges[i].lane_count; k++)
+            if (!s->edges[i].journal->committed.lanes[k].authorised)
+                traffic_forgotten(&s->edges[i].lanes[k]); /* was counted in, and is not inside */
+}
+
 static void check_place(void *arg, const struct place_row *r)
 {
     struct sim *s = arg;
@@ -284,6 +326,8 @@ static void check_place(void *arg, const struct place_row *r)
             add_sums(&u, s, &s->cloud.streams[i]);
     if (r->offers_stopped && s->totals.copied + s->totals.restored == 0)
         sim_fail(s, "%s: offers stopped", p->name.text);
+    u.occupied += p->corrected;
+    u.held += p->corrected;
     if (r->occupied != u.occupied)
         sim_fail(s, "%s: %lld occupied, but %lld by the events applied", p->name.text,
                  (long long)r->occupied, (long long)u.occupied);
@@ -307,10 +351,8 @@ bool ledger_settled(const struct sim *s, const struct sim_place *p)
         const struct sim_edge *e = &s->edges[i];
         if (e->place != p || e->gone)
             continue;
-        bool follows = false;
-        for (size_t k = 0; k < s->cloud.stream_count; k++)
-            follows |= lived(&s->cloud.streams[k]) == e->journal;
-        if (!follows || e->journal->applied != (int64_t)e->journal->committed.row_count)
+        if (!is_followed(s, e->journal) ||
+            e->journal->applied != (int64_t)e->journal->committed.row_count)
             return false;
     }
     return true;
@@ -328,7 +370,8 @@ static bool is_over(const struct sim *s, const struct sim_stream *st)
 /* Vehicles and spaces that are only in the ledger: what lanes counted in doubt, and what a journal
  * that is over still holds. One that was counted in doubt and then seen driving in without a space
  * is also owed: that admits one more by itself, until it is worked off. */
-int64_t ledger_phantoms(const struct sim *s, const struct sim_place *p)
+/* As lanes were found when they were last at rest, or as they are. */
+static int64_t raw_phantoms(const struct sim *s, const struct sim_place *p, bool now)
 {
     int64_t phantoms = 0;
     for (size_t i = 0; i < s->cloud.stream_count; i++) {
@@ -345,11 +388,115 @@ int64_t ledger_phantoms(const struct sim *s, const struct sim_place *p)
     for (size_t i = 0; i < BODIES; i++)
         for (size_t k = 0; s->edges[i].place == p && k < s->edges[i].lane_count; k++) {
             const struct sim_lane *l = &s->edges[i].lanes[k];
-            int64_t off = l->base - l->counted;
+            int64_t off = (now ? l->counted - l->crossed : l->base) - l->counted;
             phantoms += l->entry ? off : -off;
         }
+    return phantoms - p->forgiven;
+}
+
+int64_t ledger_phantoms(const struct sim *s, const struct sim_place *p)
+{
+    int64_t phantoms = raw_phantoms(s, p, false);
     return phantoms > 0 || s->totals.restored > 0 ? phantoms : 0;
 }
+
+/* ---- after a restore ---- */
+
+static void follow(struct sim_journal *j, struct sim_stream *st, const struct stream_row *r)
+{
+    const struct journal_row *row = row_at(j, st, r->last, &r->head);
+    if (!row)
+        return;
+    st->after = row->after;
+    j->applied = r->last;
+}
+
+static void reread(void *arg, const struct stream_row *r)
+{
+    struct sim *s = arg;
+    struct sim_stream *st = stream_of(s, r->id);
+    st->applied = r->last;
+    st->fenced = r->fenced;
+    st->released = r->fenced && r->view == 0 && r->pending == 0;
+    for (struct sim_edge *e = st->edge; e; e = e->twin_of ? NULL : edge_other(e))
+        for (struct sim_journal *j = e->journal; j; j = j->older)
+            follow(j, st, r);
+}
+
+static void count_open(void *arg, const struct grant_row *r)
+{
+    struct sim *s = arg;
+    sim_place(s, &r->place)->doubled += r->n;
+}
+
+void ledger_forgotten(struct sim *s)
+{
+    store_memory_open_grants(s->cloud.store, count_open, s);
+}
+
+/* Of an epoch that the database does not know (any more). */
+static int64_t accepted(const struct sim_journal *j)
+{
+    int64_t n = 0;
+    for (size_t i = 0; i < j->committed.row_count; i++)
+        n += j->rows[i].fact.kind == EVENT_SPACE_ACCEPTED ? j->rows[i].fact.n : 0;
+    return n;
+}
+
+static void count_unknown(struct sim *s)
+{
+    for (size_t i = 0; i < s->cloud.stream_count; i++) {
+        struct sim_stream *st = &s->cloud.streams[i];
+        struct grants g = grants_of(s, st);
+        int64_t unknown = unknown_grants(&g);
+        st->edge->place->doubled += unknown > 0 ? unknown : 0;
+    }
+    for (size_t i = 0; i < BODIES; i++) {
+        const struct sim_journal *j = s->edges[i].journal;
+        if (j && !is_followed(s, j))
+            s->edges[i].place->doubled += accepted(j);
+    }
+}
+
+/* Vehicles that a journal let in which is given up, and that the database has forgotten. */
+static int64_t forgotten_entries(const struct sim_journal *j)
+{
+    int64_t entries = 0;
+    for (int64_t i = j->applied; i < j->applied_most; i++) {
+        const struct fact *f = &j->rows[i].fact;
+        entries += f->entry &&
+                   (f->kind == EVENT_PASSAGE_AUTHORISED || f->kind == EVENT_PASSAGE_UNAUTHORISED);
+    }
+    return entries;
+}
+
+static void recorrect(void *arg, const struct place_row *r)
+{
+    struct sim *s = arg;
+    struct sim_place *p = sim_place(s, &r->settings.place);
+    p->audit = (struct audit_row){0};
+    store_memory_audits(s->cloud.store, find_audit, p);
+    p->audited = p->audit.id;
+    p->corrected = r->occupied - by_events(s, p);
+}
+
+void ledger_reread(struct sim *s)
+{
+    s->cloud.stream_count = 0;
+    for (size_t i = 0; i < PLACES; i++)
+        s->places[i].spoiled = true;
+    for (size_t i = 0; i < BODIES; i++)
+        for (struct sim_journal *j = s->edges[i].journal; j; j = j->older)
+            j->applied = 0;
+    store_memory_streams(s->cloud.store, reread, s);
+    store_memory_places(s->cloud.store, recorrect, s);
+    count_unknown(s);
+    for (size_t i = 0; i < BODIES; i++)
+        for (struct sim_journal *j = s->edges[i].journal; j; j = j->older)
+            s->edges[i].place->doubled += j == s->edges[i].journal ? 0 : forgotten_entries(j);
+}
+
+/* ---- all of it ---- */
 
 void check_step(struct sim *s)
 {
@@ -365,6 +512,7 @@ void check_step(struct sim *s)
     if (!s->dirty)
         return;
     s->dirty = false;
+    store_memory_places(s->cloud.store, look_for_audit, s);
     store_memory_streams(s->cloud.store, check_stream, s);
     store_memory_places(s->cloud.store, check_place, s);
 }

@@ -221,6 +221,7 @@ void edge_replace(struct sim_edge *e)
         edge_kill(e, service_time(e->sim));
     TRACE(e->sim, "%s/%s is replaced", e->place->name.text, e->name.text);
     e->sim->totals.replaced++;
+    e->place->spoiled = true;
     e->place->doubled += known_to_nobody(e);
     e->backup.journal = NULL; /* of a journal that another one has replaced */
     e->lease_until_ms = 0;
@@ -254,6 +255,7 @@ void edge_set_back(struct sim_edge *e)
     TRACE(e->sim, "%s/%s is set back to %zu of %zu", e->place->name.text, e->name.text,
           b.state.row_count, e->journal->committed.row_count);
     e->sim->totals.set_back++;
+    e->place->spoiled = true;
     e->place->doubled += known_to_nobody(e);
     e->place->doubled += same ? spent_since(e->journal, b.state.row_count)
                               : journal_books(b.journal, (int64_t)b.state.row_count)->free;
@@ -285,6 +287,7 @@ struct sim_edge *edge_copy(struct sim_edge *e)
     struct sim_edge *t = &s->edges[TWIN];
     TRACE(s, "%s/%s is copied", e->place->name.text, e->name.text);
     s->totals.copied++;
+    e->place->spoiled = true;
     t->twin_of = e;
     t->place = e->place;
     t->name = e->name;

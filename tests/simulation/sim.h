@@ -116,6 +116,9 @@ void check_order(struct sim_edge *e, const struct fact *f);
 void orders_any(struct sim_lane *l);  /* a person has an idea */
 void orders_undo(struct sim_lane *l); /* ... and thinks better of it */
 
+/* audit.c */
+void audit_begin(struct sim_place *p);
+
 /* uplink.c */
 void uplink_taken_over(struct sim_edge *e); /* by its twin */
 struct uplink_port uplink_port_of(struct sim_edge *e);
@@ -190,6 +193,8 @@ void check_step(struct sim *s);
 void check_news(struct sim *s);       /* after a commit of the cloud */
 void ledger_forgotten(struct sim *s); /* before a restore: grants under way */
 void ledger_reread(struct sim *s);    /* after it: grants that were taken */
+bool ledger_followed(const struct sim *s, const struct sim_place *p); /* every journal there */
+void ledger_note_count(struct sim *s, struct sim_place *p);
 bool ledger_settled(const struct sim *s, const struct sim_place *p);
 int64_t ledger_phantoms(const struct sim *s, const struct sim_place *p);
 bool ledger_waits(struct sim *s, int64_t stream); /* for an answer that can come */

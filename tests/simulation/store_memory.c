@@ -336,6 +336,7 @@ EACH(store_memory_streams, streams, stream_row)
 EACH(store_memory_sessions, sessions, session_row)
 EACH(store_memory_payments, payments, payment_row)
 EACH(store_memory_debts, debts, debt_row)
+EACH(store_memory_audits, audits, audit_row)
 
 void store_memory_open_grants(const struct store_memory *m,
                               void (*row)(void *arg, const struct grant_row *r), void *arg)

@@ -35,6 +35,8 @@ void store_memory_sessions(const struct store_memory *m,
                            void (*row)(void *arg, const struct session_row *r), void *arg);
 void store_memory_payments(const struct store_memory *m,
                            void (*row)(void *arg, const struct payment_row *r), void *arg);
+void store_memory_audits(const struct store_memory *m,
+                         void (*row)(void *arg, const struct audit_row *r), void *arg);
 void store_memory_debts(const struct store_memory *m,
                         void (*row)(void *arg, const struct debt_row *r), void *arg);
 

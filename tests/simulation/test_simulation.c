@@ -75,6 +75,7 @@ static void add(struct totals *to, const struct totals *t)
     to->crippled += t->crippled;
     to->orders += t->orders;
     to->device_faults += t->device_faults;
+    to->audits += t->audits;
 }
 
 static void report(const struct totals *t, uint64_t seeds, uint64_t steps, int64_t ms)
@@ -88,12 +89,13 @@ static void report(const struct totals *t, uint64_t seeds, uint64_t steps, int64
         "%lld in, %lld out, %lld turned away, %lld events, %lld charges, %lld debts, "
         "%lld deaths of edges, %lld of clouds; %lld edges replaced, %lld gone for good; "
         "%lld journals set back, %lld copied, %lld databases restored; %lld times a journal could "
-        "not commit; %lld commands begun, %lld device faults\n",
+        "not commit; %lld commands begun, %lld device faults, %lld audits\n",
         (long long)t->entered, (long long)t->left, (long long)t->turned_away, (long long)t->events,
         (long long)t->charges, (long long)t->debts, (long long)t->edge_deaths,
         (long long)t->cloud_deaths, (long long)t->replaced, (long long)t->gone,
         (long long)t->set_back, (long long)t->copied, (long long)t->restored,
-        (long long)t->crippled, (long long)t->orders, (long long)t->device_faults);
+        (long long)t->crippled, (long long)t->orders, (long long)t->device_faults,
+        (long long)t->audits);
 }
 
 static int run_seeds(struct sim_options o, uint64_t seeds, int64_t seconds)

@@ -93,7 +93,8 @@ static void cross(struct sim_lane *l)
     c->authorised = false;
     s->dirty = true;
     if (l->edge->journal->committed.memory.epoch == 0 || l->edge->epoch_since_ms >= l->a_since_ms ||
-        agent_crippled(&l->edge->agent))
+        agent_crippled(&l->edge->agent) ||
+        (l->edge->running && l->edge->agent.live.lanes[l->index].movement.unrecorded))
         l->missed++; /* nothing was recorded yet */
     if (l->entry) {
         s->totals.entered++;
@@ -165,7 +166,7 @@ static void drives(struct sim *s, void *lane, int64_t token)
     struct sim_lane *l = lane;
     if (token != l->car_token || l->car->where != CAR_AT_COLUMN)
         return;
-    if (l->arm != ARM_UP) {
+    if (l->arm != ARM_UP || l->place->counting) {
         sim_in(s, between(s, 1000, 3000), traffic_look, l, token);
         return;
     }

@@ -184,7 +184,7 @@ static struct sim_edge *some_edge(struct sim *s)
 static void one_disaster(struct sim *s)
 {
     struct sim_edge *e = some_edge(s);
-    switch (between(s, 0, 12)) {
+    switch (between(s, 0, 13)) {
     case 0: partition(s, e); break;
     case 1: cloud_disconnect(&s->cloud, between(s, 100, 60000)); break;
     case 2: broker_restart(s, between(s, 50, 20000)); break;
@@ -221,6 +221,10 @@ static void one_disaster(struct sim *s)
         if (s->faults >> FAULT_DEVICES & 1 && !e->gone)
             device_breaks(&e->lanes[between(s, 0, (int64_t)e->lane_count - 1)]);
         break;
+    case 12:
+        if (s->faults >> FAULT_AUDITS & 1)
+            audit_begin(&s->places[between(s, 0, PLACES - 1)]);
+        break;
     default:
         if (s->faults >> FAULT_FIELD & 1)
             lane_silence(&e->lanes[between(s, 0, (int64_t)e->lane_count - 1)],
@@ -242,6 +246,8 @@ static void disaster(struct sim *s, void *who, int64_t what)
 
 static void manage(struct sim *s, struct sim_place *p, int64_t less, bool closed)
 {
+    if (p->counting)
+        return;
     if (ledger_settled(s, p))
         p->phantoms = ledger_phantoms(s, p);
     int64_t ledger = p->capacity + p->phantoms - less;

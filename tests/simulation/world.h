@@ -58,6 +58,7 @@ enum fault {
     FAULT_LEASES,
     FAULT_ORDERS,
     FAULT_DEVICES,
+    FAULT_AUDITS,
     FAULT_CLOCKS,
     FAULTS
 };
@@ -261,6 +262,7 @@ struct sim_stream {
     int64_t applied;
     struct books after; /* the event applied last */
     bool fenced;
+    bool released; /* what it held went back to the pool with an audit */
 };
 
 struct sim_cloud {
@@ -315,6 +317,17 @@ struct sim_place {
     int64_t capacity; /* truly */
     int64_t ledger;   /* told to the cloud: capacity and the phantoms found since */
     int64_t phantoms; /* as counted last */
+
+    /* audit.c */
+    bool counting; /* nobody crosses */
+    bool spoiled;  /* a journal or the database changed meanwhile */
+    int64_t counting_until_ms;
+    int64_t counted;     /* truly */
+    int64_t rows[EDGES]; /* committed then, of each edge */
+    int64_t audited;     /* the last audit that took effect */
+    int64_t corrected;   /* what audits changed in the ledger, beside the events */
+    int64_t forgiven;    /* phantoms that an audit has removed */
+    struct audit_row audit;
     int64_t inside;   /* truly */
     int64_t intruded; /* ever */
     int64_t doubled;  /* spaces that journals which were set back or copied may spend again */
@@ -324,7 +337,7 @@ struct sim_place {
 struct totals {
     int64_t ms, entered, left, turned_away, edge_deaths, cloud_deaths, charges, events, debts;
     int64_t replaced, gone, set_back, copied, restored, crippled, orders;
-    int64_t device_faults;
+    int64_t device_faults, audits;
 };
 
 struct sim {

@@ -99,9 +99,6 @@ void audit_begin(struct sim_place *p)
     p->counting_until_ms = sim_ms(s) + PATIENCE_MS;
     p->counted = p->inside;
     ledger_note_count(s, p);
-    p->phantoms = 0;
-    p->ledger = p->capacity;
-    cloud_put_place(&s->cloud, p);
     order(p);
     sim_in(s, LOOK_MS, look, p, 0);
 }

@@ -192,8 +192,6 @@ bool ledger_waits(struct sim *s, int64_t stream)
 
 /* ---- each place: I2 ---- */
 
-static int64_t raw_phantoms(const struct sim *s, const struct sim_place *p, bool now);
-
 struct sums {
     int64_t held, under_way, unknown, occupied, overdraft;
 };
@@ -308,8 +306,6 @@ static void look_for_audit(void *arg, const struct place_row *r)
         st->released = true;
         st->after.free = st->after.pending = 0;
     }
-    p->forgiven = 0;
-    p->forgiven = raw_phantoms(s, p, true);
     for (size_t i = 0; i < BODIES; i++)
         for (size_t k = 0; s->edges[i].place == p && k < s->edges[i].lane_count; k++)
             if (!s->edges[i].journal->committed.lanes[k].authorised)
@@ -370,8 +366,7 @@ static bool is_over(const struct sim *s, const struct sim_stream *st)
 /* Vehicles and spaces that are only in the ledger: what lanes counted in doubt, and what a journal
  * that is over still holds. One that was counted in doubt and then seen driving in without a space
  * is also owed: that admits one more by itself, until it is worked off. */
-/* As lanes were found when they were last at rest, or as they are. */
-static int64_t raw_phantoms(const struct sim *s, const struct sim_place *p, bool now)
+int64_t ledger_phantoms(const struct sim *s, const struct sim_place *p)
 {
     int64_t phantoms = 0;
     for (size_t i = 0; i < s->cloud.stream_count; i++) {
@@ -388,15 +383,9 @@ static int64_t raw_phantoms(const struct sim *s, const struct sim_place *p, bool
     for (size_t i = 0; i < BODIES; i++)
         for (size_t k = 0; s->edges[i].place == p && k < s->edges[i].lane_count; k++) {
             const struct sim_lane *l = &s->edges[i].lanes[k];
-            int64_t off = (now ? l->counted - l->crossed : l->base) - l->counted;
+            int64_t off = l->base - l->counted;
             phantoms += l->entry ? off : -off;
         }
-    return phantoms - p->forgiven;
-}
-
-int64_t ledger_phantoms(const struct sim *s, const struct sim_place *p)
-{
-    int64_t phantoms = raw_phantoms(s, p, false);
     return phantoms > 0 || s->totals.restored > 0 ? phantoms : 0;
 }
 

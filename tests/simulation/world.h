@@ -326,7 +326,6 @@ struct sim_place {
     int64_t rows[EDGES]; /* committed then, of each edge */
     int64_t audited;     /* the last audit that took effect */
     int64_t corrected;   /* what audits changed in the ledger, beside the events */
-    int64_t forgiven;    /* phantoms that an audit has removed */
     struct audit_row audit;
     int64_t inside;   /* truly */
     int64_t intruded; /* ever */

@@ -101,6 +101,9 @@ static struct stream *start_epoch(struct service *s, struct edge *e, const struc
     e->row.newest_epoch = epoch;
     e->begun = s->now.mono;
     e->begun_known = true;
+    /* Another controller may count its starts anew: its will is to be believed all the same. */
+    e->live.boot = h->boot;
+    e->live.session = 0;
     return state_add_stream(s, e, &row);
 }
 

@@ -83,7 +83,7 @@ static void finds(const char *plate, const char *ids)
     struct right found[8];
     struct plate p = {""};
     size_t count;
-    char said[128] = "";
+    char said[8 * RIGHT_ID_SIZE] = "";
     snprintf(p.text, sizeof p.text, "%s", plate);
     assert_int_equal(port.find(port.self, &p, "", found, 8, &count), ERR_OK);
     for (size_t i = 0; i < count; i++) {

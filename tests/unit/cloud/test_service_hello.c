@@ -224,18 +224,27 @@ static void unknown_stream_asks_for_hello(void **state)
     assert_int_equal(w->responses[w->response_count - 1].hello.upto, 0);
 }
 
-static void post_status(struct world *w, const struct test_edge *e, bool online, int64_t session)
+static void post_status_of(struct world *w, const struct test_edge *e, bool online, int64_t boot,
+                           int64_t session)
 {
     char bytes[STATUS_BYTES_MAX];
     size_t len;
-    struct status st = {
-        .online = online, .boot = 3, .session = session, .time = w->now.wall, .version = "0.1.0"};
+    struct status st = {.online = online,
+                        .boot = boot,
+                        .session = session,
+                        .time = w->now.wall,
+                        .version = "0.1.0"};
     assert_int_equal(status_encode(&st, bytes, sizeof bytes, &len), ERR_OK);
     struct work *work = work_new(WORK_STATUS, bytes, len);
     work->place = e->place;
     work->edge = e->edge;
     assert_int_equal(service_post(w->service, work), ERR_OK);
     world_run(w);
+}
+
+static void post_status(struct world *w, const struct test_edge *e, bool online, int64_t session)
+{
+    post_status_of(w, e, online, 3, session);
 }
 
 static void post_telemetry(struct world *w, const struct test_edge *e)
@@ -317,6 +326,20 @@ static void a_new_place_asks_for_hello(void **state)
     assert_int_equal(w->resync_count, before + 2);
 }
 
+/* The controller was replaced by one that counts its starts from 1. */
+static void a_replacement_may_go_as_well(void **state)
+{
+    struct world *w = *state;
+    struct test_edge e = edge_of("a", "e1", 1), other = edge_of("a", "e1", 2);
+    assert_true(edge_hello(w, &e, "e"));
+    post_status(w, &e, true, 8);
+    assert_true(edge_hello(w, &other, "e"));
+    assert_int_equal(other.epoch, 2);
+    post_status_of(w, &other, false, 1, 1);
+    world_pass_ms(w, 1100);
+    assert_int_equal(world_sql(w, "SELECT online FROM edge_live"), 0);
+}
+
 static void edges_come_and_go(void **state)
 {
     struct world *w = *state;
@@ -376,6 +399,7 @@ int main(void)
         T(unknown_stream_asks_for_hello),
         T(strangers_are_asked_for_hello),
         T(a_new_place_asks_for_hello),
+        T(a_replacement_may_go_as_well),
         T(edges_come_and_go),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -282,12 +282,14 @@ static enum err tell_pause(struct agent *a)
     return agent_append(a, EVENT_EDGE_ALARM, &d);
 }
 
-/* Another journal: the spaces and Movements of the old one stay with its epoch (wire.md, "Epochs").
- */
+/* Another journal: the spaces and Movements of the old one stay with its epoch (wire.md, "Epochs");
+ * what went uncounted did so whoever remembers it. */
 static void begin_anew(struct agent *a, const struct edge_memory *memory)
 {
     struct agent_state *s = &a->live;
+    int64_t audit_due = s->memory.audit_due;
     s->memory = *memory;
+    s->memory.audit_due = audit_due;
     s->base_due = (struct mono_ms){INT64_MAX};
     s->started = true;
     for (size_t i = 0; i < a->config.lane_count; i++) {
@@ -311,7 +313,9 @@ enum err agent_settle(struct agent *a, const struct edge_memory *memory)
     }
     TRY(tell_pause(a));
     for (size_t i = 0; i < a->config.lane_count; i++) {
+        const struct lane_memory *on_record = &s->lanes[i].saved;
         TRY(settle(a, i));
+        TRY(agent_tell_lane(a, i, on_record->modes, on_record->alarms));
         TRY(agent_adopt_lane(a, i));
     }
     return ERR_OK;

@@ -28,7 +28,7 @@ static struct event_data about(const struct agent *a, size_t i)
     return (struct event_data){
         .lane = a->config.lanes[i].name,
         .movement = a->live.lanes[i].movement.id,
-        .direction = agent_lane_config(a, i)->direction,
+        .direction = a->live.lanes[i].movement.direction,
     };
 }
 
@@ -38,8 +38,10 @@ enum err agent_adopt(struct agent *a, int64_t epoch)
 {
     begin_epoch(&a->live.memory, epoch);
     TRY(agent_record_start(a));
-    for (size_t i = 0; i < a->config.lane_count; i++)
+    for (size_t i = 0; i < a->config.lane_count; i++) {
+        TRY(agent_tell_lane(a, i, 0, 0));
         TRY(agent_adopt_lane(a, i));
+    }
     if (a->live.memory.audit_due != 0)
         agent_audit_due(a);
     return ERR_OK;
@@ -68,7 +70,8 @@ static enum err take_row(void *arg, const void *bytes, size_t len)
     return ERR_OK;
 }
 
-/* An entry under way goes on in the new epoch. */
+/* An entry under way goes on in the new epoch; one that was let through without a space is on record
+ * when it has crossed. */
 static enum err resume_lane(struct rechaining *r, size_t i)
 {
     struct agent *a = r->agent;
@@ -76,8 +79,8 @@ static enum err resume_lane(struct rechaining *r, size_t i)
     struct event_data resumed, d = about(a, i);
     d.plate = s->movement.credential.plate;
     d.basis = s->movement.basis;
-    if (!s->lane.authorised || s->movement.unrecorded || d.direction != DIRECTION_ENTRY ||
-        !rechain_resume(&r->chain, &d, &resumed))
+    if (!s->lane.authorised || s->movement.unrecorded || s->movement.unfunded ||
+        d.direction != DIRECTION_ENTRY || !rechain_resume(&r->chain, &d, &resumed))
         return ERR_OK;
     return agent_append(a, EVENT_PASSAGE_AUTHORISED, &resumed);
 }

@@ -31,6 +31,9 @@ enum err agent_surplus(struct agent *a);
 /* Tells of the crossings no event could, and takes up a vehicle that waits unrecorded. */
 enum err agent_adopt_lane(struct agent *a, size_t i);
 
+/* Records how the modes and alarms of lane i differ from those on record, which are given as bits. */
+enum err agent_tell_lane(struct agent *a, size_t i, uint32_t modes, uint32_t alarms);
+
 /* Records edge.started. */
 enum err agent_record_start(struct agent *a);
 

@@ -342,6 +342,26 @@ enum err agent_adopt_lane(struct agent *a, size_t i)
     return s->movement.credential.plate.text[0] != '\0' ? agent_credential_read(a, i) : ERR_OK;
 }
 
+enum err agent_tell_lane(struct agent *a, size_t i, uint32_t modes, uint32_t alarms)
+{
+    const struct lane *l = &a->live.lanes[i].lane;
+    struct event_data d = {.lane = a->config.lanes[i].name};
+    for (int m = LANE_MODE_LOCAL_STOP; m <= LANE_MODE_LOCK; m++) {
+        d.mode = (enum lane_mode)m;
+        d.active = (l->modes >> m) & 1;
+        if (((modes >> m) & 1) != d.active)
+            TRY(agent_append(a, EVENT_LANE_MODE, &d));
+    }
+    d.mode = LANE_MODE_NONE;
+    for (int alarm = ALARM_DEVICE_SILENT; alarm <= ALARM_PASSBACK; alarm++) {
+        d.alarm = (enum alarm)alarm;
+        d.active = (l->alarms >> alarm) & 1;
+        if (((alarms >> alarm) & 1) != d.active)
+            TRY(agent_append(a, EVENT_LANE_ALARM, &d));
+    }
+    return ERR_OK;
+}
+
 enum err agent_record_start(struct agent *a)
 {
     struct event_data d = {0};

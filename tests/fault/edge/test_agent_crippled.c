@@ -238,6 +238,84 @@ static void another_journal_begins_without_an_epoch(void **state)
     assert_non_null(strstr(w.said, "out:ask:exit"));
 }
 
+static void audited(int64_t epoch, int64_t seq)
+{
+    world_uplink(&w, true);
+    world_hello_says(&w, &(struct hello_answer){.epoch = epoch,
+                                                .upto = agent_memory(&w.agent)->base,
+                                                .lease_ms = 600000000,
+                                                .audited = seq});
+}
+
+/* A count up to the last event on record was before a fire that could not be recorded. */
+static void a_fire_meanwhile_needs_a_new_audit(void **state)
+{
+    (void)state;
+    world_ready(&w, "in", 3);
+    int64_t last = agent_memory(&w.agent)->next - 1;
+    agent_cripple(&w.agent, w.now);
+    world_on(&w, 0, IN_FIRE);
+    world_wait(&w, 1000);
+    heal();
+    audited(1, last);
+    assert_int_equal(w.committed.memory.audit_due, last + 1);
+    audited(1, last + 1);
+    assert_int_equal(w.committed.memory.audit_due, 0);
+}
+
+/* Who came in under fire is inside, whichever journal remembers it. */
+static void an_audit_is_due_in_another_journal_too(void **state)
+{
+    (void)state;
+    world_ready(&w, "in", 3);
+    world_on(&w, 0, IN_FIRE);
+    world_wait(&w, 1000);
+    world_off(&w, 0, IN_FIRE);
+    agent_cripple(&w.agent, w.now);
+    struct edge_memory m = {.next = 1, .boot = 1};
+    memset(m.journal.text, 'b', REQUEST_ID_SIZE - 1);
+    memset(m.head.text, '0', DIGEST_SIZE - 1);
+    memset(&w.committed, 0, sizeof w.committed);
+    w.committed.memory = m;
+    assert_int_equal(agent_heal(&w.agent, &m, w.now), ERR_OK);
+    assert_true(w.committed.memory.audit_due > 0);
+    world_hello_answer(&w, 2, 0);
+    assert_true(w.committed.memory.audit_due > 0);
+}
+
+/* What holds a lane, and what it raised, as it is when a commit works again. */
+static void modes_and_alarms_are_told_afterwards(void **state)
+{
+    (void)state;
+    world_ready(&w, "in", 0);
+    world_off(&w, 0, IN_CABINET_CLOSED);
+    world_wait(&w, 1000);
+    agent_cripple(&w.agent, w.now);
+    world_on(&w, 0, IN_LOCAL_MODE);
+    world_on(&w, 0, IN_CABINET_CLOSED);
+    world_off(&w, 0, IN_MAINS_OK);
+    world_wait(&w, 1000);
+    w.said[0] = '\0';
+    heal();
+    world_said(&w, "#edge.alarm/journal+ #edge.alarm/journal- #in.lane.mode/local+ "
+                   "#in.lane.alarm/mains_lost+ #in.lane.alarm/cabinet_open- hello");
+    world_off(&w, 0, IN_LOCAL_MODE);
+    world_said(&w, "#in.lane.mode/local-");
+}
+
+/* A journal without an epoch tells them once it has one. */
+static void modes_and_alarms_are_told_to_a_new_epoch(void **state)
+{
+    (void)state;
+    world_init(&w, "in");
+    world_io(&w, 0);
+    world_on(&w, 0, IN_LOCAL_MODE);
+    world_uplink(&w, true);
+    w.said[0] = '\0';
+    world_hello_answer(&w, 1, 0);
+    assert_non_null(strstr(w.said, "#edge.started #in.lane.mode/local+"));
+}
+
 static void a_start_without_a_commit(void **state)
 {
     (void)state;
@@ -324,6 +402,10 @@ int main(void)
         cmocka_unit_test(a_settlement_that_fails_is_done_again),
         cmocka_unit_test(grants_and_answers_are_left_alone),
         cmocka_unit_test(another_journal_begins_without_an_epoch),
+        cmocka_unit_test(a_fire_meanwhile_needs_a_new_audit),
+        cmocka_unit_test(an_audit_is_due_in_another_journal_too),
+        cmocka_unit_test(modes_and_alarms_are_told_afterwards),
+        cmocka_unit_test(modes_and_alarms_are_told_to_a_new_epoch),
         cmocka_unit_test(a_start_without_a_commit),
         cmocka_unit_test(observations_are_left_out_and_told),
         cmocka_unit_test(alarms_are_told_once_each_way),

@@ -117,6 +117,52 @@ static void an_entry_under_way_goes_on(void **state)
     assert_int_equal(w.committed.pending, 0);
 }
 
+/* Opened by a person without a space in hand: no authorisation is on record, and there is none in the
+ * new epoch either. */
+static void an_entry_without_a_space_goes_on_without(void **state)
+{
+    (void)state;
+    world_ready(&w, "in", 0);
+    world_arrive(&w, 0, "AAA1");
+    struct agent_input open = {.kind = INPUT_ORDER,
+                               .order = {.lane = {"in"},
+                                         .action = ACTION_OPEN,
+                                         .not_after = wall_after(w.now.wall, 30000),
+                                         .actor = {"kim"},
+                                         .reason = "help"}};
+    memset(open.order.id.text, 'a', REQUEST_ID_SIZE - 1);
+    assert_int_equal(world_turn(&w, &open, 1), ERR_OK);
+    world_arm_up(&w, 0);
+    int64_t last = memory()->next - 1;
+    hello_answered((struct hello_answer){.epoch = 2, .common = last, .lease_ms = 1000});
+    world_said(&w, "");
+    world_drive_through(&w, 0);
+    assert_non_null(strstr(w.said, "#in.passage.unauthorised/AAA1/overdraft"));
+    assert_int_equal(memory()->spaces.overdraft, 1);
+    assert_int_equal(w.committed.occupied, 1);
+    assert_int_equal(w.committed.pending, 0);
+}
+
+static void an_entry_of_a_reversible_lane_goes_on(void **state)
+{
+    (void)state;
+    world_init(&w, "in");
+    w.config.lanes[0].lane.direction = DIRECTION_REVERSIBLE;
+    w.config.lanes[0].lane.loops = 3;
+    world_restart(&w);
+    world_io(&w, 0);
+    world_uplink(&w, true);
+    world_hello_answer(&w, 1, 0);
+    world_grant(&w, 1000, 1);
+    world_arrive(&w, 0, "AAA1");
+    world_arm_up(&w, 0);
+    int64_t last = memory()->next - 1;
+    hello_answered((struct hello_answer){.epoch = 2, .common = last, .lease_ms = 1000});
+    world_said(&w, "#in.passage.authorised/AAA1/space/overdraft");
+    assert_int_equal(memory()->spaces.overdraft, 1);
+    assert_int_equal(w.committed.pending, 1);
+}
+
 static void only_an_answer_that_fits_is_obeyed(void **state)
 {
     (void)state;
@@ -188,6 +234,8 @@ int main(void)
         cmocka_unit_test(a_probe_is_answered_at_once),
         cmocka_unit_test(a_new_epoch_begins_without_spaces),
         cmocka_unit_test(an_entry_under_way_goes_on),
+        cmocka_unit_test(an_entry_without_a_space_goes_on_without),
+        cmocka_unit_test(an_entry_of_a_reversible_lane_goes_on),
         cmocka_unit_test(only_an_answer_that_fits_is_obeyed),
         cmocka_unit_test(a_restored_cloud_gets_it_again),
         cmocka_unit_test(a_new_epoch_is_one_transaction),

@@ -15,7 +15,7 @@ static struct order_view view_of(const struct agent *a, size_t i)
     const struct lane *l = &a->live.lanes[i].lane;
     return (struct order_view){
         .fresh = l->view.fresh,
-        .a = l->view.a,
+        .a = l->view.fresh && lane_somebody_near(l),
         .up = l->view.up,
         .down = l->view.down,
         .held = lane_has(l, LANE_MODE_HOLD_OPEN),

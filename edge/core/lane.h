@@ -251,6 +251,9 @@ struct mono_ms lane_deadline(const struct lane *l);
 /* A vehicle is on A and waits for a decision. */
 bool lane_waiting(const struct lane *l);
 
+/* Something is on the loop before the arm, which a person may let through even if the loop is ignored. */
+bool lane_somebody_near(const struct lane *l);
+
 /* The direction of the Movement that is open, or of the last or next one. */
 enum direction lane_direction(const struct lane *l);
 

@@ -14,7 +14,7 @@ static enum lane_wish wish_of(enum lane_command order)
     }
 }
 
-static bool somebody_near(const struct lane *l)
+bool lane_somebody_near(const struct lane *l)
 {
     return l->reversed ? l->filter.c.stable : l->filter.a.stable;
 }
@@ -31,7 +31,7 @@ static enum reason unready(const struct lane *l, enum lane_command order)
     bool fire = lane_has(l, LANE_MODE_FIRE) || fire_seen(l);
     if (told && !l->view.fresh)
         return REASON_UNAVAILABLE;
-    if (order == COMMAND_OPEN && !somebody_near(l))
+    if (order == COMMAND_OPEN && !lane_somebody_near(l))
         return REASON_NO_VEHICLE;
     if (order == COMMAND_CLOSE && !l->view.up && !l->view.down)
         return REASON_STATE;

@@ -100,6 +100,22 @@ static void open_is_done_when_the_arm_is_up(void **state)
     assert_int_equal(agent_memory(&w.agent)->spaces.overdraft, 1);
 }
 
+/* Nobody read it, and its loop counts as stuck by now: a person sees that it is there. */
+static void who_stands_on_an_ignored_loop_is_let_through(void **state)
+{
+    (void)state;
+    ready(1);
+    world_arrive(&w, 0, NULL);
+    world_wait(&w, w.config.lanes[0].lane.a_stuck_ms + 1000);
+    assert_true(said("loop_a_stuck+"));
+    w.said[0] = '\0';
+    struct agent_input in = order_of('a', ACTION_OPEN);
+    in.order.expect = EXPECT_VEHICLE;
+    send(&in);
+    assert_true(said("in:OPEN"));
+    stages("open/accepted/kim/help_call");
+}
+
 static void it_needs_a_vehicle(void **state)
 {
     (void)state;
@@ -372,6 +388,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(open_is_done_when_the_arm_is_up),
+        cmocka_unit_test(who_stands_on_an_ignored_loop_is_let_through),
         cmocka_unit_test(it_needs_a_vehicle),
         cmocka_unit_test(the_same_id_is_begun_once),
         cmocka_unit_test(a_rejected_id_stays_rejected),

@@ -7,11 +7,26 @@
 #include <stdio.h>
 #include <string.h>
 
-static enum passback_policy policy_of(const struct agent *a, size_t i)
+/* Nobody is told apart at a lane that is held open. */
+static bool suspended(const struct agent *a, size_t i)
 {
     const struct agent_lane *s = &a->live.lanes[i];
-    bool held = s->lane.modes & (1U << LANE_MODE_HOLD_OPEN | 1U << LANE_MODE_FIRE);
-    return a->ports.rights.side == NULL || held ? PASSBACK_OFF : a->config.lanes[i].passback;
+    return s->lane.modes & (1U << LANE_MODE_HOLD_OPEN | 1U << LANE_MODE_FIRE);
+}
+
+static enum passback_policy policy_of(const struct agent *a, size_t i)
+{
+    bool off = a->ports.rights.side == NULL || suspended(a, i);
+    return off ? PASSBACK_OFF : a->config.lanes[i].passback;
+}
+
+/* A policy of the entries needs to know who left, whatever the exits' own is. */
+static bool wanted(const struct agent *a)
+{
+    for (size_t i = 0; i < a->config.lane_count; i++)
+        if (a->config.lanes[i].passback != PASSBACK_OFF)
+            return a->ports.rights.set_side != NULL;
+    return false;
 }
 
 struct right_found agent_lane_right(struct agent *a, size_t i, const struct plate *plate)
@@ -59,7 +74,7 @@ void agent_passback_crossed(struct agent *a, size_t i)
 {
     const struct agent_movement *m = &a->live.lanes[i].movement;
     const struct rights_port *port = &a->ports.rights;
-    if (m->right.id.text[0] == '\0' || policy_of(a, i) == PASSBACK_OFF)
+    if (m->right.id.text[0] == '\0' || !wanted(a) || suspended(a, i))
         return;
     if (port->set_side(port->self, &m->right.id, side_after(m->direction)) != ERR_OK)
         log_error("agent.passback_not_kept", LT("right", m->right.id.text));

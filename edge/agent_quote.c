@@ -43,9 +43,9 @@ void agent_quote_crossed(struct agent *a, size_t i)
     const struct rights_port *port = &a->ports.rights;
     if (!quotes(a) || m->credential.plate.text[0] == '\0')
         return;
-    enum err e = m->direction == DIRECTION_ENTRY
-                     ? port->entered(port->self, &m->credential.plate, a->now.wall)
-                     : port->left(port->self, &m->credential.plate);
+    bool known = m->direction == DIRECTION_ENTRY && a->clock != CLOCK_UNSET;
+    enum err e = known ? port->entered(port->self, &m->credential.plate, a->now.wall)
+                       : port->left(port->self, &m->credential.plate);
     if (e != ERR_OK)
         log_warn("agent.entry_not_kept", LT("reason", err_text(e)));
 }

@@ -373,6 +373,24 @@ static void without_the_cloud_who_sees_both_sides_refuses(void **state)
     assert_true(said("#in.passage.authorised/1/right"));
 }
 
+/* The policy of an entry is about who left by any exit. */
+static void who_left_by_an_exit_without_a_policy_is_outside(void **state)
+{
+    (void)state;
+    passback(PASSBACK_HARD);
+    w.agent.config.lanes[1].passback = PASSBACK_OFF;
+    world_uplink(&w, false);
+    world_arrive(&w, 1, "1");
+    world_wait(&w, 3000);
+    world_arm_up(&w, 1);
+    world_drive_through(&w, 1);
+    world_arm_down(&w, 1);
+    world_wait(&w, 6000);
+    w.said[0] = '\0';
+    world_arrive(&w, 0, "1");
+    assert_true(said("#in.passage.authorised/1/right"));
+}
+
 static void softly_it_is_only_told(void **state)
 {
     (void)state;
@@ -461,6 +479,23 @@ static void a_quote_is_of_one_stay(void **state)
     w.said[0] = '\0';
     world_arrive(&w, 1, "12");
     assert_null(strstr(w.said, "/due"));
+}
+
+/* A clock that was not set when it came in says nothing of how long it stayed; nor does an older stay. */
+static void a_stay_begun_on_an_unset_clock_has_no_quote(void **state)
+{
+    (void)state;
+    with_quotes();
+    goes_in("12");
+    struct agent_input clock = {.kind = INPUT_CLOCK, .clock = CLOCK_UNSET};
+    assert_int_equal(world_turn(&w, &clock, 1), ERR_OK);
+    goes_in("12");
+    clock.clock = CLOCK_SYNCED;
+    assert_int_equal(world_turn(&w, &clock, 1), ERR_OK);
+    offline();
+    world_arrive(&w, 1, "12");
+    assert_null(strstr(w.said, "/due"));
+    assert_true(said("#out.passage.authorised/12/offline"));
 }
 
 static void an_exit_may_be_held_but_nobody_is_trapped(void **state)
@@ -608,11 +643,13 @@ int main(void)
         T(a_right_inside_is_asked_for),
         T(the_cloud_may_know_that_it_left),
         T(without_the_cloud_who_sees_both_sides_refuses),
+        T(who_left_by_an_exit_without_a_policy_is_outside),
         T(softly_it_is_only_told),
         T(a_hold_makes_everybody_neutral),
         T(an_exit_without_the_cloud_quotes_what_it_saw),
         T(a_stay_nobody_saw_begin_has_no_quote),
         T(a_quote_is_of_one_stay),
+        T(a_stay_begun_on_an_unset_clock_has_no_quote),
         T(an_exit_may_be_held_but_nobody_is_trapped),
         T(a_held_exit_asks_when_the_cloud_is_back),
         T(a_held_exit_without_an_answer_opens_too),

@@ -123,7 +123,7 @@ static struct hello_verdict known_epoch(const struct hello *h, const struct hell
     s = f->search;
     if (!narrow(&s, h, f->ours))
         return ask(h, s);
-    if (current && s.lo == s.last)
+    if (current && s.lo >= s.last)
         return known;
     struct hello_verdict v = replay(h, f->newest_epoch + 1, s.lo);
     if (!current && !f->newest->fenced && f->newest->last == 0) {

@@ -256,6 +256,26 @@ static void a_late_hello_changes_nothing(void **state)
     assert_int_equal(v.upto, 15);
 }
 
+/* Asked before its first event was applied, for the sake of an audit; then three were. */
+static void events_that_come_meanwhile_are_no_gap(void **state)
+{
+    (void)state;
+    struct stream_state own = {.epoch = 5, .last = 3, .head = digest_at(3, 50, false)};
+    struct digest ours = digest_at(1, 50, false);
+    struct hello_facts f = {.own = &own,
+                            .newest = &own,
+                            .newest_epoch = 5,
+                            .fresh = true,
+                            .search = {.at = 1, .hi = 1, .last = 0},
+                            .ours = &ours};
+    struct hello h = {.epoch = 5, .next = 5, .base = 3, .oldest = 1, .at = 1, .digest = ours};
+    h.head = digest_at(4, 50, false);
+    struct hello_verdict v = stream_hello(&h, &f);
+    assert_int_equal(v.what, HELLO_KNOWN);
+    assert_int_equal(v.upto, 3);
+    assert_false(v.gap);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -265,6 +285,7 @@ int main(void)
         cmocka_unit_test(of_an_older_epoch),
         cmocka_unit_test(what_is_not_kept_was_acknowledged),
         cmocka_unit_test(a_late_hello_changes_nothing),
+        cmocka_unit_test(events_that_come_meanwhile_are_no_gap),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -126,6 +126,7 @@ static void arrived(struct sim *s, void *lane, int64_t token)
 static void move(struct sim_lane *l, enum arm arm, int64_t ms)
 {
     l->arm = arm;
+    l->stopped = false;
     bit(l, IN_ARM_UP, false);
     lane_set(l, IN_ARM_DOWN, false);
     sim_in(l->sim, ms, arrived, l, ++l->arm_token);
@@ -133,7 +134,7 @@ static void move(struct sim_lane *l, enum arm arm, int64_t ms)
 
 static void raise(struct sim_lane *l)
 {
-    if (l->arm == ARM_DOWN || l->arm == ARM_FALLING)
+    if (l->arm == ARM_DOWN || l->arm == ARM_FALLING || l->stopped)
         move(l, ARM_RISING, RISE_MS);
 }
 
@@ -161,12 +162,20 @@ static void protect(struct sim *s, void *lane, int64_t token)
 
 static void lower(struct sim_lane *l)
 {
-    if (l->arm != ARM_UP && l->arm != ARM_RISING)
+    if (l->arm != ARM_UP && l->arm != ARM_RISING && !l->stopped)
         return;
     if (occupied(l))
         sim_fail(l->sim, "%s/%s: the arm falls on a vehicle", l->edge->name.text, l->name.text);
     move(l, ARM_FALLING, FALL_MS);
     sim_in(l->sim, 50, protect, l, l->arm_token);
+}
+
+static void halt(struct sim_lane *l)
+{
+    if (l->arm != ARM_RISING && l->arm != ARM_FALLING)
+        return;
+    l->arm_token++;
+    l->stopped = true;
 }
 
 /* ---- commands: (command, expiry, incarnation) travel in one number ---- */
@@ -208,8 +217,10 @@ static void executed(struct sim *s, void *lane, int64_t packed)
     }
     if (c == COMMAND_OPEN)
         raise(l);
-    else
+    else if (c == COMMAND_CLOSE)
         lower(l);
+    else
+        halt(l);
     bool lost = hits(s, s->weather.answer_lost);
     report(l, c, lost ? RESULT_NONE : RESULT_ACCEPTED, lost ? ERR_TIMEOUT : ERR_OK);
 }
@@ -220,10 +231,13 @@ static enum err command(void *self, size_t lane, enum lane_command c, struct mon
     if (edge_dies_here(e))
         return ERR_OK;
     struct sim_lane *l = &e->lanes[lane];
-    TRACE(e->sim, "%s/%s %s", e->name.text, l->name.text, c == COMMAND_OPEN ? "OPEN" : "CLOSE");
+    TRACE(e->sim, "%s/%s %s", e->name.text, l->name.text,
+          c == COMMAND_OPEN    ? "OPEN"
+          : c == COMMAND_CLOSE ? "CLOSE"
+                               : "STOP");
     if (c == COMMAND_OPEN)
         check_open(l);
-    else
+    else if (c == COMMAND_CLOSE)
         check_close(l);
     int64_t ms = between(e->sim, 2, 30);
     int64_t left = mono_diff_ms(expires, e->sim->now.mono) - ms;

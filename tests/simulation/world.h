@@ -160,6 +160,7 @@ struct sim_lane {
     uint32_t bits;
     enum arm arm;
     int64_t arm_token;
+    bool stopped; /* on its way, by command */
     bool green;
     bool silent, heard_silence;     /* the device does not answer; the agent was told */
     uint32_t forced_on, forced_off; /* inputs, by a fault of the device */

@@ -100,17 +100,18 @@ enum err command_order(struct service *s, const struct name *place, const struct
     struct edge *e = NULL;
     if (!p)
         return refuse(r, ERR_NOTFOUND, "place: there is no such place");
+    /* A repeated order is the same order, whatever has become of its lane since. */
+    if (FOUND(s, find_command, &c->id, &known)) {
+        if (!command_same(&known.command, c))
+            return refuse(r, ERR_CONFLICT, "key: was used for another command");
+        return ERR_OK;
+    }
     enum err known_lane = edge_of_lane(p, &c->lane, &e);
     if (known_lane == ERR_NOTFOUND)
         return refuse(r, ERR_NOTFOUND, "lane: this place has no such lane");
     if (known_lane != ERR_OK)
         return refuse(r, ERR_CONFLICT,
                       "lane: several edges of this place have a lane of this name");
-    if (FOUND(s, find_command, &c->id, &known)) {
-        if (!command_same(&known.command, c))
-            return refuse(r, ERR_CONFLICT, "key: was used for another command");
-        return ERR_OK;
-    }
     row.edge = e->row.edge;
     row.command.issued = s->now.wall;
     if (c->not_after.v == 0)

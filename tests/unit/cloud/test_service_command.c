@@ -216,6 +216,19 @@ static void another_edge_is_not_believed(void **state)
 }
 
 /* A controller was replaced under another name: the lane is where somebody is. */
+static void edge_gone(struct desk *d, const char *edge)
+{
+    char text[STATUS_BYTES_MAX];
+    size_t len;
+    struct status gone = {.boot = 1, .session = 1, .time = d->w.now.wall, .version = "0.1.0"};
+    assert_int_equal(status_encode(&gone, text, sizeof text, &len), ERR_OK);
+    struct work *w = work_new(WORK_STATUS, text, len);
+    w->place = (struct name){"a"};
+    snprintf(w->edge.text, NAME_SIZE, "%s", edge);
+    assert_int_equal(service_post(d->w.service, w), ERR_OK);
+    world_run(&d->w);
+}
+
 static void of_two_edges_with_the_lane_the_one_that_is_there(void **state)
 {
     struct desk *d = *state;
@@ -225,18 +238,16 @@ static void of_two_edges_with_the_lane_the_one_that_is_there(void **state)
     c.lane = entry_lane;
     order(d, &c, "a");
     assert_int_equal(d->w.admin.err, ERR_CONFLICT); /* both are */
-    char text[STATUS_BYTES_MAX];
-    size_t len;
-    struct status gone = {.boot = 1, .session = 1, .time = d->w.now.wall, .version = "0.1.0"};
-    assert_int_equal(status_encode(&gone, text, sizeof text, &len), ERR_OK);
-    struct work *w = work_new(WORK_STATUS, text, len);
-    w->place = (struct name){"a"};
-    w->edge = (struct name){"e1"};
-    assert_int_equal(service_post(d->w.service, w), ERR_OK);
-    world_run(&d->w);
+    edge_gone(d, "e1");
     order(d, &c, "a");
     assert_int_equal(d->w.admin.err, ERR_OK);
     assert_string_equal(d->w.commands[0].edge.text, "e2");
+    edge_gone(d, "e2");
+    size_t sent = d->w.command_count;
+    order(d, &c, "a"); /* repeated: the same one, although nobody has the lane alone any more */
+    assert_int_equal(d->w.admin.err, ERR_OK);
+    assert_false(d->w.admin.created);
+    assert_int_equal(d->w.command_count, sent);
 }
 
 int main(void)

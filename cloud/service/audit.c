@@ -77,6 +77,8 @@ enum err audit_order(struct service *s, const struct audit_order *o, struct admi
     p->audit = a;
     p->audit_dirty = true;
     p->dirty = true;
+    for (size_t i = 0; i < p->edge_count; i++) /* U1 */
+        p->edges[i]->probe = (struct probe){0};
     r->audit = a->id;
     hello_ask_now(s);
     log_notice("audit.made", LT("place", o->place.text), LN("id", a->id), LN("counted", a->counted),

@@ -107,6 +107,25 @@ static void a_count_takes_effect_when_every_edge_spoke(void **state) /* U1 */
     assert_int_equal(in.answered.audited, in.seq);
 }
 
+/* What an edge answers to a question of before the count says nothing of the count. */
+static void an_older_question_does_not_count(void **state) /* U1 */
+{
+    struct world *w = *state;
+    struct test_edge e = edge_of("a", "e1", 1);
+    assert_true(edge_hello(w, &e, "ex"));
+    struct test_edge late = e; /* a hello of it that comes late */
+    edge_accept(w, &e);
+    const struct response *asked = edge_say_hello(w, &late, "ex", NULL);
+    assert_true(asked->hello.probe > 0);
+    struct response probe = *asked;
+    assert_int_equal(order(w, 1, NULL), ERR_OK);
+    const struct response *r = edge_say_hello(w, &e, "ex", &probe);
+    assert_true(r->hello.probe > 0);
+    assert_int_equal(audits(w, "pending"), 1);
+    assert_true(edge_hello(w, &e, "ex"));
+    assert_int_equal(audits(w, "applied"), 1);
+}
+
 static void events_of_before_are_applied_first(void **state) /* U1 */
 {
     struct world *w = *state;
@@ -237,6 +256,7 @@ int main(void)
 #define T(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
     const struct CMUnitTest tests[] = {
         T(a_count_takes_effect_when_every_edge_spoke),
+        T(an_older_question_does_not_count),
         T(events_of_before_are_applied_first),
         T(what_happens_after_the_count_is_added),
         T(a_shortfall_is_recalled),

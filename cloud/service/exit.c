@@ -60,7 +60,9 @@ static struct exit_facts facts_of(struct service *s, const struct place *p,
     if (!r)
         return f;
     f.price_minor = c->price_minor;
-    f.due_minor = session_due(r, c->price_minor, r->quote_at, set->exit_grace_ms);
+    f.due_minor = r->exit_basis == BASIS_EVACUATED /* it left meanwhile, and owes nothing */
+                      ? 0
+                      : session_due(r, c->price_minor, r->quote_at, set->exit_grace_ms);
     f.account = account_of(s, &r->plate) != NULL;
     f.available = s->ports.payments.available(s->ports.payments.self);
     f.payment_open = payment_of(s, &r->id) != NULL;

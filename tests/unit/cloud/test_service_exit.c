@@ -230,6 +230,41 @@ static void hold_waits_and_lapses(void **state)
     assert_int_equal(scene_open_debts(w), 1);
 }
 
+/* Fire while it waits at the barrier: what it was asked for is not charged after it drove out. */
+static void who_drives_out_under_fire_is_not_charged(void **state)
+{
+    struct scene *c = *state;
+    struct world *w = &c->w;
+    w->unavailable = true;
+    struct request_id id = edge_ask(w, &c->e, REQUEST_EXIT, plate, false, 1);
+    assert_int_equal(world_answer(w, &id)->verdict, VERDICT_PENDING);
+    struct event e = edge_event(w, &c->e, EVENT_VEHICLE_PRESENTED);
+    e.data.lane = (struct name){"out-1"};
+    e.data.movement = (struct movement_id){"00000000000000fe"};
+    e.data.direction = DIRECTION_EXIT;
+    edge_send(w, &c->e, &e);
+    struct event read = edge_event(w, &c->e, EVENT_CREDENTIAL_READ);
+    read.data.lane = e.data.lane;
+    read.data.movement = e.data.movement;
+    memcpy(read.data.plate.text, plate, sizeof plate);
+    memcpy(read.data.raw.text, plate, sizeof plate);
+    read.data.confidence = 9000;
+    edge_send(w, &c->e, &read);
+    struct event end = edge_event(w, &c->e, EVENT_MOVEMENT_ENDED);
+    end.data.lane = e.data.lane;
+    end.data.movement = e.data.movement;
+    end.data.outcome = OUTCOME_EVACUATED;
+    edge_send(w, &c->e, &end);
+    world_run(w);
+    assert_int_equal(world_sql(w, "SELECT count(*) FROM session WHERE state = 'closed'"), 1);
+    w->unavailable = false;
+    for (int s = 0; s < 130; s++)
+        world_pass_ms(w, 1000);
+    assert_int_equal(w->call_count, 0);
+    assert_int_equal(world_sql(w, "SELECT count(*) FROM payment"), 0);
+    assert_int_equal(scene_open_debts(w), 0);
+}
+
 static void hold_pays_when_the_provider_returns(void **state)
 {
     struct scene *c = *state;
@@ -449,6 +484,7 @@ int main(void)
         T(refused_call_defers, scene_defer),
         T(a_call_without_words_needs_a_person, scene_defer),
         T(hold_waits_and_lapses, scene_hold),
+        T(who_drives_out_under_fire_is_not_charged, scene_hold),
         T(hold_pays_when_the_provider_returns, scene_hold),
         T(restart_queries_first, scene_defer),
         T(offline_exit_is_a_debt, scene_defer),

@@ -78,7 +78,8 @@ struct store_port {
     enum err (*save_right)(void *self, const struct right_row *r);
     enum err (*find_right)(void *self, const struct name *place, const struct right_id *id,
                            struct right_row *ret); /* ERR_NOTFOUND; removed ones are found */
-    /* Up to `max` rights of this plate or of one a camera may take it for. */
+    /* Up to `max` rights of this plate or of one a camera may take it for: first what bars, then what
+     * ends last. */
     enum err (*rights_of_plate)(void *self, const struct name *place, const struct plate *plate,
                                 struct right *ret, size_t max, size_t *ret_count);
     /* All that changed after version `since`, removals and `deny` first; 0: all there are. */

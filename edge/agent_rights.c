@@ -10,7 +10,7 @@
 
 static_assert((int)SHA256_TEXT_SIZE == (int)RIGHTS_SHA_SIZE, "one size of a SHA-256 in text");
 
-enum { CANDIDATES_MAX = 16 };
+enum { CANDIDATES_MAX = 64 };
 
 static bool has_list(const struct agent *a)
 {

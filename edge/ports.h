@@ -118,7 +118,7 @@ struct rights_port {
     void *self;
     enum err (*load)(void *self, struct rights_memory *ret);
     /* Up to `max` rights of this plate or of one a camera may take it for (plate_fold), or of this
-     * credential; either may be "". */
+     * credential; either may be "". Of each, first what bars, then what ends last. */
     enum err (*find)(void *self, const struct plate *plate, const char *credential,
                      struct right *ret, size_t max, size_t *ret_count);
     /* Keeps a part; `after` is how far the fetch has come with it. ERR_CONFLICT: it is not the next

@@ -125,7 +125,9 @@ static enum err bind_space(struct service *s, const struct admin_command *c, str
                                          : offer_unbind(s, e, &c->bind.right);
     if (err != ERR_OK)
         return refuse(r, ERR_CONFLICT,
-                      err == ERR_FULL ? "no space is free" : "this edge takes no spaces now");
+                      err == ERR_FULL      ? "no space is free"
+                      : err == ERR_UNAVAIL ? "offers of this place are stopped: an audit is needed"
+                                           : "this edge takes no spaces now");
     log_notice(c->kind == ADMIN_BIND ? "space.bound" : "space.unbound",
                LT("place", c->bind.place.text), LT("edge", c->bind.edge.text),
                LT("right", c->bind.right.text));

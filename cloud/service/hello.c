@@ -10,6 +10,7 @@
 #include "cloud/service/live.h"
 #include "cloud/service/offer.h"
 #include "cloud/service/request.h"
+#include "cloud/service/rights.h"
 #include "cloud/service/stream.h"
 #include "protocol/support/log.h"
 
@@ -254,6 +255,8 @@ void hello_take(struct service *s, const struct work *w, const struct request *r
     if (v.gap && !e->place->row.offers_stopped)
         anomaly_record(s, e->place, st, v.upto, "gap", true,
                        "the edge was acknowledged more than is recorded here");
+    if (v.gap)
+        rights_restored(s, e->place);
     st->row.lease_until = wall_after(s->now.wall, s->options.lease_ms);
     stream_touch(s, st);
     if (v.what == HELLO_KNOWN && fresh)

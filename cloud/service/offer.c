@@ -7,8 +7,12 @@
 #include "cloud/service/flush.h"
 #include "protocol/support/log.h"
 #include "protocol/support/memory.h"
+#include "protocol/wire/record.h"
 
 #include <stdlib.h>
+
+/* An id from a ledger that is gone is below; one above cannot be counted up from. */
+#define ID_MAX (RECORD_INT_MAX / 2)
 
 enum {
     DRAINED_MS = 60 * 1000, /* telemetry comes every 10 s */
@@ -117,6 +121,11 @@ static bool eligible(const struct edge *e)
     return is_live(e) && e->live.online && has_lane(e, DIRECTION_ENTRY) && owed(e) == 0;
 }
 
+static bool may_offer(const struct place *p)
+{
+    return !p->row.offers_stopped && !p->row.settings.closed;
+}
+
 static void plan_offers(struct service *s, struct place *p)
 {
     const struct place_settings *c = &p->row.settings;
@@ -178,7 +187,7 @@ static void plan_recalls(struct service *s, struct place *p)
             .live = true,
             .exits = has_lane(e, DIRECTION_EXIT),
             .idle = !e->used || mono_diff_ms(s->now.mono, e->used_at) > IDLE_MS,
-            .starving = e->asked && !p->row.settings.closed,
+            .starving = e->asked && may_offer(p),
             .view = free_view(e),
             .owed = owed(e),
         };
@@ -197,7 +206,7 @@ static void plan(struct service *s, struct place *p)
 {
     if (p->edge_count == 0)
         return;
-    if (!p->row.offers_stopped && !p->row.settings.closed)
+    if (may_offer(p))
         plan_offers(s, p);
     plan_recalls(s, p);
 }
@@ -208,6 +217,8 @@ enum err offer_bind(struct service *s, struct edge *e, const struct right_id *ri
     struct stream *st = edge_newest(e);
     if (!is_live(e) || !has_lane(e, DIRECTION_ENTRY))
         return ERR_CONFLICT;
+    if (p->row.offers_stopped)
+        return ERR_UNAVAIL;
     TRY(ledger_hold(&p->ledger, 1));
     if (ledger_bind(&p->ledger, &st->view, 1) != ERR_OK)
         service_die("held and not held", ERR_CONFLICT);
@@ -293,7 +304,7 @@ enum grant_fact offer_answered(struct service *s, struct stream *st, enum grant_
 {
     struct edge *e = st->edge;
     struct grant_row row;
-    if (id > e->place->row.next_grant)
+    if (id > e->place->row.next_grant && id <= ID_MAX)
         e->place->row.next_grant = id;
     if (!FOUND(s, find_grant, &e->row.place, id, &row) || row.stream != st->row.id)
         return GRANT_NOT_KNOWN;

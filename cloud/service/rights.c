@@ -5,11 +5,14 @@
 #include "cloud/service/rights_set.h"
 #include "protocol/base/buf.h"
 #include "protocol/support/log.h"
+#include "protocol/wire/record.h"
 
 #include <string.h>
 
+#define HAVE_MAX (RECORD_INT_MAX / 2)
+
 enum {
-    CANDIDATES_MAX = 16,
+    CANDIDATES_MAX = 64,
     UNUSED_MS = 10 * 60 * 1000,             /* a list nobody asks for any more, real time */
     REMOVED_KEEP_MS = 7 * 24 * 3600 * 1000, /* domain time */
     DELTA_MAX = 50000,                      /* changes; with more a whole list is no longer */
@@ -134,18 +137,32 @@ enum err rights_neutral(struct service *s, const struct work *w, struct admin_re
 
 /* ---- lists for edges ---- */
 
-/* An edge that has more than we know of was served by a ledger that is gone: its list is outbid, so
- * that it takes ours. */
-static void outbid(struct service *s, struct place *p, int64_t have)
+/* From here on edges take whole lists only. The new version is one that no ledger that is gone can have
+ * given: those counted up from 1, or from an earlier time. */
+static void begin_anew(struct service *s, struct place *p, int64_t have)
 {
     struct right_list_row *list = list_of(s, p);
-    if (have <= list->version)
-        return;
-    log_warn("rights.outbid", LT("place", p->row.settings.place.text), LN("edge", have),
+    int64_t seconds = s->now.wall.v / 1000;
+    int64_t next = (have > list->version ? have : list->version) + 1;
+    log_warn("rights.anew", LT("place", p->row.settings.place.text), LN("edge", have),
              LN("ours", list->version));
-    list->version = have + 1;
-    list->floor = have + 1;
+    list->version = next > seconds ? next : seconds;
+    list->floor = list->version;
     STORE(s, save_right_list, list);
+}
+
+/* An edge that has more than we know of was served by a ledger that is gone: its list is outbid, so
+ * that it takes ours. A number that cannot be counted up from is nobody's. */
+static void outbid(struct service *s, struct place *p, int64_t have)
+{
+    if (have > list_of(s, p)->version && have <= HAVE_MAX)
+        begin_anew(s, p, have);
+}
+
+void rights_restored(struct service *s, struct place *p)
+{
+    begin_anew(s, p, 0);
+    announce(s, p);
 }
 
 static struct rights_set **slot_of(struct place *p, int64_t version, int64_t have)
@@ -182,7 +199,7 @@ static struct rights_set *set_for(struct service *s, struct place *p,
     if (!slot)
         slot = slot_of(p, p->rights.version, q->have);
     if (!slot) {
-        bool delta = q->have > 0 && q->have >= p->rights.floor;
+        bool delta = q->have > 0 && q->have >= p->rights.floor && q->have < p->rights.version;
         slot = free_slot(p);
         *slot = rights_set_build(s, p, delta ? q->have : 0);
         if (delta && rights_set_entries(*slot) > DELTA_MAX) {

@@ -13,6 +13,9 @@ enum err rights_neutral(struct service *s, const struct work *w, struct admin_re
 /* An edge's question: the answer, and the parts it asks for. */
 void rights_ask(struct service *s, const struct work *w, struct edge *e, const struct request *r);
 
+/* The ledger was set back: edges may have lists it knows nothing of, under numbers it gives again. */
+void rights_restored(struct service *s, struct place *p);
+
 /* Sets what covers a stay that begins. */
 void rights_cover(struct service *s, struct place *p, struct session_row *r);
 

@@ -141,7 +141,8 @@ const char *const store_sql[STATEMENTS] = {
     [ST_FIND_RIGHT] = "SELECT " RIGHT_COLUMNS ", version, changed_ms FROM parking_right"
                       " WHERE place = ? AND id = ?",
     [ST_RIGHTS_OF_PLATE] = "SELECT " RIGHT_COLUMNS " FROM parking_right WHERE place = ?"
-                           " AND fold = ? ORDER BY id LIMIT ?",
+                           " AND fold = ? ORDER BY kind = 'deny' DESC, until_ms IS NULL DESC,"
+                           " until_ms DESC, id LIMIT ?",
     [ST_ALL_RIGHTS] = "SELECT " RIGHT_COLUMNS " FROM parking_right WHERE place = ?1"
                       " AND kind = 'deny' UNION ALL SELECT " RIGHT_COLUMNS " FROM parking_right"
                       " WHERE place = ?1 AND kind <> 'deny'",

@@ -6,6 +6,7 @@
 #include "protocol/support/memory.h"
 #include "protocol/wire/plate_match.h"
 
+#include <assert.h>
 #include <limits.h>
 #include <stdlib.h>
 #include <string.h>
@@ -69,6 +70,11 @@ static const struct migration migrations[] = {
 
 #define RIGHT_COLUMNS "id, kind, plate, fold, credential, valid_from, valid_until, offline_s, space"
 
+/* 3 is deny. What bars comes first, then what ends last: of many rights of one plate the oldest are left
+ * out. */
+#define FIRST_OF_ALL "ORDER BY kind = 3 DESC, valid_until = 0 DESC, valid_until DESC, id LIMIT ?"
+static_assert(RIGHT_DENY == 3, "FIRST_OF_ALL");
+
 struct rights_store {
     sqlite3 *db;
     struct rights_fetch fetch; /* as written */
@@ -87,11 +93,11 @@ static enum err prepare_sides(struct rights_store *s)
         "INSERT OR REPLACE INTO right_0(" RIGHT_COLUMNS ") VALUES(?,?,?,?,?,?,?,?,?)",
         "INSERT OR REPLACE INTO right_1(" RIGHT_COLUMNS ") VALUES(?,?,?,?,?,?,?,?,?)"};
     static const char *const by_plate[TABLES] = {
-        "SELECT " RIGHT_COLUMNS " FROM right_0 WHERE fold = ? ORDER BY id LIMIT ?",
-        "SELECT " RIGHT_COLUMNS " FROM right_1 WHERE fold = ? ORDER BY id LIMIT ?"};
+        "SELECT " RIGHT_COLUMNS " FROM right_0 WHERE fold = ? " FIRST_OF_ALL,
+        "SELECT " RIGHT_COLUMNS " FROM right_1 WHERE fold = ? " FIRST_OF_ALL};
     static const char *const by_credential[TABLES] = {
-        "SELECT " RIGHT_COLUMNS " FROM right_0 WHERE credential = ? ORDER BY id LIMIT ?",
-        "SELECT " RIGHT_COLUMNS " FROM right_1 WHERE credential = ? ORDER BY id LIMIT ?"};
+        "SELECT " RIGHT_COLUMNS " FROM right_0 WHERE credential = ? " FIRST_OF_ALL,
+        "SELECT " RIGHT_COLUMNS " FROM right_1 WHERE credential = ? " FIRST_OF_ALL};
     static const char *const clear[TABLES] = {
         "DELETE FROM right_0 WHERE rowid IN (SELECT rowid FROM right_0 LIMIT ?)",
         "DELETE FROM right_1 WHERE rowid IN (SELECT rowid FROM right_1 LIMIT ?)"};

@@ -26,16 +26,40 @@ enum err memory_find_right(void *self, const struct name *place, const struct ri
     return ERR_OK;
 }
 
+/* What bars, then what ends last. */
+static bool before(const struct right *a, const struct right *b)
+{
+    if ((a->kind == RIGHT_DENY) != (b->kind == RIGHT_DENY))
+        return a->kind == RIGHT_DENY;
+    int64_t a_end = a->until.v != 0 ? a->until.v : INT64_MAX;
+    int64_t b_end = b->until.v != 0 ? b->until.v : INT64_MAX;
+    return a_end != b_end ? a_end > b_end : strcmp(a->id.text, b->id.text) < 0;
+}
+
+/* Into its place in the list; the last one falls out of a full one. */
+static void insert(struct right *list, size_t max, size_t *count, const struct right *r)
+{
+    size_t at = *count;
+    while (at > 0 && before(r, &list[at - 1]))
+        at--;
+    if (at == max)
+        return;
+    size_t later = (*count < max ? *count : max - 1) - at;
+    memmove(&list[at + 1], &list[at], later * sizeof *list);
+    list[at] = *r;
+    *count += *count < max;
+}
+
 enum err memory_rights_of_plate(void *self, const struct name *place, const struct plate *plate,
                                 struct right *ret, size_t max, size_t *ret_count)
 {
     struct store_memory *m = self;
     size_t count = 0;
-    for (struct node *n = m->rights.first; n && count < max; n = n->later) {
+    for (struct node *n = m->rights.first; n; n = n->later) {
         const struct right_row *r = row_of(n);
         if (r->version != 0 && !r->right.removed && name_equal(&r->place, place) &&
             r->right.plate.text[0] != '\0' && plate_confusions(&r->right.plate, plate) >= 0)
-            ret[count++] = r->right;
+            insert(ret, max, &count, &r->right);
     }
     *ret_count = count;
     return ERR_OK;

@@ -684,10 +684,14 @@ static void rights_and_their_lists(void **state)
     assert_memory_equal(&found, &full, sizeof found);
 
     OK(CALL(rights_of_plate, &place_a, &plate, several, 4, &count));
-    assert_int_equal(count, 2); /* both read alike */
-    assert_string_equal(several[0].id.text, "a");
+    assert_int_equal(count, 2);                   /* both read alike */
+    assert_string_equal(several[0].id.text, "b"); /* it has no end */
     OK(CALL(rights_of_plate, &place_a, &plate, several, 1, &count));
     assert_int_equal(count, 1);
+    assert_string_equal(several[0].id.text, "b");
+    OK(CALL(rights_of_plate, &place_a, &more[1].right.plate, several, 4, &count));
+    assert_int_equal(count, 2);
+    assert_string_equal(several[0].id.text, "c"); /* deny */
     OK(CALL(rights_of_plate, &place_a, &nobody, several, 4, &count));
     assert_int_equal(count, 0);
 

@@ -106,7 +106,7 @@ static void a_list_is_switched_at_its_last_part(void **state)
 {
     (void)state;
     first_list();
-    finds("8O", "a b ");
+    finds("8O", "b a ");
     finds("XI", "c ");
     struct rights_part *p = part_of(2, 0, 0, 2);
     add(p, "d", RIGHT_PERMIT, "X1");
@@ -125,6 +125,22 @@ static void a_list_is_switched_at_its_last_part(void **state)
     while (rights_store_tidy(store))
         ;
     finds("X1", "d ");
+}
+
+/* A reader that has no room for all gets what bars, then what ends last. */
+static void what_bars_and_what_ends_last_comes_first(void **state)
+{
+    (void)state;
+    struct rights_part *p = part_of(1, 0, 0, 1);
+    add(p, "past", RIGHT_BOOKING, "X1");
+    p->entries[0].until.v = 5;
+    add(p, "today", RIGHT_BOOKING, "X1");
+    p->entries[1].until.v = 9;
+    add(p, "always", RIGHT_PERMIT, "X1");
+    add(p, "z", RIGHT_DENY, "X1");
+    p->entries[3].until.v = 7;
+    assert_int_equal(keep(p, 0), ERR_OK);
+    finds("X1", "z always today past ");
 }
 
 static void changes_are_applied_together(void **state)
@@ -259,6 +275,7 @@ int main(void)
 #define T(name) cmocka_unit_test_setup_teardown(name, begin, end)
     const struct CMUnitTest tests[] = {
         T(a_list_is_switched_at_its_last_part),
+        T(what_bars_and_what_ends_last_comes_first),
         T(changes_are_applied_together),
         T(what_is_there_is_not_kept_twice),
         T(a_damaged_file_is_begun_anew),

@@ -1,6 +1,7 @@
 /* Rights in the service: changes make versions, edges get lists in parts or changes, stays are priced
  * by what covers them, and a misread plate finds its only stay. */
 #include "protocol/support/digest.h"
+#include "protocol/wire/record.h"
 #include "protocol/wire/rights.h"
 #include "tests/unit/cloud/world.h"
 
@@ -230,16 +231,79 @@ static void what_was_pruned_costs_a_whole_list(void **state)
     assert_int_equal(part_at(ask(3, 0, 0), "")->from, 3);
 }
 
+static enum err bind(enum admin_kind kind, const char *edge, const char *right)
+{
+    struct work *work = work_new(WORK_ADMIN, NULL, 0);
+    work->admin.kind = kind;
+    work->admin.bind.place = (struct name){"a"};
+    snprintf(work->admin.bind.edge.text, NAME_SIZE, "%s", edge);
+    snprintf(work->admin.bind.right.text, RIGHT_ID_SIZE, "%s", right);
+    work->admin.done = world_admin_done;
+    work->admin.arg = &w;
+    assert_int_equal(service_post(w.service, work), ERR_OK);
+    world_run(&w);
+    return w.admin.err;
+}
+
+static void say_space(enum event_kind kind, int64_t grant, enum reason reason, const char *right)
+{
+    struct event e = edge_event(&w, &in, kind);
+    e.data.grant = grant;
+    e.data.n = 1;
+    e.data.reason = reason;
+    snprintf(e.data.right.text, RIGHT_ID_SIZE, "%s", right);
+    edge_send(&w, &in, &e);
+    world_run(&w);
+}
+
 static void an_edge_that_knows_more_is_outbid(void **state)
 {
     (void)state;
     put_one("r1", RIGHT_PERMIT, "1");
     size_t at = ask(50, 0, 0);
-    assert_int_equal(answer()->version, 51);
+    int64_t ours = answer()->version;
+    assert_true(ours > 51);
     assert_int_equal(part_at(at, "")->from, 0);
     world_restart(&w);
-    ask(51, 0, 0);
+    ask(ours, 0, 0);
     assert_int_equal(answer()->of, 0);
+    at = ask(51, 0, 0); /* another edge, with one more of the lists that are gone */
+    assert_int_equal(part_at(at, "")->from, 0);
+    assert_int_equal(answer()->version, ours);
+}
+
+/* One edge must not be able to use up the numbers of all. */
+static void a_number_without_a_next_one_is_nobodys(void **state)
+{
+    (void)state;
+    put_one("r1", RIGHT_PERMIT, "1");
+    ask(RECORD_INT_MAX, 0, 0);
+    assert_int_equal(answer()->version, 1);
+    put_one("r2", RIGHT_PERMIT, "2");
+    assert_int_equal(w.admin.rights_version, 2);
+    say_space(EVENT_SPACE_DECLINED, RECORD_INT_MAX, REASON_LATE, "");
+    put_one("permit:1", RIGHT_PERMIT, "B11");
+    assert_int_equal(bind(ADMIN_BIND, "e1", "permit:1"), ERR_OK);
+    assert_true(w.offers[w.offer_count - 1].grant.id < RECORD_INT_MAX / 2);
+}
+
+/* A database that was set back counts to the same versions again: a list of before is no base. */
+static void after_a_restore_lists_come_whole(void **state)
+{
+    (void)state;
+    char bytes[EVENT_BYTES_MAX];
+    put_one("r1", RIGHT_PERMIT, "1");
+    put_one("r2", RIGHT_DENY, "2");
+    struct event lost = edge_event(&w, &in, EVENT_EDGE_STARTED);
+    snprintf(lost.data.version, sizeof lost.data.version, "x");
+    edge_write(&in, &lost, bytes);
+    in.base = in.seq; /* it was acknowledged, and is not known any more */
+    assert_true(edge_hello(&w, &in, "ex"));
+    assert_int_equal(world_sql(&w, "SELECT offers_stopped FROM place"), 1);
+    size_t at = ask(1, 0, 0);
+    assert_int_equal(part_at(at, "")->from, 0);
+    at = ask(2, 0, 0);
+    assert_int_equal(part_at(at, "")->from, 0);
 }
 
 static void who_is_online_hears_of_a_change(void **state)
@@ -372,6 +436,26 @@ static void an_exit_without_the_cloud_becomes_a_debt(void **state)
         1);
 }
 
+/* Bookings of past and coming days hide neither the one of today nor a deny. */
+static void many_rights_of_one_plate(void **state)
+{
+    (void)state;
+    for (int i = 0; i < 40; i++) {
+        char id[RIGHT_ID_SIZE];
+        snprintf(id, sizeof id, "b%02d", i);
+        struct right r = right_of(id, RIGHT_BOOKING, "12가3456");
+        r.from = wall_after(w.now.wall, (i - 30) * INT64_C(86400000) - 3600000);
+        r.until = wall_after(r.from, 2 * 3600000);
+        put(&r, 1);
+        assert_int_equal(w.admin.err, ERR_OK);
+    }
+    edge_enter(&w, &in, "12가3456");
+    assert_int_equal(world_sql(&w, "SELECT count(*) FROM session WHERE right_id = 'b30'"), 1);
+    put_one("z", RIGHT_DENY, "12가3456");
+    struct request_id id = edge_ask(&w, &in, REQUEST_ENTRY, "12가3456", false, 77);
+    assert_int_equal(world_answer(&w, &id)->reason, REASON_BARRED);
+}
+
 static void two_stays_it_could_be_are_none(void **state)
 {
     (void)state;
@@ -382,31 +466,6 @@ static void two_stays_it_could_be_are_none(void **state)
     world_run(&w);
     assert_int_equal(world_sql(&w, "SELECT count(*) FROM session WHERE state = 'open'"), 2);
     assert_int_equal(world_sql(&w, "SELECT count(*) FROM session WHERE state = 'unmatched'"), 1);
-}
-
-static enum err bind(enum admin_kind kind, const char *edge, const char *right)
-{
-    struct work *work = work_new(WORK_ADMIN, NULL, 0);
-    work->admin.kind = kind;
-    work->admin.bind.place = (struct name){"a"};
-    snprintf(work->admin.bind.edge.text, NAME_SIZE, "%s", edge);
-    snprintf(work->admin.bind.right.text, RIGHT_ID_SIZE, "%s", right);
-    work->admin.done = world_admin_done;
-    work->admin.arg = &w;
-    assert_int_equal(service_post(w.service, work), ERR_OK);
-    world_run(&w);
-    return w.admin.err;
-}
-
-static void say_space(enum event_kind kind, int64_t grant, enum reason reason, const char *right)
-{
-    struct event e = edge_event(&w, &in, kind);
-    e.data.grant = grant;
-    e.data.n = 1;
-    e.data.reason = reason;
-    snprintf(e.data.right.text, RIGHT_ID_SIZE, "%s", right);
-    edge_send(&w, &in, &e);
-    world_run(&w);
 }
 
 static void a_space_is_bound_to_a_right(void **state)
@@ -459,6 +518,22 @@ static void no_space_no_binding(void **state)
     assert_int_equal(world_sql(&w, "SELECT pool FROM place"), 0);
 }
 
+static void nothing_is_bound_while_the_ledger_is_in_doubt(void **state)
+{
+    (void)state;
+    put_one("permit:1", RIGHT_PERMIT, "B11");
+    struct event e = edge_event(&w, &in, EVENT_SPACE_RETURNED);
+    e.data.n = 100; /* more than it has */
+    e.data.reason = REASON_SURPLUS;
+    edge_send(&w, &in, &e);
+    world_run(&w);
+    assert_int_equal(world_sql(&w, "SELECT offers_stopped FROM place"), 1);
+    int64_t pool = world_sql(&w, "SELECT pool FROM place");
+    assert_true(pool > 0);
+    assert_int_equal(bind(ADMIN_BIND, "e1", "permit:1"), ERR_CONFLICT);
+    assert_int_equal(world_sql(&w, "SELECT pool FROM place"), pool);
+}
+
 int main(void)
 {
 #define T(name) cmocka_unit_test_setup_teardown(name, begin, end)
@@ -469,16 +544,20 @@ int main(void)
         T(what_was_pruned_costs_a_whole_list),
         T(a_neutral_right_is_given_anew),
         T(an_edge_that_knows_more_is_outbid),
+        T(a_number_without_a_next_one_is_nobodys),
+        T(after_a_restore_lists_come_whole),
         T(who_is_online_hears_of_a_change),
         T(an_edge_says_what_it_applied),
         T(a_permit_covers_its_stay),
         T(a_barred_plate_is_refused_a_space),
         T(a_misread_plate_finds_its_only_stay),
         T(a_right_that_seems_inside_is_refused_while_its_stay_is_open),
+        T(many_rights_of_one_plate),
         T(two_stays_it_could_be_are_none),
         T(an_exit_without_the_cloud_becomes_a_debt),
         T(a_space_is_bound_to_a_right),
         T(no_space_no_binding),
+        T(nothing_is_bound_while_the_ledger_is_in_doubt),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -136,6 +136,34 @@ static void an_edge_that_starves_gets_from_another(void **state)
     assert_int_equal(edge_accept(w, &poor), 4);
 }
 
+/* What is recalled while offers are stopped could not be given to anybody. */
+static void nobody_gives_to_one_that_gets_nothing(void **state)
+{
+    struct world *w = *state;
+    struct place_settings set = world_settings("b", 8);
+    set.grant_size = 8;
+    struct work *work = work_new(WORK_ADMIN, NULL, 0);
+    work->admin = (struct admin_command){.kind = ADMIN_PLACE_PUT, .place = set};
+    assert_int_equal(service_post(w->service, work), ERR_OK);
+    world_run(w);
+    struct test_edge rich = edge_of("b", "e1", 1), poor = edge_of("b", "e2", 2);
+    assert_true(edge_hello(w, &rich, "e"));
+    assert_int_equal(edge_accept(w, &rich), 8);
+    assert_true(edge_hello(w, &poor, "e"));
+    struct movement_id nobody = {"00000000000000aa"};
+    struct event rule = edge_event(w, &poor, EVENT_PASSAGE_VOIDED);
+    rule.data.lane = (struct name){"in-1"};
+    rule.data.movement = nobody;
+    rule.data.direction = DIRECTION_ENTRY;
+    rule.data.reason = REASON_BACKED_OUT;
+    rule.data.repaid = 1;
+    edge_send(w, &poor, &rule);
+    world_run(w);
+    assert_int_equal(world_sql(w, "SELECT offers_stopped FROM place WHERE place = 'b'"), 1);
+    edge_ask(w, &poor, REQUEST_ENTRY, "22아2222", true, 1);
+    assert_int_equal(count(w, GRANT_RECALL), 0);
+}
+
 static void post_telemetry(struct world *w, const struct test_edge *e)
 {
     char bytes[STATUS_BYTES_MAX];
@@ -186,11 +214,9 @@ int main(void)
 {
 #define T(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
     const struct CMUnitTest tests[] = {
-        T(a_reversible_lane_is_an_entry_too),
-        T(a_lowered_capacity_is_recalled),
-        T(an_edge_that_starves_gets_from_another),
-        T(a_count_below_zero_asks_for_an_audit),
-        T(grants_are_numbered_by_time),
+        T(a_reversible_lane_is_an_entry_too),      T(a_lowered_capacity_is_recalled),
+        T(an_edge_that_starves_gets_from_another), T(nobody_gives_to_one_that_gets_nothing),
+        T(a_count_below_zero_asks_for_an_audit),   T(grants_are_numbered_by_time),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

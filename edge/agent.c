@@ -283,6 +283,7 @@ static void restore_lane(struct agent *a, size_t i, const struct lane_memory *m)
         .alarms = m->alarms,
         .movement = m->movement.text[0] != '\0',
         .reversed = m->reversed,
+        .identified = m->plate.text[0] != '\0',
         .authorised = m->authorised,
         .b_seen = m->b_seen,
         .a_clear_seen = m->a_clear_seen,

@@ -47,6 +47,7 @@ void lane_init(struct lane *l, const struct lane_config *config,
     l->reversed = restored->reversed && config->direction == DIRECTION_REVERSIBLE;
     l->was = restored->state;
     l->movement = true;
+    l->identified = restored->identified;
     l->authorised = restored->authorised;
     l->b_seen = restored->b_seen;
     l->a_clear_seen = restored->a_clear_seen;

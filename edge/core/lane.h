@@ -214,7 +214,7 @@ struct lane {
 struct lane_restored {
     uint32_t modes, alarms;
     enum lane_state state;
-    bool movement, reversed, authorised, b_seen, a_clear_seen, c_seen;
+    bool movement, reversed, identified, authorised, b_seen, a_clear_seen, c_seen;
     bool once; /* a person let it through: the arm is not raised again on an order of before */
     struct mono_ms authorised_at; /* may lie before the start */
 };

@@ -136,6 +136,20 @@ static void let_in_by_a_person(void **state)
     assert_int_equal(agent_memory(&w.agent)->spaces.overdraft, 1);
 }
 
+/* A refused vehicle waits on, whatever stops in between. */
+static void who_was_read_is_not_stuck_after_a_restart(void **state)
+{
+    (void)state;
+    world_ready(&w, "in", 0);
+    world_arrive(&w, 0, "12AB34");
+    world_answer(&w, VERDICT_DENY, BASIS_NONE, REASON_FULL, "");
+    world_restart(&w);
+    world_io(&w, 0);
+    w.said[0] = '\0';
+    world_wait(&w, 2 * w.config.lanes[0].lane.a_stuck_ms);
+    assert_null(strstr(w.said, "stuck"));
+}
+
 /* One lane, both ways: an entry spends a space, an exit gives it back. */
 static void a_reversible_lane(void **state)
 {
@@ -214,6 +228,7 @@ int main(void)
         cmocka_unit_test(a_person_resets_when_no_lane_burns),
         cmocka_unit_test(an_order_is_recorded_with_its_command),
         cmocka_unit_test(let_in_by_a_person),
+        cmocka_unit_test(who_was_read_is_not_stuck_after_a_restart),
         cmocka_unit_test(a_reversible_lane),
         cmocka_unit_test(alarms_end_after_a_restart),
         cmocka_unit_test(the_boot_counter_tells_of_a_restart),

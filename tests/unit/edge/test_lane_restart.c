@@ -207,6 +207,19 @@ static void restart_with_a_waiting_vehicle(void **state)
     bench_said(&b, LANE_IDLE, "ended:denied");
 }
 
+/* Who was read before the restart may wait for hours, as before it. */
+static void who_was_identified_is_not_stuck_after_a_restart(void **state)
+{
+    (void)state;
+    struct bench b;
+    struct lane_restored r = {.state = LANE_DENIED, .movement = true, .identified = true};
+    bench_restart(&b, DIRECTION_EXIT, 2, &r);
+    b.bits |= 1U << IN_LOOP_A;
+    bench_see(&b);
+    bench_wait(&b, 7200000);
+    bench_said(&b, LANE_DENIED, "CAMERA");
+}
+
 /* A lane in a mode stays in it, and says nothing twice. */
 /* What a silence leaves up is not ours to close, even if we had opened it from below. */
 static void never_closes_by_itself_after_a_silence(void **state)
@@ -302,6 +315,7 @@ int main(void)
         cmocka_unit_test(restart_on_b_and_c),
         cmocka_unit_test(an_arm_that_may_not_close_stays_up_for_who_is_there),
         cmocka_unit_test(restart_with_a_waiting_vehicle),
+        cmocka_unit_test(who_was_identified_is_not_stuck_after_a_restart),
         cmocka_unit_test(never_closes_by_itself_after_a_silence),
         cmocka_unit_test(a_stuck_loop_is_still_ignored),
         cmocka_unit_test(modes_survive),

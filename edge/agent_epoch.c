@@ -32,11 +32,18 @@ static struct event_data about(const struct agent *a, size_t i)
     };
 }
 
+/* What was told in the old epoch may not have arrived. */
+static void tell_rights_again(struct agent *a)
+{
+    a->live.rights.announced = 0;
+}
+
 /* --- the first one --- */
 
 enum err agent_adopt(struct agent *a, int64_t epoch)
 {
     begin_epoch(&a->live.memory, epoch);
+    tell_rights_again(a);
     TRY(agent_record_start(a));
     for (size_t i = 0; i < a->config.lane_count; i++) {
         TRY(agent_tell_lane(a, i, 0, 0));
@@ -102,6 +109,7 @@ enum err agent_rechain(struct agent *a, int64_t epoch, int64_t common)
     int64_t old = m->epoch, last = m->next - 1;
     TRY(agent_transaction(a));
     begin_epoch(m, epoch);
+    tell_rights_again(a);
     TRY(a->ports.journal.replay(a->ports.journal.self, common, take_row, &r));
     for (size_t i = 0; i < a->config.lane_count; i++)
         TRY(resume_lane(&r, i));

@@ -196,6 +196,18 @@ static void without_the_cloud_a_permit_leaves_on_its_right(void **state)
     assert_true(said("#out.passage.authorised/1/right"));
 }
 
+/* The event may be one of those that a journal lost. */
+static void a_new_epoch_tells_the_list_again(void **state)
+{
+    (void)state;
+    with_right(RIGHT_PERMIT, "1");
+    world_uplink(&w, true);
+    world_hello_says(&w, &(struct hello_answer){.epoch = 2,
+                                                .common = agent_memory(&w.agent)->next - 1,
+                                                .lease_ms = 1});
+    assert_true(said("#rights.applied"));
+}
+
 static void a_list_nobody_confirms_ends(void **state)
 {
     (void)state;
@@ -636,6 +648,7 @@ int main(void)
         T(a_bound_space_is_for_its_right_alone),
         T(a_bound_space_comes_back_after_a_pause),
         T(a_bound_space_can_be_wanted_back),
+        T(a_new_epoch_tells_the_list_again),
         T(a_list_nobody_confirms_ends),
         T(a_restart_keeps_list_and_half_fetched_list),
         T(a_turn_done_again_takes_a_part_once),

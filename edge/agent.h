@@ -17,8 +17,8 @@
  *    `ack_save_ms` at the latest. A crash in between only costs a resend.
  * A9 An agent that cannot commit is crippled (lane.md): nothing is recorded, no entry is authorised,
  *    an exit opens by the local rule for a vehicle on loop A, each fact is a line of the log. What
- *    was on record as authorised when it began is settled when a commit works again; all other
- *    crossings are counted and told as one count.gap per lane.
+ *    was on record as begun when it began is settled when a commit works again; all other crossings
+ *    are counted and told as one count.gap per lane.
  * A10 When storage is nearly full, observations (retention.h) are left out of the record and told as
  *    one count.gap per lane when there is room again; no other fact ever is.
  * A11 Only the answer to the latest hello is obeyed. One that names another epoch ends this one in one
@@ -164,7 +164,7 @@ struct agent_lane {
         bool open;
         bool authorised; /* meanwhile, which is not on record */
         bool ended;
-        enum event_kind crossing; /* EVENT_PASSAGE_COMPLETED, _VOIDED or EVENT_UNKNOWN */
+        enum event_kind crossing; /* EVENT_PASSAGE_COMPLETED, _VOIDED, _UNAUTHORISED or _UNKNOWN */
         enum reason reason;
         enum outcome outcome;
         struct agent_movement movement;

@@ -212,13 +212,15 @@ static enum err settle_crossing(struct agent *a, size_t i, struct event_data d)
 {
     const struct agent_owed *o = &a->live.lanes[i].owed;
     bool entry = d.direction == DIRECTION_ENTRY;
-    bool completed = o->crossing == EVENT_PASSAGE_COMPLETED;
+    bool never = o->crossing == EVENT_PASSAGE_VOIDED;
     if (o->crossing == EVENT_UNKNOWN)
         return ERR_OK;
     d.reason = o->reason;
-    if (entry && !completed && agent_bound_again(a, &o->movement))
+    if (entry && o->crossing == EVENT_PASSAGE_UNAUTHORISED)
+        d.spent = spaces_intrude(&a->live.memory.spaces);
+    else if (entry && never && agent_bound_again(a, &o->movement))
         d.right = o->movement.right.id;
-    else if (entry != completed) /* an exit that is over, or an entry that never was */
+    else if (entry == never) /* an exit that is over, or an entry that never was */
         d.repaid = spaces_credit(&a->live.memory.spaces, 1);
     return agent_append(a, o->crossing, &d);
 }

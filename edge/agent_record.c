@@ -188,10 +188,9 @@ static enum err unauthorised(struct agent *a, size_t i, enum direction direction
         s->ahead = (struct credential){0};
     }
     s->movement.direction = direction; /* the true one */
-    if (s->movement.unrecorded) {
-        agent_unrecorded(a, i, event_kind_word(EVENT_PASSAGE_UNAUTHORISED));
-        return missed(a, i);
-    }
+    if (s->movement.unrecorded)
+        return agent_owe_crossing(a, i, EVENT_PASSAGE_UNAUTHORISED, REASON_NONE) ? ERR_OK
+                                                                                 : missed(a, i);
     struct event_data d = about(a, i, true);
     d.plate = s->movement.credential.plate;
     if (is_entry(a, i))
@@ -251,7 +250,7 @@ static enum err ended(struct agent *a, size_t i, enum outcome outcome)
     bool by_hand = s->movement.basis == BASIS_MANUAL && outcome == OUTCOME_DROVE_THROUGH;
     d.outcome = by_hand ? OUTCOME_MANUAL : outcome;
     if (a->live.crippled)
-        agent_owe_end(a, i, outcome);
+        agent_owe_end(a, i, d.outcome);
     TRY(append_movement(a, i, EVENT_MOVEMENT_ENDED, &d));
     s->movement = (struct agent_movement){0};
     admission_end(&s->admission);

@@ -148,6 +148,31 @@ static void an_entry_opened_by_an_order_is_settled(void **state)
     }
 }
 
+/* A person opened for it where no space was in hand, and then the journal failed. */
+static void an_entry_without_a_space_is_counted(void **state)
+{
+    (void)state;
+    world_ready(&w, "in", 0);
+    world_arrive(&w, 0, NULL);
+    struct agent_input open = {.kind = INPUT_ORDER,
+                               .order = {.lane = {"in"},
+                                         .action = ACTION_OPEN,
+                                         .not_after = wall_after(w.now.wall, 30000),
+                                         .actor = {"kim"},
+                                         .reason = "help"}};
+    memset(open.order.id.text, 'a', REQUEST_ID_SIZE - 1);
+    assert_int_equal(world_turn(&w, &open, 1), ERR_OK);
+    world_arm_up(&w, 0);
+    agent_cripple(&w.agent, w.now);
+    world_drive_through(&w, 0);
+    w.said[0] = '\0';
+    heal();
+    world_said(&w, "#edge.alarm/journal+ #edge.alarm/journal- #in.passage.unauthorised/overdraft "
+                   "#in.movement.ended/manual hello");
+    assert_int_equal(w.committed.occupied, 1);
+    assert_int_equal(agent_memory(&w.agent)->spaces.overdraft, 1);
+}
+
 static void a_backed_out_entry_brings_its_space_back(void **state)
 {
     (void)state;
@@ -398,6 +423,7 @@ int main(void)
         cmocka_unit_test(a_passage_on_record_is_settled),
         cmocka_unit_test(an_exit_begun_on_record_is_settled),
         cmocka_unit_test(an_entry_opened_by_an_order_is_settled),
+        cmocka_unit_test(an_entry_without_a_space_is_counted),
         cmocka_unit_test(a_backed_out_entry_brings_its_space_back),
         cmocka_unit_test(a_settlement_that_fails_is_done_again),
         cmocka_unit_test(grants_and_answers_are_left_alone),

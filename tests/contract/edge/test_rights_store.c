@@ -2,6 +2,8 @@
  * (rights_store.h, L1 to L3). */
 #include "edge/rights/rights_store.h"
 
+#include "protocol/base/buf.h"
+
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -83,14 +85,13 @@ static void finds(const char *plate, const char *ids)
     struct right found[8];
     struct plate p = {""};
     size_t count;
-    char said[8 * RIGHT_ID_SIZE] = "";
+    char memory[8 * RIGHT_ID_SIZE] = "";
+    struct buf said = buf_of(memory, sizeof memory);
     snprintf(p.text, sizeof p.text, "%s", plate);
     assert_int_equal(port.find(port.self, &p, "", found, 8, &count), ERR_OK);
-    for (size_t i = 0; i < count; i++) {
-        size_t len = strlen(said);
-        snprintf(said + len, sizeof said - len, "%s ", found[i].id.text);
-    }
-    assert_string_equal(said, ids);
+    for (size_t i = 0; i < count; i++)
+        buf_addf(&said, "%s ", found[i].id.text);
+    assert_string_equal(said.text, ids);
 }
 
 static void first_list(void)

@@ -41,6 +41,7 @@ void device_repaired(struct sim_lane *l)
     TRACE(l->sim, "%s/%s is repaired", l->edge->name.text, l->name.text);
     l->forced_on = l->forced_off = 0;
     l->faulty = false;
+    lane_arm_put_back(l);
     lane_disturbed(l);
     lane_scan(l);
     if (l->car)

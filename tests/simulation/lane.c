@@ -178,6 +178,15 @@ static void halt(struct sim_lane *l)
     l->stopped = true;
 }
 
+void lane_arm_put_back(struct sim_lane *l)
+{
+    if (!l->stopped)
+        return;
+    l->stopped = false;
+    l->arm = occupied(l) ? ARM_UP : ARM_DOWN;
+    lane_set(l, l->arm == ARM_UP ? IN_ARM_UP : IN_ARM_DOWN, true);
+}
+
 /* ---- commands: (command, expiry, incarnation) travel in one number ---- */
 
 enum { EXPIRY_BITS = 24, COMMAND_BITS = 4, INCARNATION_BITS = 16 };

@@ -137,6 +137,7 @@ void lane_beat(struct sim *s, void *lane, int64_t what);        /* one now and t
 void lane_silence(struct sim_lane *l, int64_t ms);
 void lane_disturbed(struct sim_lane *l);
 
+void lane_arm_put_back(struct sim_lane *l);   /* one that was stopped half way */
 void lane_hardware_opens(struct sim_lane *l); /* by itself, in a fire */
 
 /* device.c */

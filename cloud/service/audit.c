@@ -58,6 +58,17 @@ static enum err check(const struct audit_order *o, const struct place *p, struct
     return ERR_OK;
 }
 
+/* Only now: what comes after the count in its place is not gone. */
+static void fence_gone(struct service *s, const struct place *p)
+{
+    for (size_t i = 0; i < p->edge_count; i++) {
+        struct edge *e = p->edges[i];
+        struct stream *newest = edge_newest(e);
+        if (newest && !newest->state.fenced && is_gone(p->audit, e) && !e->live.online)
+            stream_fence(s, newest);
+    }
+}
+
 enum err audit_order(struct service *s, const struct audit_order *o, struct admin_result *r)
 {
     struct place *p = state_place(s, &o->place);
@@ -79,6 +90,7 @@ enum err audit_order(struct service *s, const struct audit_order *o, struct admi
     p->dirty = true;
     for (size_t i = 0; i < p->edge_count; i++) /* U1 */
         p->edges[i]->probe = (struct probe){0};
+    fence_gone(s, p);
     r->audit = a->id;
     hello_ask_now(s);
     log_notice("audit.made", LT("place", o->place.text), LN("id", a->id), LN("counted", a->counted),
@@ -165,15 +177,16 @@ static bool holds(const struct stream *st)
     return st->view.view != 0 || st->view.pending != 0;
 }
 
-/* U3 */
+/* U3. One that was heard of since the count is not what the person saw gone. */
 static void look_at_fenced(struct service *s, const struct audit_row *a, const struct stream *st,
                            struct buf *waits)
 {
+    bool since = st->row.lease_until.v > wall_after(a->made, s->options.lease_ms).v;
     char until[TIMESTAMP_SIZE], text[64];
     struct wall_ms end_at = st->row.lease_until;
     if (end_at.v == 0) /* of an older program: it cannot be longer than one that began now */
         end_at = wall_after(a->made, s->options.lease_ms);
-    if (!holds(st) || is_gone(a, st->edge) || s->now.wall.v >= end_at.v ||
+    if (!holds(st) || (is_gone(a, st->edge) && !since) || s->now.wall.v >= end_at.v ||
         timestamp_format(end_at, until) != ERR_OK)
         return;
     struct buf b = buf_of(text, sizeof text);
@@ -200,9 +213,6 @@ static bool ready(struct service *s, struct place *p)
     memory[0] = '\0';
     for (size_t i = 0; i < p->edge_count; i++) {
         struct edge *e = p->edges[i];
-        struct stream *newest = edge_newest(e);
-        if (newest && !newest->state.fenced && is_gone(p->audit, e) && !e->live.online)
-            stream_fence(s, newest);
         for (size_t k = 0; k < e->stream_count; k++) {
             struct stream *st = e->streams[k];
             if (st->state.fenced)

@@ -1,4 +1,5 @@
 /* Audits: U1 to U3 of service/audit.h. */
+#include "protocol/wire/status.h"
 #include "tests/unit/cloud/world.h"
 
 #include <setjmp.h>
@@ -211,6 +212,67 @@ static void spaces_of_an_old_epoch_come_back(void **state) /* U3 */
     assert_int_equal(order(w, 0, "nosuch"), ERR_INVAL);
 }
 
+static void goes_offline(struct world *w, const struct test_edge *e)
+{
+    char text[STATUS_BYTES_MAX];
+    size_t len;
+    struct status gone = {.boot = 1, .session = 1, .time = w->now.wall, .version = "0.1.0"};
+    assert_int_equal(status_encode(&gone, text, sizeof text, &len), ERR_OK);
+    struct work *work = work_new(WORK_STATUS, text, len);
+    work->place = e->place;
+    work->edge = e->edge;
+    assert_int_equal(service_post(w->service, work), ERR_OK);
+    world_run(w);
+}
+
+/* "Gone" is the device of before the count; the one that takes its place may lose its connection. */
+static void the_successor_of_one_that_is_gone_is_not(void **state) /* U3 */
+{
+    struct world *w = *state;
+    struct test_edge old = edge_of("a", "e1", 10), fresh = edge_of("a", "e1", 11);
+    struct test_edge other = edge_of("a", "e2", 2);
+    assert_true(edge_hello(w, &other, "x"));
+    assert_true(edge_hello(w, &old, "e"));
+    assert_true(edge_accept(w, &old) > 0);
+    goes_offline(w, &old);
+    assert_int_equal(order(w, 0, "e1"), ERR_OK);
+    assert_int_equal(world_sql(w, "SELECT fenced FROM stream WHERE edge = 'e1'"), 1);
+    world_pass_ms(w, 1000);
+    assert_true(edge_hello(w, &fresh, "e"));
+    assert_true(edge_accept(w, &fresh) > 0);
+    assert_true(edge_hello(w, &fresh, "e")); /* now it is asked how far its history goes */
+    goes_offline(w, &fresh);
+    world_restart(w);
+    assert_int_equal(world_sql(w, "SELECT fenced FROM stream WHERE edge = 'e1' AND epoch = 2"), 0);
+    int64_t view = world_sql(w, "SELECT view FROM stream WHERE edge = 'e1' AND epoch = 2");
+    assert_true(view > 0);
+    assert_true(edge_hello(w, &other, "x"));
+    assert_int_equal(audits(w, "applied"), 1);
+    assert_int_equal(world_sql(w, "SELECT view FROM stream WHERE edge = 'e1' AND epoch = 2"), view);
+    assert_int_equal(world_sql(w, "SELECT view FROM stream WHERE edge = 'e1' AND epoch = 1"), 0);
+}
+
+/* Nor are its spaces free when it is replaced in turn. */
+static void nor_are_its_spaces(void **state) /* U3 */
+{
+    struct world *w = *state;
+    struct test_edge old = edge_of("a", "e1", 10), second = edge_of("a", "e1", 11);
+    struct test_edge third = edge_of("a", "e1", 12);
+    assert_true(edge_hello(w, &old, "e"));
+    goes_offline(w, &old);
+    struct test_edge other = edge_of("a", "e2", 2);
+    assert_true(edge_hello(w, &other, "x"));
+    assert_int_equal(order(w, 0, "e1"), ERR_OK);
+    world_pass_ms(w, 1000);
+    assert_true(edge_hello(w, &second, "e"));
+    assert_true(edge_accept(w, &second) > 0);
+    assert_true(edge_hello(w, &third, "e"));
+    assert_true(edge_hello(w, &third, "e"));
+    assert_true(edge_hello(w, &other, "x"));
+    assert_int_equal(audits(w, "pending"), 1);
+    assert_true(world_sql(w, "SELECT view FROM stream WHERE edge = 'e1' AND epoch = 2") > 0);
+}
+
 static void an_audit_clears_what_stopped_offers(void **state)
 {
     struct world *w = *state;
@@ -261,6 +323,8 @@ int main(void)
         T(what_happens_after_the_count_is_added),
         T(a_shortfall_is_recalled),
         T(spaces_of_an_old_epoch_come_back),
+        T(the_successor_of_one_that_is_gone_is_not),
+        T(nor_are_its_spaces),
         T(an_audit_clears_what_stopped_offers),
         T(a_pending_audit_can_be_given_up),
     };

@@ -109,11 +109,22 @@ static enum err plate_alarm(struct agent *a, size_t i, bool active)
     return agent_append(a, EVENT_LANE_ALARM, &d);
 }
 
+/* Who is at the column, whether or not the lane machine minds it: for certain, or seen just now. */
+struct column {
+    bool taken, near;
+};
+
+static struct column column_of(const struct agent_lane *s)
+{
+    bool taken = s->lane.view.a || s->lane.filter.a.stable;
+    return (struct column){taken, taken || s->lane.filter.a.raw};
+}
+
 /* A reading while nobody waits: of the vehicle that comes next, unless it is the one in passage. */
 static void keep_ahead(struct agent *a, size_t i, const struct credential *c)
 {
     struct agent_lane *s = &a->live.lanes[i];
-    bool on_a = s->lane.view.a || s->lane.filter.a.raw;
+    bool on_a = column_of(s).near;
     if (s->lane.state == LANE_OPENING || s->lane.state == LANE_OPEN ||
         (!on_a && s->lane.state != LANE_IDLE) ||
         strcmp(c->plate.text, s->movement.credential.plate.text) == 0)
@@ -183,13 +194,15 @@ enum err agent_lane_credential(struct agent *a, size_t i, const struct credentia
 }
 
 /* Loop A fell: what was read ahead was of a vehicle that is no longer at the column. */
-static void note_left(struct agent *a, size_t i, bool was_on_a)
+static void note_left(struct agent *a, size_t i, struct column was)
 {
     struct agent_lane *s = &a->live.lanes[i];
-    if (!was_on_a || s->lane.view.a)
+    struct column is = column_of(s);
+    bool left = was.taken && !is.taken;
+    if (!left && (!was.near || is.near))
         return;
     struct mono_ms until = mono_after(a->now.mono, a->config.plate_keep_ms);
-    s->ahead_left = true;
+    s->ahead_left = s->ahead_left || left;
     s->ahead_until = until.v < s->ahead_until.v ? until : s->ahead_until;
 }
 
@@ -234,14 +247,14 @@ static enum err hear(struct agent *a, size_t i, const struct lane_snapshot *io)
 
     if (!s->lane.view.fresh)
         s->lane.stranger = stranger_read(s, &io->plate);
-    bool was_on_a = s->lane.view.a;
+    struct column was = column_of(s);
     struct lane_out out = {0};
     lane_inputs(&s->lane, io->inputs, io->read_at, a->now.mono, &out);
     bool first = !s->heard, waited = s->movement.id.text[0] != '\0';
     s->heard = true;
     TRY(agent_lane_apply(a, i, &out));
     wait_again(a, i);
-    note_left(a, i, was_on_a);
+    note_left(a, i, was);
 
     bool changed = io->plate.sequence != s->plate_sequence;
     s->plate_sequence = io->plate.sequence;
@@ -287,11 +300,11 @@ enum err agent_lane_tick(struct agent *a, size_t i)
         s->silent = (struct mono_ms){INT64_MAX};
         TRY(step(a, i, LANE_EV_STALE));
     }
-    bool was_on_a = s->lane.view.a;
+    struct column was = column_of(s);
     struct lane_out out = {0};
     lane_tick(&s->lane, a->now.mono, &out);
     TRY(agent_lane_apply(a, i, &out));
-    note_left(a, i, was_on_a);
+    note_left(a, i, was);
     return use_ahead(a, i);
 }
 

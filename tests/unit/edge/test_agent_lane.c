@@ -150,6 +150,46 @@ static void who_was_read_is_not_stuck_after_a_restart(void **state)
     assert_null(strstr(w.said, "stuck"));
 }
 
+/* Read while loop A only flickered, or of who left against the traffic: not of the next to come. */
+static void a_plate_of_nobody_is_forgotten(void **state)
+{
+    (void)state;
+    world_ready(&w, "in", 3);
+    world_on(&w, 0, IN_LOOP_A);
+    world_plate(&w, 0, "12AB34");
+    world_off(&w, 0, IN_LOOP_A);
+    world_wait(&w, 6000);
+    world_arrive(&w, 0, NULL);
+    assert_null(strstr(w.said, "credential.read"));
+    world_off(&w, 0, IN_LOOP_A);
+    world_wait(&w, 6000);
+    w.said[0] = '\0';
+    world_on(&w, 0, IN_LOOP_B);
+    world_wait(&w, 300);
+    world_on(&w, 0, IN_LOOP_A);
+    world_wait(&w, 300);
+    world_off(&w, 0, IN_LOOP_B);
+    world_wait(&w, 300);
+    assert_non_null(strstr(w.said, "wrong_way"));
+    world_plate(&w, 0, "56CD78");
+    world_off(&w, 0, IN_LOOP_A);
+    world_wait(&w, 300);
+    world_arrive(&w, 0, NULL);
+    assert_null(strstr(w.said, "credential.read"));
+}
+
+/* A bounce of loop A does not cost the plate of who arrives. */
+static void a_plate_outlives_a_bounce(void **state)
+{
+    (void)state;
+    world_ready(&w, "in", 3);
+    world_on(&w, 0, IN_LOOP_A);
+    world_plate(&w, 0, "12AB34");
+    world_off(&w, 0, IN_LOOP_A);
+    world_arrive(&w, 0, NULL);
+    assert_non_null(strstr(w.said, "#in.credential.read/12AB34"));
+}
+
 /* One lane, both ways: an entry spends a space, an exit gives it back. */
 static void a_reversible_lane(void **state)
 {
@@ -229,6 +269,8 @@ int main(void)
         cmocka_unit_test(an_order_is_recorded_with_its_command),
         cmocka_unit_test(let_in_by_a_person),
         cmocka_unit_test(who_was_read_is_not_stuck_after_a_restart),
+        cmocka_unit_test(a_plate_of_nobody_is_forgotten),
+        cmocka_unit_test(a_plate_outlives_a_bounce),
         cmocka_unit_test(a_reversible_lane),
         cmocka_unit_test(alarms_end_after_a_restart),
         cmocka_unit_test(the_boot_counter_tells_of_a_restart),

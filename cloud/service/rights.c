@@ -151,8 +151,8 @@ static void begin_anew(struct service *s, struct place *p, int64_t have)
     STORE(s, save_right_list, list);
 }
 
-/* An edge that has more than we know of was served by a ledger that is gone: its list is outbid, so
- * that it takes ours. A number that cannot be counted up from is nobody's. */
+/* An edge that has, or fetches, more than we know of was served by a ledger that is gone: its list is
+ * outbid, so that it takes ours. A number that cannot be counted up from is nobody's. */
 static void outbid(struct service *s, struct place *p, int64_t have)
 {
     if (have > list_of(s, p)->version && have <= HAVE_MAX)
@@ -216,7 +216,7 @@ void rights_ask(struct service *s, const struct work *w, struct edge *e, const s
     const struct rights_question *q = &r->rights;
     struct place *p = e->place;
     struct decision_row d = {.place = w->place, .edge = w->edge};
-    outbid(s, p, q->have);
+    outbid(s, p, q->version > q->have ? q->version : q->have);
     struct right_list_row *list = list_of(s, p);
     d.response = (struct response){.kind = REQUEST_RIGHTS, .id = r->id};
     d.response.rights.version = list->version;

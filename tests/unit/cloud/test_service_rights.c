@@ -272,6 +272,17 @@ static void an_edge_that_knows_more_is_outbid(void **state)
     assert_int_equal(answer()->version, ours);
 }
 
+/* An edge that was fetching such a list waits for no lower number. */
+static void a_list_it_was_fetching_is_outbid_too(void **state)
+{
+    (void)state;
+    put_one("r1", RIGHT_PERMIT, "1");
+    put_one("r2", RIGHT_PERMIT, "2");
+    size_t at = ask(1, 60, 3);
+    assert_true(answer()->version > 60);
+    assert_int_equal(part_at(at, "")->part, 0);
+}
+
 /* One edge must not be able to use up the numbers of all. */
 static void a_number_without_a_next_one_is_nobodys(void **state)
 {
@@ -544,6 +555,7 @@ int main(void)
         T(what_was_pruned_costs_a_whole_list),
         T(a_neutral_right_is_given_anew),
         T(an_edge_that_knows_more_is_outbid),
+        T(a_list_it_was_fetching_is_outbid_too),
         T(a_number_without_a_next_one_is_nobodys),
         T(after_a_restore_lists_come_whole),
         T(who_is_online_hears_of_a_change),

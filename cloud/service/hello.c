@@ -139,6 +139,7 @@ static void note_edge(struct service *s, struct edge *e, const struct hello *h)
 {
     memcpy(e->row.version, h->version, sizeof e->row.version);
     e->row.hello_at = s->now.wall;
+    e->awaited = false;
     STORE(s, save_edge, &e->row);
     if (!same_lanes(e, h)) {
         memcpy(e->lanes, h->lanes, sizeof e->lanes);
@@ -248,6 +249,8 @@ void hello_take(struct service *s, const struct work *w, const struct request *r
         return;
     }
     e->probe = (struct probe){0};
+    if (st) /* what a copy of this journal left behind is not for this session */
+        stream_forget_staged(st);
     if (v.what == HELLO_NEW || v.what == HELLO_ADOPTED || v.what == HELLO_REPLAY) {
         st = start_epoch(s, e, h, v.epoch);
         say_why(s, e, st, h, &v);

@@ -25,6 +25,7 @@ static void load_stream(void *self, const struct stream_row *row)
     if (!e)
         service_die("stream without an edge", ERR_IO);
     state_add_stream(self, e, row);
+    e->awaited = !row->fenced;
 }
 
 static void load_lane(void *self, const struct name *place, const struct name *edge,

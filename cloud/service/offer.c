@@ -16,6 +16,7 @@
 
 enum {
     DRAINED_MS = 60 * 1000, /* telemetry comes every 10 s */
+    HEAR_MS = 60 * 1000,    /* real time; edges say hello within a second or two */
     IDLE_MS = 2 * 60 * 1000,
 };
 
@@ -126,6 +127,30 @@ static bool may_offer(const struct place *p)
     return !p->row.offers_stopped && !p->row.settings.closed;
 }
 
+/* A database restored from a backup may have given spaces it knows nothing of: only the edges do. So
+ * nobody gets any before all that were there have said hello, or were silent for HEAR_MS. */
+static bool heard_all(const struct place *p)
+{
+    for (size_t i = 0; i < p->edge_count; i++)
+        if (p->edges[i]->awaited)
+            return false;
+    return true;
+}
+
+static void wait_for_edges(struct service *s)
+{
+    if (s->hear_until.v == 0)
+        s->hear_until = mono_after(s->now.mono, real_ms(s, HEAR_MS));
+    if (s->hear_until.v == INT64_MAX || !reached(s->now.mono, s->hear_until))
+        return;
+    s->hear_until.v = INT64_MAX;
+    for (size_t i = 0; i < s->place_count; i++) {
+        for (size_t k = 0; k < s->places[i]->edge_count; k++)
+            s->places[i]->edges[k]->awaited = false;
+        offer_want(s, s->places[i]);
+    }
+}
+
 static void plan_offers(struct service *s, struct place *p)
 {
     const struct place_settings *c = &p->row.settings;
@@ -206,7 +231,7 @@ static void plan(struct service *s, struct place *p)
 {
     if (p->edge_count == 0)
         return;
-    if (may_offer(p))
+    if (may_offer(p) && heard_all(p))
         plan_offers(s, p);
     plan_recalls(s, p);
 }
@@ -217,7 +242,7 @@ enum err offer_bind(struct service *s, struct edge *e, const struct right_id *ri
     struct stream *st = edge_newest(e);
     if (!is_live(e) || !has_lane(e, DIRECTION_ENTRY))
         return ERR_CONFLICT;
-    if (p->row.offers_stopped)
+    if (p->row.offers_stopped || !heard_all(p))
         return ERR_UNAVAIL;
     TRY(ledger_hold(&p->ledger, 1));
     if (ledger_bind(&p->ledger, &st->view, 1) != ERR_OK)
@@ -269,6 +294,7 @@ void offer_resend(struct service *s, struct edge *e, bool all)
 
 void offer_timers(struct service *s)
 {
+    wait_for_edges(s);
     if (!reached(s->now.mono, s->resend_at))
         return;
     s->resend_at = mono_after(s->now.mono, real_ms(s, s->options.offer_resend_ms));

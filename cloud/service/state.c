@@ -1,6 +1,7 @@
 #include "cloud/service/state.h"
 
 #include "cloud/service/rights.h"
+#include "cloud/service/stream.h"
 #include "protocol/base/buf.h"
 #include "protocol/support/log.h"
 #include "protocol/support/memory.h"
@@ -102,8 +103,7 @@ struct stream *state_add_stream(struct service *s, struct edge *e, const struct 
 
 static void free_stream(struct stream *st)
 {
-    for (size_t i = 0; st->stage && i < STREAM_STAGE_MAX; i++)
-        work_free(st->stage[i]);
+    stream_forget_staged(st);
     free(st->stage);
     free(st);
 }

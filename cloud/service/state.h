@@ -70,8 +70,9 @@ struct edge {
     size_t lane_count;
     struct open_grant *grants;
     size_t grant_count;
-    bool asked; /* stands with no space in hand */
-    bool used;  /* somebody drove in, last at: */
+    bool awaited; /* known from before this start, and has not said hello since */
+    bool asked;   /* stands with no space in hand */
+    bool used;    /* somebody drove in, last at: */
     struct mono_ms used_at;
     struct probe probe;
     struct mono_ms begun; /* the newest epoch, if this process began it */
@@ -160,10 +161,11 @@ struct service {
     bool live_changed; /* of some edge */
     struct mono_ms live_at;
     struct mono_ms collect_at, resend_at, prune_at;
-    bool hello_wanted;        /* of somebody */
-    struct mono_ms resync_at; /* not before */
-    int64_t resync_pause_ms;  /* after the last one, real time */
-    bool offers_changed;      /* some place wants a plan */
+    bool hello_wanted;         /* of somebody */
+    struct mono_ms resync_at;  /* not before */
+    int64_t resync_pause_ms;   /* after the last one, real time */
+    bool offers_changed;       /* some place wants a plan */
+    struct mono_ms hear_until; /* awaited edges hold back offers until then; 0: not started yet */
 
     struct effect *effects;
     size_t effect_count, effect_size;

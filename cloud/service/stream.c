@@ -18,6 +18,15 @@ void stream_fence(struct service *s, struct stream *st)
                        "an epoch is over; its spaces stay reserved until an audit");
 }
 
+void stream_forget_staged(struct stream *st)
+{
+    for (size_t i = 0; st->staged > 0 && i < STREAM_STAGE_MAX; i++) {
+        st->staged -= st->stage[i] != NULL;
+        work_free(st->stage[i]);
+        st->stage[i] = NULL;
+    }
+}
+
 void stream_freeze(struct service *s, struct stream *st, int64_t seq, const char *detail)
 {
     metrics_add(s->options.metrics, METRIC_STREAMS_FROZEN, 1);

@@ -13,4 +13,7 @@ void stream_fence(struct service *s, struct stream *st);
  * place's offers. */
 void stream_freeze(struct service *s, struct stream *st, int64_t seq, const char *detail);
 
+/* Forgets the events that wait for a gap to fill: they will be sent again. */
+void stream_forget_staged(struct stream *st);
+
 #endif

@@ -340,6 +340,34 @@ static void a_replacement_may_go_as_well(void **state)
     assert_int_equal(world_sql(w, "SELECT online FROM edge_live"), 0);
 }
 
+/* The database may be older than what the edges were given: they are asked first. */
+static void nobody_gets_spaces_before_all_were_heard(void **state)
+{
+    static const char grants[] = "SELECT count(*) FROM space_grant";
+    struct world *w = *state;
+    struct test_edge e = edge_of("a", "e1", 1), other = edge_of("a", "e2", 2);
+    assert_true(edge_hello(w, &e, "e"));
+    assert_true(edge_hello(w, &other, "x"));
+    edge_accept(w, &e);
+
+    world_restart(w);
+    assert_true(edge_hello(w, &e, "e"));
+    int64_t before = world_sql(w, grants);
+    edge_enter(w, &e, "22아2222");
+    assert_int_equal(world_sql(w, grants), before);
+    assert_true(edge_hello(w, &other, "x"));
+    assert_int_equal(world_sql(w, grants), before + 1);
+    edge_accept(w, &e);
+
+    world_restart(w);
+    assert_true(edge_hello(w, &e, "e"));
+    edge_enter(w, &e, "33아3333");
+    world_pass_ms(w, 55000);
+    assert_int_equal(world_sql(w, grants), before + 1);
+    world_pass_ms(w, 10000); /* one that is gone is not waited for any longer */
+    assert_int_equal(world_sql(w, grants), before + 2);
+}
+
 static void edges_come_and_go(void **state)
 {
     struct world *w = *state;
@@ -400,6 +428,7 @@ int main(void)
         T(strangers_are_asked_for_hello),
         T(a_new_place_asks_for_hello),
         T(a_replacement_may_go_as_well),
+        T(nobody_gets_spaces_before_all_were_heard),
         T(edges_come_and_go),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -31,8 +31,10 @@ static bool rights_path(const char *place, const char *right, char ret[PATH_SIZE
 static json_t *value_of(const char *member, const char *text)
 {
     char *end;
+    bool yes = strcmp(text, "true") == 0 || strcmp(text, "yes") == 0;
+    bool no = strcmp(text, "false") == 0 || strcmp(text, "no") == 0;
     if (strcmp(member, "removed") == 0)
-        return json_boolean(strcmp(text, "true") == 0 || strcmp(text, "yes") == 0);
+        return yes || no ? json_boolean(yes) : NULL;
     if (strcmp(member, "offline_s") != 0)
         return json_string(text);
     errno = 0;

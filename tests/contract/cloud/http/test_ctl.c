@@ -280,6 +280,8 @@ static void rights_are_imported(void **state)
     ends(f, OPERATOR, line, CTL_REFUSED, ":2: the fields cannot be told apart");
     write_file(file, "id,kind,plate\nr1,king,1\n");
     ends(f, OPERATOR, line, CTL_REFUSED, "rights/0/kind: expected permit");
+    write_file(file, "id,kind,plate,removed\nr1,permit,1,TRUE\n"); /* no silent permit */
+    ends(f, OPERATOR, line, CTL_REFUSED, "removed: \"TRUE\" is not a valid value");
     unlink(file);
     ends(f, OPERATOR, line, CTL_USAGE, "No such file");
 }

@@ -63,6 +63,8 @@ BAD = [
     ("direction: exit, link: gate, unit: 2", "direction: reversible, link: gate, unit: 2, loops: 2", 9,
      "lanes[1].loops: a reversible lane needs three"),
     ("unit: 2", "unit: 2, a_stuck_ms: 1", 9, "lanes[1].a_stuck_ms"),
+    ("unit: 2", "unit: 2, a_stuck_ms: 60000", 9,
+     "lanes[1].a_stuck_ms: found no more than deadlines.unanswered_ms"),
     ("unit: 2", "unit: 2, mains_lost: dark", 9, "lanes[1].mains_lost"),
     ("unit: 2}", "unit: 2", 10, "not valid YAML"),
     ("host: 127.0.0.1}\nlanes", "serial: {device: /dev/ttyS0}, host: h}\nlanes", 6,

@@ -1,7 +1,7 @@
 /* What the agent needs from the world, as tables of functions. Adapters (journal/, field/, uplink/)
  * implement them; tests implement them with fakes that can fail their Nth call.
  *
- * The order of a turn (agent.c): drain, decide, journal.commit, act. Whatever moves an arm or
+ * The order of a turn (agent/agent.c): drain, decide, journal.commit, act. Whatever moves an arm or
  * leaves the machine happens after commit returned ERR_OK. */
 #ifndef BOOMGATE_EDGE_PORTS_H
 #define BOOMGATE_EDGE_PORTS_H

@@ -8,7 +8,7 @@
 
 #include <cmocka.h>
 
-#include "edge/agent_internal.h"
+#include "edge/agent/internal.h"
 #include "tests/unit/edge/agent_world.h"
 
 static struct world w;

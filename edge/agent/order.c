@@ -1,5 +1,5 @@
 /* What holds for whole lanes: the orders of a person, and fire. */
-#include "edge/agent_internal.h"
+#include "edge/agent/internal.h"
 #include "edge/core/lane_mode.h"
 
 static bool fire_anywhere(const struct agent *a)

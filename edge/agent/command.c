@@ -1,6 +1,6 @@
 /* Commands from afar: committed before they are begun, carried out by the lane machine, followed to
  * their end. The rules of their life are core/order.h. */
-#include "edge/agent_internal.h"
+#include "edge/agent/internal.h"
 
 #include "edge/core/lane_mode.h"
 #include "protocol/support/log.h"

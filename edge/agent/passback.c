@@ -1,6 +1,6 @@
 /* Anti-passback at this edge: where each right was seen last, by its own crossings. What it cannot know
  * (another edge's lanes) the cloud is asked for. A store that fails costs the rule, never a lane. */
-#include "edge/agent_internal.h"
+#include "edge/agent/internal.h"
 
 #include "protocol/support/log.h"
 

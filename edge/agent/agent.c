@@ -1,6 +1,6 @@
 #include "edge/agent.h"
 
-#include "edge/agent_internal.h"
+#include "edge/agent/internal.h"
 #include "edge/core/lane_mode.h"
 
 #include <assert.h>

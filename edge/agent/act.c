@@ -1,6 +1,6 @@
 /* What leaves after the commit (A1): motion first, then what people see, then what the cloud is
  * asked. Nothing here can undo the turn; what could not be done is the next turn's business. */
-#include "edge/agent_internal.h"
+#include "edge/agent/internal.h"
 
 #include "protocol/support/log.h"
 

@@ -1,5 +1,5 @@
 /* What the host says of itself: alarms of the edge, the clock's state, how much storage is left. */
-#include "edge/agent_internal.h"
+#include "edge/agent/internal.h"
 
 #include <stdio.h>
 #include <string.h>

@@ -1,5 +1,5 @@
 /* Facts become events, and events move spaces (wire.md, "Spaces"), in the turn's transaction. */
-#include "edge/agent_internal.h"
+#include "edge/agent/internal.h"
 
 #include "protocol/support/digest.h"
 #include "protocol/wire/event_codec.h"

@@ -1,6 +1,6 @@
 /* The first epoch of a journal, and the next one after it was set back or copied: the same facts, in
  * new bytes, in one transaction (PROTOCOL.md, "A new epoch"). */
-#include "edge/agent_internal.h"
+#include "edge/agent/internal.h"
 
 #include "edge/core/rechain.h"
 #include "protocol/support/log.h"

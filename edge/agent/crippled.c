@@ -1,6 +1,6 @@
 /* A9: the agent without a journal. While it lasts the Movements on record go on unrecorded, and what
  * comes of them is owed to the record; afterwards it is settled, before anything else is said. */
-#include "edge/agent_internal.h"
+#include "edge/agent/internal.h"
 
 #include "protocol/support/log.h"
 #include "protocol/support/plate.h"

@@ -1,5 +1,5 @@
-/* What the cloud sends: acknowledgements and answers. Grants are agent_grant.c's. */
-#include "edge/agent_internal.h"
+/* What the cloud sends: acknowledgements and answers. Grants are grant.c's. */
+#include "edge/agent/internal.h"
 
 #include "protocol/support/log.h"
 

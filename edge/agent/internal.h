@@ -6,7 +6,7 @@
 #include "edge/agent.h"
 #include "edge/core/retention.h"
 
-/* --- agent_record.c: facts become events and move spaces --- */
+/* --- record.c: facts become events and move spaces --- */
 
 /* Opens the turn's transaction if it is not open yet. */
 enum err agent_transaction(struct agent *a);
@@ -41,7 +41,7 @@ enum err agent_record_start(struct agent *a);
  * known: true. */
 bool agent_bound_again(struct agent *a, const struct agent_movement *m);
 
-/* --- agent_host.c: what the host says of itself --- */
+/* --- host.c: what the host says of itself --- */
 
 void agent_alarm(struct agent *a, const struct edge_alarm_input *in);
 
@@ -51,7 +51,7 @@ enum err agent_host_tell(struct agent *a);
 /* A10: true if the event is not to be recorded; it is counted for its lane then. */
 bool agent_leaves_out(struct agent *a, enum event_kind kind, const struct name *lane);
 
-/* --- agent_crippled.c: A9 --- */
+/* --- crippled.c: A9 --- */
 
 /* Which inputs a crippled agent takes. */
 bool agent_takes_crippled(enum input_kind kind);
@@ -67,7 +67,7 @@ void agent_owe_end(struct agent *a, size_t i, enum outcome outcome);
 /* A commit may work again: records what is owed, or begins with another journal. */
 enum err agent_settle(struct agent *a, const struct edge_memory *memory);
 
-/* --- agent_command.c: commands from afar --- */
+/* --- command.c: commands from afar --- */
 
 enum err agent_command(struct agent *a, const struct command *c);
 
@@ -81,7 +81,7 @@ struct mono_ms agent_command_deadline(const struct agent *a, size_t i);
 /* At the start: what was under way is over, and whether it moved anything is not known. */
 enum err agent_commands_restarted(struct agent *a);
 
-/* --- agent_lane.c: one lane's inputs and decisions --- */
+/* --- lane.c: one lane's inputs and decisions --- */
 
 enum err agent_lane_io(struct agent *a, size_t i, const struct lane_snapshot *s);
 enum err agent_lane_credential(struct agent *a, size_t i, const struct credential_input *c);
@@ -98,7 +98,7 @@ enum err agent_lane_apply(struct agent *a, size_t i, const struct lane_out *out)
 struct admission_view agent_lane_view(const struct agent *a, size_t i);
 struct lane_memory agent_lane_memory(const struct agent *a, size_t i);
 
-/* --- agent_order.c: what holds for a whole lane --- */
+/* --- order.c: what holds for a whole lane --- */
 
 /* Carries out an order of a person for lane i: lane_order with its facts recorded under `command`
  * (NULL: it has no id). *ret_result: ERR_OK; ERR_DENIED: it is refused for *ret_why; ERR_INVAL: no
@@ -110,14 +110,14 @@ enum err agent_lane_order(struct agent *a, size_t i, enum lane_command order, en
 /* A13 */
 enum err agent_spread_fire(struct agent *a);
 
-/* --- agent_input.c: what the cloud sends --- */
+/* --- input.c: what the cloud sends --- */
 
 enum err agent_ack(struct agent *a, const struct ack_input *ack);
 enum err agent_grant(struct agent *a, const struct grant *g);
 enum err agent_response(struct agent *a, const struct response *r);
 void agent_uplink(struct agent *a, bool up);
 
-/* --- agent_hello.c: this journal's place with the cloud --- */
+/* --- hello.c: this journal's place with the cloud --- */
 
 void agent_hello_tick(struct agent *a);
 /* Crossings went uncounted up to now: entries are closed until an audit covers the last event. */
@@ -126,7 +126,7 @@ enum err agent_hello_answered(struct agent *a, const struct response *r);
 /* After the commit. ERR_UNAVAIL: there is no session. */
 enum err agent_send_hello(struct agent *a);
 
-/* --- agent_epoch.c: the first epoch, and the next one --- */
+/* --- epoch.c: the first epoch, and the next one --- */
 
 /* An epoch is there for the first time: what waits is recorded from here on. */
 enum err agent_adopt(struct agent *a, int64_t epoch);
@@ -134,7 +134,7 @@ enum err agent_adopt(struct agent *a, int64_t epoch);
 /* The journal was set back or copied: what comes after event `common` is written anew in `epoch`. */
 enum err agent_rechain(struct agent *a, int64_t epoch, int64_t common);
 
-/* --- agent_rights.c: the rights list --- */
+/* --- rights.c: the rights list --- */
 
 void agent_rights_start(struct agent *a);
 void agent_rights_uplink(struct agent *a);
@@ -147,7 +147,7 @@ struct request agent_rights_question(const struct agent *a);
 /* What the list says of this plate now: one look-up. */
 struct right_found agent_right_of(struct agent *a, const struct plate *plate);
 
-/* --- agent_passback.c: a right that is inside does not come in again --- */
+/* --- passback.c: a right that is inside does not come in again --- */
 
 /* agent_right_of, and whether the right is on that side already. */
 struct right_found agent_lane_right(struct agent *a, size_t i, const struct plate *plate);
@@ -158,7 +158,7 @@ enum err agent_passback_alarm(struct agent *a, size_t i);
 void agent_passback_crossed(struct agent *a, size_t i);
 void agent_passback_neutral(struct agent *a);
 
-/* --- agent_quote.c: what a stay costs as far as this edge knows --- */
+/* --- quote.c: what a stay costs as far as this edge knows --- */
 
 /* Of the vehicle at this exit; currency "" if it cannot be told. */
 struct money agent_quote(struct agent *a, size_t i);
@@ -166,7 +166,7 @@ struct money agent_quote(struct agent *a, size_t i);
 void agent_quote_text(const struct money *due, const char *words, char ret[DISPLAY_SIZE]);
 void agent_quote_crossed(struct agent *a, size_t i);
 
-/* --- agent_act.c: after the commit --- */
+/* --- act.c: after the commit --- */
 
 void agent_act(struct agent *a);
 

@@ -1,6 +1,6 @@
 /* The rights list at this edge: asks for it, takes its parts, keeps count of when it was last
  * confirmed, and says what it knows of a plate. A store that fails costs the list, never a lane. */
-#include "edge/agent_internal.h"
+#include "edge/agent/internal.h"
 
 #include "protocol/support/digest.h"
 #include "protocol/support/log.h"

@@ -1,5 +1,5 @@
 /* Spaces that come and go: offers, recalls, surplus (PROTOCOL.md, "Spaces"). A12 */
-#include "edge/agent_internal.h"
+#include "edge/agent/internal.h"
 
 static enum err accept_bound(struct agent *a, const struct grant *g)
 {

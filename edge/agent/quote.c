@@ -1,6 +1,6 @@
 /* What a stay costs as far as this edge knows: it saw the entry and has a rate table of its own. Only for
  * exits without the cloud; a store that fails costs the quote, never the exit. */
-#include "edge/agent_internal.h"
+#include "edge/agent/internal.h"
 
 #include "protocol/support/log.h"
 

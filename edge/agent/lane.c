@@ -1,6 +1,6 @@
 /* One lane's inputs and decisions: what the device shows goes into the lane machine, plates and
  * answers go through the admission, and what they decide goes back into the machine. */
-#include "edge/agent_internal.h"
+#include "edge/agent/internal.h"
 #include "edge/core/lane_mode.h"
 
 #include "protocol/support/log.h"

@@ -1,6 +1,6 @@
 /* When to say hello, what it says, and what its answer means for this journal (PROTOCOL.md, "hello").
  * A9 */
-#include "edge/agent_internal.h"
+#include "edge/agent/internal.h"
 
 #include "protocol/support/log.h"
 

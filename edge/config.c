@@ -316,8 +316,7 @@ static enum err check_lanes(const struct edge_config *c, struct table_error *e)
         /* Whoever waits at an exit is let out before he is taken for a broken loop. */
         if (l->direction != 0 && l->a_stuck_ms <= c->deadlines.unanswered_ms)
             return config_refuse(e, l->line, "lanes", i, "a_stuck_ms",
-                                 "found no more than deadlines.unanswered_ms, expected more",
-                                 NULL);
+                                 "found no more than deadlines.unanswered_ms, expected more", NULL);
         if (l->unit == l->io.unit)
             return config_refuse(e, l->line, "lanes", i, "io.unit", "the lane's own unit", NULL);
         for (size_t k = 0; k < i; k++) {

@@ -109,7 +109,7 @@ static int64_t disk_room(const struct journal *j, int64_t file_bytes)
 
 enum err journal_fill(struct journal *j, struct journal_fill *ret)
 {
-    int64_t pages, empty;
+    int64_t pages = 0, empty = 0;
     if (!j->db || j->damaged)
         return ERR_IO;
     TRY(journal_note(j, read_figure(j->page_count, &pages)));

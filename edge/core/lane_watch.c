@@ -8,11 +8,14 @@
 static const struct mono_ms never = {INT64_MAX};
 
 /* Nobody has been identified, authorised or seen on B: it may be no vehicle at all. A vehicle that
- * waits before a full place was read, and may wait for hours. */
+ * waits before a full place was read, and may wait for hours; while nobody can be let through, time
+ * proves nothing. */
 static bool a_stuck(const struct lane *l)
 {
     bool near_on = l->reversed ? l->filter.c.stable : l->filter.a.stable;
-    return near_on && !l->identified && !l->authorised && l->state != LANE_CROSSING;
+    bool known = (l->alarms >> ALARM_LOOP_A_STUCK) & 1;
+    return near_on && !l->identified && !l->authorised && l->state != LANE_CROSSING &&
+           (known || lane_bar(l, WISH_ADMIT) == REASON_NONE);
 }
 
 static bool b_stuck(const struct lane *l)

@@ -158,6 +158,24 @@ static void who_was_identified_is_not_stuck(void **state)
     bench_said(&b, LANE_DENIED, "presented CAMERA refused");
 }
 
+/* Behind a lock nobody can leave, read or not: his time begins when it goes. */
+static void who_waits_behind_a_lock_is_not_stuck(void **state)
+{
+    (void)state;
+    struct bench b;
+    bench_init(&b, DIRECTION_EXIT, 2);
+    bench_on(&b, IN_LOOP_A);
+    bench_wait(&b, 100);
+    bench_order(&b, COMMAND_LOCK);
+    bench_wait(&b, 7200000);
+    bench_order(&b, COMMAND_UNLOCK);
+    bench_wait(&b, 60000);
+    assert_true(lane_waiting(&b.lane));
+    assert_false(lane_degraded(&b.lane));
+    bench_wait(&b, 300000);
+    assert_true(lane_degraded(&b.lane));
+}
+
 static void b_stuck_on_under_a_raised_arm(void **state)
 {
     (void)state;
@@ -339,6 +357,7 @@ int main(void)
         cmocka_unit_test(tailgater_without_a_gap),
         cmocka_unit_test(a_stuck_on_is_ignored),
         cmocka_unit_test(who_was_identified_is_not_stuck),
+        cmocka_unit_test(who_waits_behind_a_lock_is_not_stuck),
         cmocka_unit_test(b_stuck_on_under_a_raised_arm),
         cmocka_unit_test(a_loop_fault_is_occupied),
         cmocka_unit_test(broken_arm_is_open_and_unprotected),

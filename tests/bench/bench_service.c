@@ -13,6 +13,7 @@
 #include "protocol/support/memory.h"
 #include "protocol/wire/event_codec.h"
 
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -295,7 +296,11 @@ int main(int argc, char **argv)
     static const int64_t batches[] = {1, 100, 256, 1024};
     struct bench b = {.edge_count = (int)number(argc > 2 ? argv[2] : NULL, 50)};
     int64_t events = number(argc > 1 ? argv[1] : NULL, 200000);
-    char file[] = "bench_service.XXXXXX", side[64];
+    const char *folder = getenv("TMPDIR");
+    char file[PATH_MAX], side[PATH_MAX + 8];
+    int len = snprintf(file, sizeof file, "%s/bench_service.XXXXXX", folder ? folder : "/tmp");
+    if (len < 0 || (size_t)len >= sizeof file)
+        return 1;
     int fd = mkstemp(file);
     if (fd < 0)
         return 1;

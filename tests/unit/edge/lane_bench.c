@@ -75,6 +75,13 @@ void bench_init(struct bench *b, enum direction direction, int loops)
     bench_said(b, LANE_IDLE, "");
 }
 
+void bench_present(struct bench *b, enum direction direction, int loops)
+{
+    bench_init(b, direction, loops);
+    bench_on(b, IN_LOOP_A);
+    bench_wait(b, b->lane.config.a_debounce_ms);
+}
+
 void bench_see(struct bench *b)
 {
     struct lane_out out = {0};

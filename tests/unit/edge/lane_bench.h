@@ -15,7 +15,10 @@ struct bench {
 /* Arm down, nobody there, all well; fresh inputs, nothing said. */
 void bench_init(struct bench *b, enum direction direction, int loops);
 
-/* The same, but nothing is known of the inputs and `restored` comes from before a restart. */
+/* And a vehicle has come to stand on A. */
+void bench_present(struct bench *b, enum direction direction, int loops);
+
+/* As bench_init, but nothing is known of the inputs and `restored` comes from before a restart. */
 void bench_restart(struct bench *b, enum direction direction, int loops,
                    const struct lane_restored *restored);
 

@@ -64,9 +64,7 @@ static void denied_stays_down(void **state)
 {
     (void)state;
     struct bench b;
-    bench_init(&b, DIRECTION_ENTRY, 2);
-    bench_on(&b, IN_LOOP_A);
-    bench_wait(&b, 100);
+    bench_present(&b, DIRECTION_ENTRY, 2);
     bench_event(&b, LANE_EV_REFUSED);
     bench_said(&b, LANE_DENIED, "presented CAMERA refused");
     bench_on(&b, IN_LOOP_B); /* it noses up to the arm and back */
@@ -83,9 +81,7 @@ static void a_denied_vehicle_may_be_allowed_later(void **state)
 {
     (void)state;
     struct bench b;
-    bench_init(&b, DIRECTION_ENTRY, 2);
-    bench_on(&b, IN_LOOP_A);
-    bench_wait(&b, 100);
+    bench_present(&b, DIRECTION_ENTRY, 2);
     bench_event(&b, LANE_EV_REFUSED);
     bench_event(&b, LANE_EV_ALLOWED);
     bench_said(&b, LANE_OPENING, "presented CAMERA refused authorised OPEN");
@@ -95,9 +91,7 @@ static void back_out_before_opening(void **state)
 {
     (void)state;
     struct bench b;
-    bench_init(&b, DIRECTION_ENTRY, 2);
-    bench_on(&b, IN_LOOP_A);
-    bench_wait(&b, 100);
+    bench_present(&b, DIRECTION_ENTRY, 2);
     bench_event(&b, LANE_EV_CREDENTIAL);
     bench_off(&b, IN_LOOP_A);
     bench_wait(&b, 100);
@@ -229,9 +223,7 @@ static void quick_vehicle_passes_a_rising_arm(void **state)
 {
     (void)state;
     struct bench b;
-    bench_init(&b, DIRECTION_ENTRY, 2);
-    bench_on(&b, IN_LOOP_A);
-    bench_wait(&b, 100);
+    bench_present(&b, DIRECTION_ENTRY, 2);
     bench_event(&b, LANE_EV_ALLOWED);
     bench_off(&b, IN_ARM_DOWN);
     bench_drive_through(&b);
@@ -249,9 +241,7 @@ static void nose_under_a_rising_arm(void **state)
 {
     (void)state;
     struct bench b;
-    bench_init(&b, DIRECTION_ENTRY, 2);
-    bench_on(&b, IN_LOOP_A);
-    bench_wait(&b, 100);
+    bench_present(&b, DIRECTION_ENTRY, 2);
     bench_event(&b, LANE_EV_ALLOWED);
     bench_off(&b, IN_ARM_DOWN);
     bench_on(&b, IN_LOOP_B);

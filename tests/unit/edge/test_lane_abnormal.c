@@ -13,9 +13,7 @@ static void open_timeout_retries_once_then_fault(void **state)
 {
     (void)state;
     struct bench b;
-    bench_init(&b, DIRECTION_ENTRY, 2);
-    bench_on(&b, IN_LOOP_A);
-    bench_wait(&b, 100);
+    bench_present(&b, DIRECTION_ENTRY, 2);
     bench_event(&b, LANE_EV_ALLOWED);
     bench_said(&b, LANE_OPENING, "presented CAMERA authorised OPEN");
     bench_wait(&b, 6000);
@@ -35,9 +33,7 @@ static void refused_open_is_repeated_soon(void **state)
 {
     (void)state;
     struct bench b;
-    bench_init(&b, DIRECTION_ENTRY, 2);
-    bench_on(&b, IN_LOOP_A);
-    bench_wait(&b, 100);
+    bench_present(&b, DIRECTION_ENTRY, 2);
     bench_event(&b, LANE_EV_ALLOWED);
     bench_event(&b, LANE_EV_OPEN_FAILED);
     bench_said(&b, LANE_OPENING, "presented CAMERA authorised OPEN");
@@ -49,9 +45,7 @@ static void arm_that_stops_half_way_is_left_alone(void **state)
 {
     (void)state;
     struct bench b;
-    bench_init(&b, DIRECTION_ENTRY, 2);
-    bench_on(&b, IN_LOOP_A);
-    bench_wait(&b, 100);
+    bench_present(&b, DIRECTION_ENTRY, 2);
     bench_event(&b, LANE_EV_ALLOWED);
     bench_off(&b, IN_ARM_DOWN);
     bench_wait(&b, 12000);
@@ -197,9 +191,7 @@ static void crossing_under_a_closed_arm(void **state)
     (void)state;
     for (int loops = 2; loops <= 3; loops++) {
         struct bench b;
-        bench_init(&b, DIRECTION_ENTRY, loops);
-        bench_on(&b, IN_LOOP_A);
-        bench_wait(&b, 100);
+        bench_present(&b, DIRECTION_ENTRY, loops);
         bench_said(&b, LANE_PRESENTED, "presented CAMERA");
         bench_on(&b, IN_LOOP_B);
         bench_wait(&b, 300);
@@ -221,9 +213,7 @@ static void long_vehicle_under_a_closed_arm(void **state)
 {
     (void)state;
     struct bench b;
-    bench_init(&b, DIRECTION_ENTRY, 3);
-    bench_on(&b, IN_LOOP_A);
-    bench_wait(&b, 100);
+    bench_present(&b, DIRECTION_ENTRY, 3);
     bench_on(&b, IN_LOOP_B);
     bench_wait(&b, 300);
     bench_said(&b, LANE_PRESENTED, "presented CAMERA");
@@ -241,9 +231,7 @@ static void nose_under_a_closed_arm(void **state)
 {
     (void)state;
     struct bench b;
-    bench_init(&b, DIRECTION_ENTRY, 3);
-    bench_on(&b, IN_LOOP_A);
-    bench_wait(&b, 100);
+    bench_present(&b, DIRECTION_ENTRY, 3);
     bench_on(&b, IN_LOOP_B);
     bench_wait(&b, 300);
     bench_off(&b, IN_LOOP_B);
@@ -306,9 +294,7 @@ static void forced_while_a_vehicle_waits(void **state)
 {
     (void)state;
     struct bench b;
-    bench_init(&b, DIRECTION_EXIT, 2);
-    bench_on(&b, IN_LOOP_A);
-    bench_wait(&b, 100);
+    bench_present(&b, DIRECTION_EXIT, 2);
     bench_off(&b, IN_ARM_DOWN);
     bench_said(&b, LANE_PRESENTED, "presented CAMERA opened:forced +forced");
     bench_on(&b, IN_ARM_UP);

@@ -149,9 +149,7 @@ static void who_was_identified_is_not_stuck(void **state)
 {
     (void)state;
     struct bench b;
-    bench_init(&b, DIRECTION_ENTRY, 2);
-    bench_on(&b, IN_LOOP_A);
-    bench_wait(&b, 100);
+    bench_present(&b, DIRECTION_ENTRY, 2);
     bench_event(&b, LANE_EV_CREDENTIAL);
     bench_event(&b, LANE_EV_REFUSED);
     bench_wait(&b, 7200000);
@@ -163,9 +161,7 @@ static void who_waits_behind_a_lock_is_not_stuck(void **state)
 {
     (void)state;
     struct bench b;
-    bench_init(&b, DIRECTION_EXIT, 2);
-    bench_on(&b, IN_LOOP_A);
-    bench_wait(&b, 100);
+    bench_present(&b, DIRECTION_EXIT, 2);
     bench_order(&b, COMMAND_LOCK);
     bench_wait(&b, 7200000);
     bench_order(&b, COMMAND_UNLOCK);

@@ -93,9 +93,7 @@ static void nothing_moves_under_local_control(void **state)
     (void)state;
     for (int stop = 0; stop < 2; stop++) {
         struct bench b;
-        bench_init(&b, DIRECTION_ENTRY, 2);
-        bench_on(&b, IN_LOOP_A);
-        bench_wait(&b, 100);
+        bench_present(&b, DIRECTION_ENTRY, 2);
         bench_event(&b, LANE_EV_ALLOWED);
         bench_said(&b, LANE_OPENING, "presented CAMERA authorised OPEN");
         if (stop)
@@ -231,9 +229,7 @@ static void fire_takes_over_what_is_under_way(void **state)
 {
     (void)state;
     struct bench b;
-    bench_init(&b, DIRECTION_ENTRY, 2);
-    bench_on(&b, IN_LOOP_A);
-    bench_wait(&b, 100);
+    bench_present(&b, DIRECTION_ENTRY, 2);
     bench_event(&b, LANE_EV_ALLOWED);
     bench_on(&b, IN_FIRE);
     bench_wait(&b, 100);

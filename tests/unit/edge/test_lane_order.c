@@ -10,9 +10,7 @@
 
 static void somebody_waits(struct bench *b, enum direction direction)
 {
-    bench_init(b, direction, 2);
-    bench_on(b, IN_LOOP_A);
-    bench_wait(b, 100);
+    bench_present(b, direction, 2);
     bench_event(b, LANE_EV_REFUSED);
     bench_said(b, LANE_DENIED, "presented CAMERA refused");
 }

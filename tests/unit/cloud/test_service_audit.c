@@ -10,22 +10,6 @@
 
 #include <cmocka.h>
 
-static int setup(void **state)
-{
-    struct world *w = calloc(1, sizeof *w);
-    world_open(w);
-    world_place(w, "a", 10, POLICY_DEFER);
-    *state = w;
-    return 0;
-}
-
-static int teardown(void **state)
-{
-    world_close(*state);
-    free(*state);
-    return 0;
-}
-
 static enum err order(struct world *w, int64_t counted, const char *gone)
 {
     struct work *work = work_new(WORK_ADMIN, NULL, 0);
@@ -315,7 +299,7 @@ static void a_pending_audit_can_be_given_up(void **state)
 
 int main(void)
 {
-#define T(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+#define T(name) cmocka_unit_test_setup_teardown(name, world_set_up, world_tear_down)
     const struct CMUnitTest tests[] = {
         T(a_count_takes_effect_when_every_edge_spoke),
         T(an_older_question_does_not_count),

@@ -10,22 +10,6 @@
 
 #include <cmocka.h>
 
-static int setup(void **state)
-{
-    struct world *w = calloc(1, sizeof *w);
-    world_open(w);
-    world_place(w, "a", 10, POLICY_DEFER);
-    *state = w;
-    return 0;
-}
-
-static int teardown(void **state)
-{
-    world_close(*state);
-    free(*state);
-    return 0;
-}
-
 static void hello_gives_epochs(void **state)
 {
     struct world *w = *state;
@@ -416,7 +400,7 @@ static void edges_come_and_go(void **state)
 
 int main(void)
 {
-#define T(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+#define T(name) cmocka_unit_test_setup_teardown(name, world_set_up, world_tear_down)
     const struct CMUnitTest tests[] = {
         T(hello_gives_epochs),
         T(a_late_hello_is_asked_again),

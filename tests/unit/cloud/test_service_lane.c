@@ -8,22 +8,6 @@
 
 #include <cmocka.h>
 
-static int setup(void **state)
-{
-    struct world *w = calloc(1, sizeof *w);
-    world_open(w);
-    world_place(w, "a", 10, POLICY_DEFER);
-    *state = w;
-    return 0;
-}
-
-static int teardown(void **state)
-{
-    world_close(*state);
-    free(*state);
-    return 0;
-}
-
 static void send(struct world *w, struct test_edge *e, enum event_kind kind,
                  const struct event_data *data)
 {
@@ -90,7 +74,7 @@ static void openings_and_modes_are_kept(void **state)
 
 int main(void)
 {
-#define T(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+#define T(name) cmocka_unit_test_setup_teardown(name, world_set_up, world_tear_down)
     const struct CMUnitTest tests[] = {
         T(an_evacuated_stay_ends_without_a_charge),
         T(openings_and_modes_are_kept),

@@ -9,22 +9,6 @@
 
 #include <cmocka.h>
 
-static int setup(void **state)
-{
-    struct world *w = calloc(1, sizeof *w);
-    world_open(w);
-    world_place(w, "a", 10, POLICY_DEFER);
-    *state = w;
-    return 0;
-}
-
-static int teardown(void **state)
-{
-    world_close(*state);
-    free(*state);
-    return 0;
-}
-
 /* The newest grant of this kind for this edge; NULL: none. */
 static const struct grant *newest(const struct world *w, const struct test_edge *e,
                                   enum grant_kind kind)
@@ -212,7 +196,7 @@ static void grants_are_numbered_by_time(void **state)
 
 int main(void)
 {
-#define T(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+#define T(name) cmocka_unit_test_setup_teardown(name, world_set_up, world_tear_down)
     const struct CMUnitTest tests[] = {
         T(a_reversible_lane_is_an_entry_too),      T(a_lowered_capacity_is_recalled),
         T(an_edge_that_starves_gets_from_another), T(nobody_gives_to_one_that_gets_nothing),

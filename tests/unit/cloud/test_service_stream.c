@@ -10,22 +10,6 @@
 
 #include <cmocka.h>
 
-static int setup(void **state)
-{
-    struct world *w = calloc(1, sizeof *w);
-    world_open(w);
-    world_place(w, "a", 10, POLICY_DEFER);
-    *state = w;
-    return 0;
-}
-
-static int teardown(void **state)
-{
-    world_close(*state);
-    free(*state);
-    return 0;
-}
-
 static void a_stay_is_counted_once(void **state)
 {
     struct world *w = *state;
@@ -447,7 +431,7 @@ static void movements_of_one_batch(void **state)
 
 int main(void)
 {
-#define T(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+#define T(name) cmocka_unit_test_setup_teardown(name, world_set_up, world_tear_down)
     const struct CMUnitTest tests[] = {
         T(a_stay_is_counted_once),
         T(duplicates_and_gaps),

@@ -222,6 +222,22 @@ void world_close(struct world *w)
     world_remove(w);
 }
 
+int world_set_up(void **state)
+{
+    struct world *w = calloc(1, sizeof *w);
+    world_open(w);
+    world_place(w, "a", 10, POLICY_DEFER);
+    *state = w;
+    return 0;
+}
+
+int world_tear_down(void **state)
+{
+    world_close(*state);
+    free(*state);
+    return 0;
+}
+
 void world_run(struct world *w)
 {
     do {

@@ -87,6 +87,10 @@ void world_remove(struct world *w);
 void world_restart(struct world *w);
 void world_close(struct world *w);
 
+/* For cmocka: *state is an open world with place a of ten. */
+int world_set_up(void **state);
+int world_tear_down(void **state);
+
 /* Turns until nothing is left to do now. */
 void world_run(struct world *w);
 void world_pass_ms(struct world *w, int64_t ms);

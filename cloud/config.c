@@ -58,6 +58,7 @@ static enum err load_tokens(struct config *c, const struct where *w)
         tokens[i].name = c->tokens[i].name;
         tokens[i].role = c->tokens[i].role;
         memcpy(tokens[i].plates, c->tokens[i].plates, sizeof tokens[i].plates);
+        memcpy(tokens[i].places, c->tokens[i].places, sizeof tokens[i].places);
         e = read_secret(w, "token_file", c->tokens[i].token_file, tokens[i].token,
                         sizeof tokens[i].token);
         if (e == ERR_OK && strlen(tokens[i].token) < AUTH_TOKEN_MIN)
@@ -69,8 +70,8 @@ static enum err load_tokens(struct config *c, const struct where *w)
         if (e != ERR_OK)
             wrong(&(struct where){w->file, c->tokens[at].line, w->reason}, "tokens",
                   e == ERR_CONFLICT ? "this token is given twice"
-                                    : "the token has forbidden characters, or its plates do not "
-                                      "fit its role");
+                                    : "the token has forbidden characters, or its plates or places "
+                                      "are none, or do not fit its role");
     }
     explicit_bzero(tokens, sizeof tokens);
     return e;

@@ -34,6 +34,7 @@ struct token_config {
     int role; /* index into auth_role_choices */
     char token_file[CONFIG_PATH_SIZE];
     char plates[AUTH_PLATES_TEXT_SIZE];
+    char places[AUTH_PLACES_TEXT_SIZE];
     int line;
 };
 

@@ -57,6 +57,8 @@ static const struct row token_rows[] = {
          "file whose first line is the token"),
     TEXT("plates", struct token_config, plates, 0, "",
          "role driver: the plates it sees, separated by commas"),
+    TEXT("places", struct token_config, places, 0, "",
+         "the places it is bound to, separated by commas; empty: every place"),
 };
 static const struct table token_table = {.name = "token",
                                          .rows = token_rows,

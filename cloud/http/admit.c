@@ -65,6 +65,24 @@ static bool find_route(struct exchange *x, const char *method, struct http_reply
     return false;
 }
 
+void reply_other_place(struct http_reply *r)
+{
+    reply_problem(r, 403, "other_place", "This token is not bound to that place.");
+}
+
+/* A4. A name that is none is left to the handler, which knows what to say. */
+static bool check_place(struct exchange *x, struct http_reply *r)
+{
+    static const char below[] = "/v1/places/{}";
+    const char *text = x->match.params[0];
+    struct name place;
+    if (strncmp(x->match.route->path, below, sizeof below - 1) != 0 ||
+        name_parse(text, strlen(text), &place) != ERR_OK || auth_sees_place(&x->principal, &place))
+        return true;
+    reply_other_place(r);
+    return false;
+}
+
 static bool check_caller(struct exchange *x, struct http_reply *r)
 {
     unsigned roles = x->match.route->roles;
@@ -75,9 +93,11 @@ static bool check_caller(struct exchange *x, struct http_reply *r)
         r->authenticate = "Bearer realm=\"boomgate\", error=\"invalid_token\"";
         return false;
     }
-    if (roles == 0 || (roles & x->principal.role) != 0)
+    if (roles == 0)
         return true;
-    if (x->principal.role == ROLE_NONE) {
+    if (auth_is(&x->principal, roles))
+        return check_place(x, r);
+    if (x->principal.roles == 0) {
         reply_problem(r, 401, "unauthorized", "This needs a bearer token.");
         r->authenticate = "Bearer realm=\"boomgate\"";
     } else {

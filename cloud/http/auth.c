@@ -19,7 +19,7 @@ static bool token_text_valid(const char *t, size_t len)
     return len >= AUTH_TOKEN_MIN && strspn(t, allowed) == len;
 }
 
-static enum err load_plates(const char *text, struct auth_entry *e)
+static enum err load_plates(const char *text, struct principal *e)
 {
     while (*text != '\0') {
         size_t len = strcspn(text, ",");
@@ -27,6 +27,25 @@ static enum err load_plates(const char *text, struct auth_entry *e)
             return ERR_FULL;
         TRY(plate_normalise(text, len, &e->plates[e->plate_count]));
         e->plate_count++;
+        text += len + (text[len] == ',');
+    }
+    return ERR_OK;
+}
+
+static enum err load_places(const char *text, struct principal *e)
+{
+    while (*text != '\0') {
+        size_t len = strcspn(text, ",");
+        size_t blank = strspn(text, " ");
+        size_t end = len;
+        if (e->place_count == AUTH_PLACES_MAX)
+            return ERR_FULL;
+        while (end > blank && text[end - 1] == ' ')
+            end--;
+        if (blank >= end)
+            return ERR_INVAL;
+        TRY(name_parse(text + blank, end - blank, &e->places[e->place_count]));
+        e->place_count++;
         text += len + (text[len] == ',');
     }
     return ERR_OK;
@@ -42,12 +61,13 @@ static bool digest_same(const struct digest *a, const struct digest *b)
 
 static enum err load_one(const struct auth_token *t, struct auth_entry *ret)
 {
-    struct auth_entry e = {.role = roles[t->role], .name = t->name};
+    struct auth_entry e = {.principal = {.roles = roles[t->role], .name = t->name}};
     if (!token_text_valid(t->token, strlen(t->token)))
         return ERR_INVAL;
     digest_of(t->token, strlen(t->token), &e.digest);
-    TRY(load_plates(t->plates, &e));
-    if ((e.role == ROLE_DRIVER) != (e.plate_count > 0))
+    TRY(load_plates(t->plates, &e.principal));
+    TRY(load_places(t->places, &e.principal));
+    if ((e.principal.roles == ROLE_DRIVER) != (e.principal.plate_count > 0))
         return ERR_INVAL;
     *ret = e;
     return ERR_OK;
@@ -74,7 +94,7 @@ enum err auth_load(const struct auth_token *tokens, size_t count, struct auth *r
 enum err auth_check(const struct auth *a, const char *header, struct principal *ret)
 {
     static const char scheme[] = "Bearer ";
-    struct principal p = {0};
+    const struct auth_entry *found = NULL;
     if (header != NULL) {
         struct digest given;
         if (strncasecmp(header, scheme, sizeof scheme - 1) != 0)
@@ -84,24 +104,38 @@ enum err auth_check(const struct auth *a, const char *header, struct principal *
         digest_of(token, strlen(token), &given);
         for (size_t i = 0; i < a->count; i++)
             if (digest_same(&a->entries[i].digest, &given))
-                p.entry = &a->entries[i];
-        if (p.entry == NULL)
+                found = &a->entries[i];
+        if (found == NULL)
             return ERR_DENIED;
-        p.role = p.entry->role;
-        p.name = p.entry->name;
     }
-    *ret = p;
+    *ret = found != NULL ? found->principal : (struct principal){0};
     return ERR_OK;
 }
 
 bool auth_sees_plate(const struct principal *p, const struct plate *plate)
 {
-    if (p->role == ROLE_OPERATOR || p->role == ROLE_ATTENDANT)
+    if (auth_is(p, ROLE_OPERATOR | ROLE_ATTENDANT))
         return true;
-    if (p->role != ROLE_DRIVER)
-        return false;
-    for (size_t i = 0; i < p->entry->plate_count; i++)
-        if (strcmp(p->entry->plates[i].text, plate->text) == 0)
+    for (size_t i = 0; auth_is(p, ROLE_DRIVER) && i < p->plate_count; i++)
+        if (strcmp(p->plates[i].text, plate->text) == 0)
             return true;
     return false;
+}
+
+bool auth_sees_credential(const struct principal *p, const char *credential)
+{
+    if (auth_is(p, ROLE_OPERATOR | ROLE_ATTENDANT))
+        return true;
+    for (size_t i = 0; auth_is(p, ROLE_DRIVER) && i < p->credential_count; i++)
+        if (strcmp(p->credentials[i], credential) == 0)
+            return true;
+    return false;
+}
+
+bool auth_sees_place(const struct principal *p, const struct name *place)
+{
+    for (size_t i = 0; i < p->place_count; i++)
+        if (name_equal(&p->places[i], place))
+            return true;
+    return p->place_count == 0;
 }

@@ -204,6 +204,8 @@ void handle_command(struct http *h, struct http_request *q, struct http_reply *r
         e = reader_command(slot->reader, &id, &row);
         readers_put(h->readers, slot);
     }
+    if (e == ERR_OK && !auth_sees_place(&q->principal, &row.place))
+        e = ERR_NOTFOUND;
     if (e == ERR_OK)
         reply_json(r, 200, document_command(&row, true));
     else

@@ -274,8 +274,12 @@ static void post_admin(struct http *h, struct http_request *q, enum admin_kind k
 void handle_place_post(struct http *h, struct http_request *q, struct http_reply *r)
 {
     struct place_settings s;
-    if (query_known(q, NULL, 0, r) && settings_of_body(h, q, NULL, r, &s))
+    if (!query_known(q, NULL, 0, r) || !settings_of_body(h, q, NULL, r, &s))
+        return;
+    if (auth_sees_place(&q->principal, &s.place))
         post_admin(h, q, ADMIN_PLACE_CREATE, &s, r);
+    else
+        reply_other_place(r);
 }
 
 void handle_place_put(struct http *h, struct http_request *q, struct http_reply *r)

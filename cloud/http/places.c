@@ -114,7 +114,7 @@ void handle_summary(struct http *h, struct http_request *q, struct http_reply *r
 void handle_movements(struct http *h, struct http_request *q, struct http_reply *r)
 {
     static const char *const known[] = {"limit"};
-    bool full = (q->principal.role & (ROLE_OPERATOR | ROLE_ATTENDANT)) != 0;
+    bool full = auth_is(&q->principal, ROLE_OPERATOR | ROLE_ATTENDANT);
     struct name place;
     json_t *document;
     int limit;

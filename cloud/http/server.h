@@ -83,6 +83,9 @@ bool body_is_json(struct http_request *q, struct http_reply *r, json_t **ret);
 /* The place named in the path. False: a problem was written. */
 bool place_of_path(struct http_request *q, struct http_reply *r, struct name *ret);
 
+/* 403: the caller is bound to other places (auth.h, A4). */
+void reply_other_place(struct http_reply *r);
+
 /* A problem for an error of a reader: 404, 503 or 500. */
 void reply_reader_error(struct http_reply *r, enum err e, const char *what);
 

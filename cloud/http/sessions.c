@@ -13,7 +13,8 @@ struct session_list {
     struct http *http;
     struct moment m;
     json_t *list;
-    int limit;
+    int limit, seen;
+    const struct principal *caller;
     bool more;
     struct session_cursor last;
 };
@@ -39,12 +40,13 @@ static int64_t amount_of(struct http *h, const struct session_view *s, const str
 static void add_session(void *arg, const struct session_view *s)
 {
     struct session_list *l = arg;
-    if (json_array_size(l->list) == (size_t)l->limit) {
+    if (l->seen++ == l->limit) {
         l->more = true; /* one row more than asked for: there is another page */
         return;
     }
     l->last = session_cursor_of(s);
-    json_array_append_new(l->list, document_session(s, amount_of(l->http, s, &l->m), &l->m));
+    if (auth_sees_place(l->caller, &s->place))
+        json_array_append_new(l->list, document_session(s, amount_of(l->http, s, &l->m), &l->m));
 }
 
 static bool read_plate(struct http_request *q, struct http_reply *r, struct plate *ret)
@@ -92,7 +94,7 @@ static bool read_cursor(struct http_request *q, struct http_reply *r, struct ses
 void handle_sessions(struct http *h, struct http_request *q, struct http_reply *r)
 {
     static const char *const known[] = {"plate", "limit", "after"};
-    struct session_list l = {.http = h, .m = http_moment(h)};
+    struct session_list l = {.http = h, .m = http_moment(h), .caller = &q->principal};
     struct session_cursor from;
     struct plate plate;
     char next[CURSOR_SIZE];

@@ -442,18 +442,20 @@ static enum err complete(void *self, struct place_settings *s)
 static void start(struct fixture *f)
 {
     static const struct auth_token tokens[] = {
-        {{"op"}, OPERATOR, 0, ""},
-        {{"desk"}, ATTENDANT, 1, ""},
-        {{"audit"}, AUDITOR, 2, ""},
+        {{"op"}, OPERATOR, 0, "", ""},
+        {{"desk"}, ATTENDANT, 1, "", ""},
+        {{"audit"}, AUDITOR, 2, "", ""},
         {{"kim"},
          DRIVER,
          3,
          "22\xEC\x95\x84"
-         "2222, 44-4444"},
+         "2222, 44-4444",
+         ""},
+        {{"b-only"}, OPERATOR_OF_B, 0, "", "b"},
     };
     struct auth auth;
     size_t at;
-    assert_int_equal(auth_load(tokens, 4, &auth, &at), ERR_OK);
+    assert_int_equal(auth_load(tokens, sizeof tokens / sizeof tokens[0], &auth, &at), ERR_OK);
     struct http_ports ports = {
         .database = f->file,
         .clock = clock_real(),

@@ -9,10 +9,11 @@
 #include <jansson.h>
 #include <pthread.h>
 
-#define OPERATOR  "operator-token-0123456789"
-#define ATTENDANT "attendant-token-0123456789"
-#define AUDITOR   "auditor-token-0123456789"
-#define DRIVER    "driver-token-0123456789"
+#define OPERATOR      "operator-token-0123456789"
+#define ATTENDANT     "attendant-token-0123456789"
+#define AUDITOR       "auditor-token-0123456789"
+#define DRIVER        "driver-token-0123456789"
+#define OPERATOR_OF_B "operator-of-b-token-0123456789"
 
 /* 2026-11-20T06:31:12.345Z; 15:31 in Seoul. */
 #define NOW_MS INT64_C(1795156272345)

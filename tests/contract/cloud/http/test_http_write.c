@@ -189,6 +189,34 @@ static void only_operators_write(void **state)
 }
 
 /* H1: nothing is answered before the service has committed; other requests go on meanwhile. */
+static void who_is_bound_to_a_place_does_nothing_elsewhere(void **state)
+{
+    static const char new_place[] = "{\"place\":\"%s\",\"capacity\":7}";
+    char body[64];
+    struct answer a;
+    snprintf(body, sizeof body, new_place, "c");
+    a = ask(*state, "POST", "/v1/places", OPERATOR_OF_B, body, NULL);
+    is_code(&a, 403, "other_place");
+    a = ask(*state, "PUT", "/v1/places/a", OPERATOR_OF_B, "{\"capacity\":7}", NULL);
+    is_code(&a, 403, "other_place");
+    a = ask(*state, "POST", "/v1/places/a/resume", OPERATOR_OF_B, NULL, NULL);
+    is_code(&a, 403, "other_place");
+    a = get(*state, "/v1/places/a/summary", OPERATOR_OF_B);
+    is_code(&a, 403, "other_place");
+    a = get(*state, "/v1/places/a", OPERATOR_OF_B); /* what everybody may see */
+    assert_int_equal(a.status, 200);
+    answer_free(&a);
+    a = ask(*state, "POST", "/v1/places/b/resume", OPERATOR_OF_B, NULL, NULL);
+    assert_int_equal(a.status, 200);
+    answer_free(&a);
+    a = get(*state, "/v1/sessions?plate=22%EC%95%842222", OPERATOR);
+    assert_true(json_array_size(json_object_get(a.json, "sessions")) > 0);
+    answer_free(&a);
+    a = get(*state, "/v1/sessions?plate=22%EC%95%842222", OPERATOR_OF_B);
+    assert_int_equal(json_array_size(json_object_get(a.json, "sessions")), 0);
+    answer_free(&a);
+}
+
 static void the_answer_waits_for_the_commit(void **state)
 {
     struct fixture *f = *state;
@@ -348,6 +376,7 @@ int main(void)
         TEST(what_the_service_refuses_is_told),
         TEST(a_body_must_be_one_json_object),
         TEST(only_operators_write),
+        TEST(who_is_bound_to_a_place_does_nothing_elsewhere),
         TEST(the_answer_waits_for_the_commit),
         TEST(a_full_queue_asks_to_come_back),
         TEST(a_place_is_resumed),

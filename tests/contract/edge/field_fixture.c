@@ -70,6 +70,8 @@ void fixture_scan(struct fixture *f, size_t lanes, size_t mailbox_size, int port
                               .stale_ms = STALE_MS};
     if (f->scan_ms > 0)
         link.scan_ms = f->scan_ms;
+    if (f->stale_ms > 0)
+        link.stale_ms = f->stale_ms;
     if (server_device(f->server)[0] != '\0') {
         link.baud = 115200;
         link.parity = FIELD_PARITY_EVEN;
@@ -149,7 +151,7 @@ static bool both_fresh(struct fixture *f)
 
 void fixture_fresh(struct fixture *f, size_t lanes)
 {
-    assert_true(fixture_until(f, lanes == 2 ? both_fresh : first_fresh, 10000));
+    assert_true(fixture_until(f, lanes == 2 ? both_fresh : first_fresh, WAIT_MS));
 }
 
 void fixture_send(struct fixture *f, enum lane_command c, int64_t expires_ms)
@@ -168,13 +170,13 @@ static bool outcome_there(struct fixture *f)
 struct command_outcome fixture_outcome(struct fixture *f, size_t number)
 {
     wanted_outcomes = number;
-    assert_true(fixture_until(f, outcome_there, 5000));
+    assert_true(fixture_until(f, outcome_there, WAIT_MS));
     return f->outcomes[number - 1];
 }
 
 struct command_outcome fixture_command(struct fixture *f, enum lane_command c)
 {
     size_t number = f->outcome_count + 1;
-    fixture_send(f, c, 1000);
+    fixture_send(f, c, WAIT_MS);
     return fixture_outcome(f, number);
 }

@@ -5,17 +5,27 @@
 #include "edge/field/field.h"
 #include "tests/contract/edge/modbus_server.h"
 
-enum { FIXTURE_LANES = 2, FIXTURE_OUTCOMES = 64, STALE_MS = 1200, RESPONSE_MS = 100, SCAN_MS = 5 };
+enum {
+    FIXTURE_LANES = 2,
+    FIXTURE_OUTCOMES = 64,
+    STALE_MS = 1200,
+    RESPONSE_MS = 100,
+    SCAN_MS = 5,
+    WAIT_MS = 20000,    /* for what has to come: a busy machine costs time, not the test */
+    PATIENT_MS = 20000, /* stale_ms where nothing is to go stale, however busy the machine */
+    ROUNDS = 3,         /* of what a busy machine can spoil */
+};
 
 struct fixture {
     struct modbus_server *server;
     struct mailbox *inputs;
     int wake_fd;
     struct clock_source clock;
-    /* Set between fixture_serve and fixture_scan; else the reference profile and 5 ms. */
+    /* Set between fixture_serve and fixture_scan; else the reference profile, 5 ms and
+     * STALE_MS. */
     const char *profile_name[FIXTURE_LANES];
     uint8_t io_unit; /* of lane 0: a module with the profile remote-io */
-    int64_t scan_ms;
+    int64_t scan_ms, stale_ms;
     enum field_fallback fallback;
     struct profile profiles[FIXTURE_LANES];
     struct field *field;
@@ -47,7 +57,7 @@ void fixture_drain(struct fixture *f);
 /* Waits for a fresh snapshot of lane 0 (and 1 if there is one). Fails the test otherwise. */
 void fixture_fresh(struct fixture *f, size_t lanes);
 
-/* Sends a command with a second to live and waits for its outcome. */
+/* Sends a command with WAIT_MS to live and waits for its outcome. */
 struct command_outcome fixture_command(struct fixture *f, enum lane_command c);
 void fixture_send(struct fixture *f, enum lane_command c, int64_t expires_ms);
 struct command_outcome fixture_outcome(struct fixture *f, size_t number);

@@ -37,7 +37,7 @@ static void start_open(struct fixture *f)
 {
     fixture_start(f, 1, 256, 0);
     raise_arm(f);
-    assert_true(fixture_until(f, arm_up, 5000));
+    assert_true(fixture_until(f, arm_up, WAIT_MS));
     fixture_fresh(f, 1);
 }
 
@@ -159,7 +159,7 @@ static void no_close_while_the_heartbeat_stands_still(void **state)
     start_open(&f);
     server_lock(f.server, 1)->heart_stopped = true;
     server_unlock(f.server);
-    assert_true(fixture_until(&f, is_stale, 3000));
+    assert_true(fixture_until(&f, is_stale, WAIT_MS));
     assert_int_equal(fixture_command(&f, COMMAND_CLOSE).err, ERR_DENIED);
     assert_int_equal(look(&f).command_count, 0);
     fixture_stop(&f);
@@ -351,7 +351,7 @@ static void the_sequence_is_learnt_again_after_a_restart(void **state)
     u->registers[120] = 0; /* what we would use next */
     u->inputs[IN_RESTARTED] = 1;
     server_unlock(f.server);
-    assert_true(fixture_until(&f, told_again, 2000));
+    assert_true(fixture_until(&f, told_again, WAIT_MS));
     assert_int_equal(fixture_command(&f, COMMAND_OPEN).result, RESULT_ACCEPTED);
     assert_int_equal(look(&f).executed, 2);
     fixture_stop(&f);
@@ -373,7 +373,7 @@ static void outputs_and_heartbeat_are_written(void **state)
     assert_int_equal(f.port.lights(f.port.self, 0, false, true), ERR_OK);
     assert_int_equal(f.port.trigger_camera(f.port.self, 0), ERR_OK);
     assert_int_equal(f.port.acknowledge_restart(f.port.self, 0), ERR_OK);
-    assert_true(fixture_until(&f, pulses_written, 5000));
+    assert_true(fixture_until(&f, pulses_written, WAIT_MS));
     struct server_unit u = look(&f);
     assert_int_equal(u.holding[16], 0xEBA7); /* U+B9CC U+CC28 as EB A7 8C EC B0 A8 */
     assert_int_equal(u.holding[17], 0x8CEC);
@@ -396,7 +396,9 @@ static void a_refused_output_is_tolerated(void **state)
 {
     struct fixture f;
     (void)state;
-    fixture_start(&f, 1, 256, 0);
+    fixture_serve(&f);
+    f.stale_ms = PATIENT_MS;
+    fixture_scan(&f, 1, 256, 0);
     fixture_fresh(&f, 1);
     server_set_hook(f.server, except_outputs, NULL);
     f.port.lights(f.port.self, 0, true, true);

@@ -9,6 +9,7 @@
 #include "cloud/rates.h"
 #include "cloud/store/sqlite.h"
 #include "protocol/support/memory.h"
+#include "protocol/support/notify.h"
 #include "protocol/support/options.h"
 
 #include <pthread.h>
@@ -17,6 +18,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 
 enum { EXIT_CONFIGURATION = 1, EXIT_USAGE = 2, EXIT_STORAGE = 3 };
@@ -281,17 +283,24 @@ static void cloud_stop(struct cloud *c)
     rates_free(c->rates);
 }
 
-static void wait_for_signal(const sigset_t *signals)
+/* Until a signal to stop. Once a second the service manager hears that the service makes progress; one
+ * that does not is not defended: the manager ends it, and the start is the recovery. */
+static void serve(const struct cloud *c, const struct notify *n, const sigset_t *signals)
 {
+    const struct timespec second = {.tv_sec = 1};
     int number = 0;
-    while (sigwait(signals, &number) != 0)
-        continue;
+    notify_say(n, "READY=1");
+    while ((number = sigtimedwait(signals, NULL, &second)) < 0)
+        if (http_progress(c->http))
+            notify_say(n, "WATCHDOG=1");
     log_notice("cloud.stopping", LN("signal", number));
+    notify_say(n, "STOPPING=1");
 }
 
 static int run(const struct config *config, const struct clock_source *clock)
 {
     static struct cloud c;
+    struct notify n = notify_open();
     sigset_t signals;
     sigemptyset(&signals);
     sigaddset(&signals, SIGTERM);
@@ -305,11 +314,12 @@ static int run(const struct config *config, const struct clock_source *clock)
     if (e == ERR_OK) {
         log_notice("cloud.started", LT("instance", config->instance.text),
                    LT("version", BOOMGATE_VERSION), LN("accounts", config->account_count));
-        wait_for_signal(&signals);
+        serve(&c, &n, &signals);
     } else {
         log_error("cloud.start_failed", LT("reason", err_text(e)));
     }
     cloud_stop(&c);
+    notify_close(&n);
     log_notice("cloud.stopped", LT("reason", err_text(e)));
     return e == ERR_OK ? EXIT_SUCCESS : e == ERR_INVAL ? EXIT_CONFIGURATION : EXIT_STORAGE;
 }

@@ -1,9 +1,9 @@
 #include "edge/loop.h"
 
 #include "edge/core/liveness.h"
-#include "edge/notify.h"
 #include "protocol/support/log.h"
 #include "protocol/support/memory.h"
+#include "protocol/support/notify.h"
 
 #include <stdlib.h>
 #include <uv.h>

@@ -119,9 +119,14 @@ static int64_t silent_ms(struct probe *p)
     return silent;
 }
 
+bool http_progress(const struct http *h)
+{
+    return silent_ms(h->probe) <= ALIVE_MS;
+}
+
 static bool is_alive(struct http *h, struct http_reply *r)
 {
-    if (silent_ms(h->probe) <= ALIVE_MS)
+    if (http_progress(h))
         return true;
     reply_problem(r, 503, "no_progress", "The service has not taken any work for 10 s.");
     return false;

@@ -74,6 +74,9 @@ enum err http_start(const struct http_settings *settings, const struct auth *aut
 /* The port that was bound. */
 uint16_t http_port(const struct http *h);
 
+/* False: the service has not taken any work for 10 s (what /healthz says). Any thread. */
+bool http_progress(const struct http *h);
+
 /* Takes no new request, ends the streams, lets writes under way be answered (the service must still
  * run), then joins all threads and frees. NULL is fine. */
 void http_stop(struct http *h);

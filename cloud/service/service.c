@@ -244,6 +244,7 @@ enum err service_start(struct service *s)
 {
     if (pthread_create(&s->thread, NULL, run, s) != 0)
         return ERR_IO;
+    pthread_setname_np(s->thread, "service");
     s->running = true;
     return ERR_OK;
 }

@@ -1,6 +1,6 @@
-/* Tells the service manager (systemd, sd_notify(3)) that the edge is ready, alive, stopping. */
-#ifndef BOOMGATE_EDGE_NOTIFY_H
-#define BOOMGATE_EDGE_NOTIFY_H
+/* Tells the service manager (systemd, sd_notify(3)) that a daemon is ready, alive, stopping. */
+#ifndef BOOMGATE_SUPPORT_NOTIFY_H
+#define BOOMGATE_SUPPORT_NOTIFY_H
 
 #include <stdint.h>
 

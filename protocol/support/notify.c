@@ -1,4 +1,4 @@
-#include "edge/notify.h"
+#include "protocol/support/notify.h"
 
 #include "protocol/support/log.h"
 

@@ -220,6 +220,16 @@ struct right_list_row {
     int64_t floor;   /* the changes since an older version are no longer all known */
 };
 
+/* What a payment is for; part of its key. */
+enum payment_kind {
+    PAYMENT_KIND_EXIT,   /* charged to the account when the vehicle asks to leave */
+    PAYMENT_KIND_PREPAY, /* before the exit */
+    PAYMENT_KIND_LINK,   /* by the driver, on the page of a link */
+    PAYMENT_KIND_DEBT,   /* collected after the vehicle has left */
+    PAYMENT_KINDS
+};
+/* "exit" "prepay" "link" "debt" */
+
 enum payment_state {
     PAYMENT_CREATED,  /* committed, certainly not at the provider */
     PAYMENT_SENT,     /* handed to the provider's worker */
@@ -236,6 +246,7 @@ struct payment_row {
     char key[PAYMENT_KEY_SIZE]; /* idempotency key, reused on every retry */
     struct movement_id session;
     struct name place;
+    enum payment_kind kind;
     char token[TOKEN_SIZE];
     struct money amount;
     enum payment_state state;
@@ -294,6 +305,7 @@ const char *unmatched_policy_word(enum unmatched_policy v);
 const char *audit_state_word(enum audit_state v);
 const char *grant_state_word(enum grant_state v);
 const char *session_state_word(enum session_state v);
+const char *payment_kind_word(enum payment_kind v);
 const char *payment_state_word(enum payment_state v);
 const char *debt_state_word(enum debt_state v);
 
@@ -303,6 +315,7 @@ enum err unmatched_policy_parse(const char *text, enum unmatched_policy *ret);
 enum err audit_state_parse(const char *text, enum audit_state *ret);
 enum err grant_state_parse(const char *text, enum grant_state *ret);
 enum err session_state_parse(const char *text, enum session_state *ret);
+enum err payment_kind_parse(const char *text, enum payment_kind *ret);
 enum err payment_state_parse(const char *text, enum payment_state *ret);
 enum err debt_state_parse(const char *text, enum debt_state *ret);
 

@@ -63,7 +63,7 @@ static void collect(struct service *s, struct debt_row *d)
     const struct account *account = account_of(s, &d->plate);
     struct money rest = {d->amount.minor - d->paid_minor, d->amount.currency};
     if (account)
-        payment_create(s, &d->session, &d->place, account->token, rest);
+        payment_create(s, &d->session, &d->place, PAYMENT_KIND_DEBT, account->token, rest);
     else
         debt_note(s, &d->session, no_account, "");
 }

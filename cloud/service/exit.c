@@ -91,7 +91,7 @@ static void attempt(struct service *s, struct exit_case *c, const struct session
     }
     const struct account *account = account_of(s, &r->plate);
     struct money amount = {due_minor, c->currency};
-    payment_create(s, &r->id, &r->place, account->token, amount);
+    payment_create(s, &r->id, &r->place, PAYMENT_KIND_EXIT, account->token, amount);
 }
 
 /* Looks at the facts anew; ends the case if the answer is final. */

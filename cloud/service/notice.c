@@ -7,7 +7,7 @@
  *              "time_ms"}
  *   session   {"place","session","plate","state","start_ms","end_ms","price_minor","paid_minor",
  *              "currency"}
- *   payment   {"place","session","key","state","amount_minor","currency","reason"}
+ *   payment   {"place","session","key","kind","state","amount_minor","currency","reason"}
  *   edge      {"place","edge","online","heard_ms","outbox_depth","outbox_age_ms","free","overdraft",
  *              "clock","lanes":[{"lane","direction","state","arm","online","link_us","inputs"}]}
  *   anomaly   {"place","edge","kind","detail","stops_offers","time_ms"}
@@ -140,6 +140,7 @@ void notice_payment(struct service *s, const struct payment_row *r)
     text(&b, "place", r->place.text);
     text(&b, "session", r->session.text);
     text(&b, "key", r->key);
+    text(&b, "kind", payment_kind_word(r->kind));
     text(&b, "state", payment_state_word(r->state));
     number(&b, "amount_minor", r->amount.minor);
     text(&b, "currency", r->amount.currency.code);

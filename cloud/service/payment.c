@@ -17,8 +17,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-static const char kind_stay[] = "stay";
-
 const struct account *account_of(const struct service *s, const struct plate *plate)
 {
     return map_find(&s->accounts, plate->text);
@@ -134,11 +132,12 @@ void payment_drive(struct service *s, struct payment *p)
 }
 
 void payment_create(struct service *s, const struct movement_id *session, const struct name *place,
-                    const char *token, struct money amount)
+                    enum payment_kind kind, const char *token, struct money amount)
 {
     struct payment_row row = {
         .session = *session,
         .place = *place,
+        .kind = kind,
         .amount = amount,
         .state = PAYMENT_CREATED,
         .created = s->now.wall,
@@ -146,7 +145,7 @@ void payment_create(struct service *s, const struct movement_id *session, const 
     };
     int64_t made = 0;
     STORE(s, count_payments, session, &made);
-    if (payment_key(session, kind_stay, made + 1, row.key) != ERR_OK)
+    if (payment_key(session, payment_kind_word(kind), made + 1, row.key) != ERR_OK)
         service_die("payment key", ERR_INVAL);
     struct buf b = buf_of(row.token, sizeof row.token);
     buf_adds(&b, token);

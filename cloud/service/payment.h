@@ -8,7 +8,7 @@ struct payment *payment_of(struct service *s, const struct movement_id *session)
 struct payment *payment_load(struct service *s, const struct payment_row *row);
 /* Commits a new payment of the session and hands it over. The session must have none open. */
 void payment_create(struct service *s, const struct movement_id *session, const struct name *place,
-                    const char *token, struct money amount);
+                    enum payment_kind kind, const char *token, struct money amount);
 /* Hands it over now unless a call is under way: a charge or, in doubt, a query. */
 void payment_drive(struct service *s, struct payment *p);
 void payment_take(struct service *s, const struct payment_result *r);

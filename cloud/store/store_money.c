@@ -9,6 +9,7 @@ enum err store_save_payment(void *self, const struct payment_row *r)
     put_text(&p, r->key);
     put_text(&p, r->session.text);
     put_text(&p, r->place.text);
+    put_text(&p, payment_kind_word(r->kind));
     put_text(&p, r->token);
     put_int(&p, r->amount.minor);
     put_text(&p, r->amount.currency.code);

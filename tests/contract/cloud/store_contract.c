@@ -448,6 +448,7 @@ static void sessions_by_plate(void **state)
 static struct payment_row payment_of(const char *session, int n, enum payment_state state)
 {
     struct payment_row p = {.place = place_a,
+                            .kind = PAYMENT_KIND_LINK,
                             .token = "cus_1",
                             .amount = {3500, {"KRW"}},
                             .state = state,
@@ -455,7 +456,7 @@ static struct payment_row payment_of(const char *session, int n, enum payment_st
                             .created = {10 + n},
                             .changed = {20}};
     snprintf(p.session.text, sizeof p.session.text, "%s", session);
-    snprintf(p.key, sizeof p.key, "%s:stay:%d", session, n);
+    snprintf(p.key, sizeof p.key, "%s:link:%d", session, n);
     return p;
 }
 
@@ -527,6 +528,7 @@ static void payments_and_debts(void **state)
     assert_int_equal(l.payments[0].state, PAYMENT_UNKNOWN);
     assert_int_equal(l.payments[0].amount.minor, 3500);
     assert_string_equal(l.payments[0].amount.currency.code, "KRW");
+    assert_int_equal(l.payments[0].kind, PAYMENT_KIND_LINK);
     assert_string_equal(l.payments[0].token, "cus_1");
     assert_int_equal(l.payments[0].attempts, 2);
     assert_int_equal(l.payments[0].created.v, 12);

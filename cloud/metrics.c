@@ -9,6 +9,11 @@
 #define ATTEMPTS "boomgate_payment_attempts_total", "HTTP attempts at the provider by result"
 #define LATENCY  "boomgate_payment_latency_ms_bucket", "Provider calls that ended within le ms"
 #define DEBTS    "boomgate_debts_total", "Debts by step"
+#define DECISIONS                                                                                  \
+    "boomgate_gate_decisions_total",                                                               \
+        "Decisions at gates; no_answer: the edge's own rule, because "                             \
+        "the cloud said nothing in time; failed: none could be made"
+#define HTTP "boomgate_http_requests_total", "Answers of the HTTP interface by class of status"
 /* Two steps, so that the name and help above become two arguments. */
 #define COUNTER(...) COUNTER_(__VA_ARGS__)
 #define COUNTER_(name, help, label)                                                                \
@@ -68,6 +73,14 @@ static const struct metric_row rows[METRICS] = {
                                "Sum of the durations of provider calls", "counter"},
     [METRIC_DEBTS_OPENED] = COUNTER(DEBTS, "step=\"opened\""),
     [METRIC_DEBTS_SETTLED] = COUNTER(DEBTS, "step=\"settled\""),
+    [METRIC_DECISIONS_ALLOWED] = COUNTER(DECISIONS, "result=\"allowed\""),
+    [METRIC_DECISIONS_DENIED] = COUNTER(DECISIONS, "result=\"denied\""),
+    [METRIC_DECISIONS_NO_ANSWER] = COUNTER(DECISIONS, "result=\"no_answer\""),
+    [METRIC_DECISIONS_FAILED] = COUNTER(DECISIONS, "result=\"failed\""),
+    [METRIC_HTTP_2XX] = COUNTER(HTTP, "code=\"2xx\""),
+    [METRIC_HTTP_3XX] = COUNTER(HTTP, "code=\"3xx\""),
+    [METRIC_HTTP_4XX] = COUNTER(HTTP, "code=\"4xx\""),
+    [METRIC_HTTP_5XX] = COUNTER(HTTP, "code=\"5xx\""),
     [METRIC_QUEUE_DEPTH] = {"boomgate_queue_depth", "", "Works waiting", "gauge"},
     [METRIC_PLACES] = {"boomgate_places", "", "Places", "gauge"},
     [METRIC_STREAMS] = {"boomgate_streams", "", "Event streams known", "gauge"},
@@ -76,8 +89,21 @@ static const struct metric_row rows[METRICS] = {
     [METRIC_BROKER_UP] = {"boomgate_broker_up", "", "1 while connected to the broker", "gauge"},
     [METRIC_LAST_BATCH_WORKS] = {"boomgate_last_batch_works", "", "Works in the last batch",
                                  "gauge"},
-    [METRIC_LAST_COMMIT_US] = {"boomgate_last_commit_us", "", "Duration of the last COMMIT",
-                               "gauge"},
+};
+
+static const struct {
+    const char *name, *help;
+} spans[METRIC_SPANS] = {
+    [SPAN_HTTP] = {"boomgate_http_request_duration_seconds", "From a request's head to its answer"},
+    [SPAN_COMMIT] = {"boomgate_commit_duration_seconds", "Duration of a COMMIT"},
+};
+
+static const struct {
+    const char *text;
+    int64_t us;
+} bounds[SPAN_BUCKETS] = {
+    {"0.001", 1000}, {"0.005", 5000}, {"0.025", 25000}, {"0.1", 100000},
+    {"0.5", 500000}, {"1", 1000000},  {"2.5", 2500000}, {"+Inf", INT64_MAX},
 };
 
 void metrics_add(struct metrics *m, enum metric which, int64_t n)
@@ -95,6 +121,34 @@ void metrics_set(struct metrics *m, enum metric which, int64_t v)
 int64_t metrics_get(const struct metrics *m, enum metric which)
 {
     return atomic_load_explicit(&m->values[which], memory_order_relaxed);
+}
+
+void metrics_time(struct metrics *m, enum metric_span which, int64_t us)
+{
+    size_t bucket = 0;
+    if (!m)
+        return;
+    while (us > bounds[bucket].us)
+        bucket++;
+    atomic_fetch_add_explicit(&m->spans[which].within[bucket], 1, memory_order_relaxed);
+    atomic_fetch_add_explicit(&m->spans[which].sum_us, us, memory_order_relaxed);
+}
+
+struct metric_distribution metrics_span(const struct metrics *m, enum metric_span which)
+{
+    struct metric_distribution d = {.name = spans[which].name, .help = spans[which].help};
+    int64_t sum = 0;
+    for (size_t i = 0; i < SPAN_BUCKETS; i++) {
+        sum += atomic_load_explicit(&m->spans[which].within[i], memory_order_relaxed);
+        d.within[i] = sum;
+    }
+    d.sum_us = atomic_load_explicit(&m->spans[which].sum_us, memory_order_relaxed);
+    return d;
+}
+
+const char *metrics_bound(size_t bucket)
+{
+    return bounds[bucket].text;
 }
 
 const struct metric_row *metrics_row(enum metric which)

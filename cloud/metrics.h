@@ -57,6 +57,14 @@ enum metric {
     METRIC_PAYMENT_MS_SUM,
     METRIC_DEBTS_OPENED,
     METRIC_DEBTS_SETTLED,
+    METRIC_DECISIONS_ALLOWED, /* at gates; see decision_count.h */
+    METRIC_DECISIONS_DENIED,
+    METRIC_DECISIONS_NO_ANSWER,
+    METRIC_DECISIONS_FAILED,
+    METRIC_HTTP_2XX,
+    METRIC_HTTP_3XX,
+    METRIC_HTTP_4XX,
+    METRIC_HTTP_5XX,
     /* gauges */
     METRIC_QUEUE_DEPTH,
     METRIC_PLACES,
@@ -64,17 +72,43 @@ enum metric {
     METRIC_STREAMS_FROZEN,
     METRIC_BROKER_UP,
     METRIC_LAST_BATCH_WORKS,
-    METRIC_LAST_COMMIT_US,
     METRICS
 };
 
+/* What takes time, as distributions. */
+enum metric_span {
+    SPAN_HTTP,   /* a request's head to its answer; streams and long polls not counted */
+    SPAN_COMMIT, /* one transaction's COMMIT */
+    METRIC_SPANS
+};
+
+enum { SPAN_BUCKETS = 8 }; /* the last one is for all */
+
 struct metrics {
     _Atomic int64_t values[METRICS];
+    struct {
+        _Atomic int64_t within[SPAN_BUCKETS]; /* not cumulative */
+        _Atomic int64_t sum_us;
+    } spans[METRIC_SPANS];
 };
 
 void metrics_add(struct metrics *m, enum metric which, int64_t n); /* m may be NULL */
 void metrics_set(struct metrics *m, enum metric which, int64_t v); /* m may be NULL */
 int64_t metrics_get(const struct metrics *m, enum metric which);
+
+/* Something took so long. `m` may be NULL. */
+void metrics_time(struct metrics *m, enum metric_span which, int64_t us);
+
+struct metric_distribution {
+    const char *name;
+    const char *help;
+    int64_t within[SPAN_BUCKETS]; /* cumulative, as Prometheus counts them */
+    int64_t sum_us;
+};
+struct metric_distribution metrics_span(const struct metrics *m, enum metric_span which);
+
+/* The upper bound of a bucket in seconds: "0.005" ... "+Inf". */
+const char *metrics_bound(size_t bucket);
 
 /* One row of the table, for printing: Prometheus name, label pair as `key="value"` or "", help, and
  * "counter" or "gauge". Rows of one name stand together. */

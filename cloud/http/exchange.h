@@ -26,8 +26,9 @@ struct exchange {
     bool body_too_large;
     char *body;
     size_t body_len;
-    bool counted;  /* in writes_open, until the answer is out */
-    bool answered; /* by exchange_answer */
+    int64_t begun_us; /* CLOCK_MONOTONIC, at its head */
+    bool counted;     /* in writes_open, until the answer is out */
+    bool answered;    /* by exchange_answer */
     struct http_reply answer;
 };
 

@@ -202,6 +202,20 @@ static void add_metrics(struct text *t, const struct metrics *m)
     }
 }
 
+static void add_spans(struct text *t, const struct metrics *m)
+{
+    for (int i = 0; i < METRIC_SPANS; i++) {
+        struct metric_distribution d = metrics_span(m, (enum metric_span)i);
+        text_add(t, "# HELP %s %s\n# TYPE %s histogram\n", d.name, d.help, d.name);
+        for (size_t b = 0; b < SPAN_BUCKETS; b++)
+            text_add(t, "%s_bucket{le=\"%s\"} %lld\n", d.name, metrics_bound(b),
+                     (long long)d.within[b]);
+        text_add(t, "%s_sum %lld.%06lld\n", d.name, (long long)(d.sum_us / 1000000),
+                 (long long)(d.sum_us % 1000000));
+        text_add(t, "%s_count %lld\n", d.name, (long long)d.within[SPAN_BUCKETS - 1]);
+    }
+}
+
 static void add_breakers(struct text *t, struct http *h)
 {
     enum { BREAKERS_MAX = 16 };
@@ -242,6 +256,7 @@ void handle_metrics(struct http *h, struct http_request *q, struct http_reply *r
     if (!query_known(q, NULL, 0, r))
         return;
     add_metrics(&t, h->ports.metrics);
+    add_spans(&t, h->ports.metrics);
     add_breakers(&t, h);
     text_add(&t, "# HELP boomgate_place The ledger of each place.\n"
                  "# TYPE boomgate_place gauge\n");

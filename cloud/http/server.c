@@ -65,10 +65,26 @@ void shared_response_put(struct shared_response *s)
     }
 }
 
+static int64_t real_us(void)
+{
+    struct timespec t;
+    clock_gettime(CLOCK_MONOTONIC, &t);
+    return (int64_t)t.tv_sec * 1000000 + t.tv_nsec / 1000;
+}
+
+static void count_reply(struct exchange *x, int status)
+{
+    static const enum metric classes[] = {METRIC_HTTP_2XX, METRIC_HTTP_3XX, METRIC_HTTP_4XX,
+                                          METRIC_HTTP_5XX};
+    metrics_add(x->http->ports.metrics, classes[status / 100 - 2], 1);
+    metrics_time(x->http->ports.metrics, SPAN_HTTP, real_us() - x->begun_us);
+}
+
 static enum MHD_Result send_reply(struct exchange *x, struct http_reply *r)
 {
     enum MHD_Result done;
     watch_extend(x->http->watch, x->watched);
+    count_reply(x, r->status);
     if (r->shared != NULL) {
         done = MHD_queue_response(x->connection, (unsigned)r->status, r->shared->response);
         shared_response_put(r->shared);
@@ -138,6 +154,7 @@ static enum MHD_Result on_head(struct exchange *x, const char *method)
 {
     struct http_reply r = {0};
     x->begun = true;
+    x->begun_us = real_us();
     watch_extend(x->http->watch, x->watched);
     if (exchange_admit(x, method, &r))
         return MHD_YES;

@@ -4,6 +4,7 @@
 #include "cloud/service/anomaly.h"
 #include "cloud/service/audit.h"
 #include "cloud/service/command.h"
+#include "cloud/service/decision_count.h"
 #include "cloud/service/flush.h"
 #include "cloud/service/movement.h"
 #include "cloud/service/notice.h"
@@ -195,6 +196,9 @@ void event_apply(struct service *s, struct stream *st, const struct event *e,
                 e->kind == EVENT_UNKNOWN ? METRIC_EVENTS_UNKNOWN_TYPE : METRIC_EVENTS_APPLIED, 1);
     if (e->kind == EVENT_UNKNOWN)
         return;
+    enum metric decision = decision_count(e);
+    if (decision != METRICS)
+        metrics_add(s->options.metrics, decision, 1);
     struct event reckoned = *e;
     reckoned.time = restamp(&st->edge->clock, e, s->now.wall);
     apply_effects(s, st, &reckoned);

@@ -155,7 +155,7 @@ static void commit(struct service *s)
     enum err e = s->ports.store.commit(s->ports.store.self);
     if (e != ERR_OK)
         service_die("commit", e);
-    metrics_set(s->options.metrics, METRIC_LAST_COMMIT_US, real_us() - before_us);
+    metrics_time(s->options.metrics, SPAN_COMMIT, real_us() - before_us);
 }
 
 size_t service_turn(struct service *s, struct now now)

@@ -41,7 +41,7 @@ struct http_breaker {
 struct http_ports {
     const char *database; /* the service's file; must exist */
     struct clock_source clock;
-    const struct metrics *metrics;
+    struct metrics *metrics;
     /* Takes work as service_post does: ERR_FULL leaves it with the caller. */
     enum err (*post)(void *self, struct work *w);
     void *post_self;

@@ -54,6 +54,7 @@ struct store_port {
     enum err (*find_digest)(void *self, int64_t stream, int64_t seq, struct digest *ret);
     enum err (*add_quarantine)(void *self, const struct quarantine_row *r);
     enum err (*add_anomaly)(void *self, const struct anomaly_row *r);
+    enum err (*add_fact)(void *self, const struct fact_row *r);
     enum err (*resolve_anomalies)(void *self, const struct name *place, struct wall_ms at);
 
     /* Changes nothing if the id is another edge's. */

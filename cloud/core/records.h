@@ -28,6 +28,8 @@ enum {
     PAYMENT_REASON_SIZE = 96,
     PROVIDER_REF_SIZE = 96,
     ANOMALY_DETAIL_SIZE = 192,
+    FACT_TYPE_SIZE = 40,
+    FACT_SUBJECT_SIZE = 64,
 };
 
 /* What happens at an exit when the provider is unavailable or the outcome unknown. */
@@ -297,6 +299,18 @@ struct edge_live_row {
     struct wall_ms heard;        /* any message */
     struct wall_ms telemetry_at; /* cloud's receive time; v == 0: none yet */
     struct telemetry telemetry;
+};
+
+/* What happened in the cloud itself, for the feed, where it stands between the events of edges in the
+ * order of commit. No plate stands in `data`: it must be possible to forget it. */
+struct fact_row {
+    const char *type; /* constant words, "session.opened" */
+    struct name place;
+    char subject[FACT_SUBJECT_SIZE]; /* the session, payment, ... it is about */
+    struct plate plate;
+    struct wall_ms at;
+    const char *data; /* a compact JSON object of `len` bytes */
+    size_t len;
 };
 
 /* Spellings used in the tables and in JSON; never NULL. */

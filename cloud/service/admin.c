@@ -4,6 +4,7 @@
 #include "cloud/service/audit.h"
 #include "cloud/service/command.h"
 #include "cloud/service/effect.h"
+#include "cloud/service/feed.h"
 #include "cloud/service/flush.h"
 #include "cloud/service/hello.h"
 #include "cloud/service/notice.h"
@@ -49,6 +50,7 @@ static enum err put_place(struct service *s, const struct place_settings *c, str
 {
     struct place *p = state_place(s, &c->place);
     TRY(check(s, c, p, r));
+    bool news = !p || !place_settings_equal(&p->row.settings, c);
     r->created = p == NULL;
     if (!p) {
         struct place_row row = {.settings = *c, .pool = c->capacity};
@@ -60,6 +62,8 @@ static enum err put_place(struct service *s, const struct place_settings *c, str
         p->row.settings = *c;
     }
     r->place = p->row.settings;
+    if (news)
+        feed_place(s, r->created ? "place.created" : "place.changed", p);
     place_touch(s, p);
     log_notice("place.put", LT("place", c->place.text), LN("capacity", c->capacity),
                LT("tariff", c->tariff.text), LN("created", r->created));
@@ -86,6 +90,7 @@ static enum err resume_place(struct service *s, const struct place_settings *c,
         return refuse(r, ERR_NOTFOUND, "no such place");
     STORE(s, resolve_anomalies, &c->place, s->now.wall);
     p->row.offers_stopped = false;
+    feed_place(s, "place.resumed", p);
     r->place = p->row.settings;
     place_touch(s, p);
     notice_place(s, p);

@@ -1,5 +1,6 @@
 #include "cloud/service/anomaly.h"
 
+#include "cloud/service/feed.h"
 #include "cloud/service/flush.h"
 #include "cloud/service/notice.h"
 #include "protocol/base/buf.h"
@@ -22,6 +23,7 @@ void anomaly_record(struct service *s, struct place *p, const struct stream *st,
     struct buf b = buf_of(r.detail, sizeof r.detail);
     buf_adds(&b, detail);
     STORE(s, add_anomaly, &r);
+    feed_anomaly(s, &r);
     log_warn("service.anomaly", LT("place", r.place.text), LT("edge", r.edge.text),
              LT("kind", kind), LN("epoch", r.epoch), LN("seq", seq), LT("detail", detail));
     metrics_add(s->options.metrics, METRIC_ANOMALIES, 1);

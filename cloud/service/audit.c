@@ -1,5 +1,6 @@
 #include "cloud/service/audit.h"
 
+#include "cloud/service/feed.h"
 #include "cloud/service/flush.h"
 #include "cloud/service/hello.h"
 #include "cloud/service/notice.h"
@@ -86,6 +87,7 @@ enum err audit_order(struct service *s, const struct audit_order *o, struct admi
     memcpy(a->reason, o->reason, sizeof a->reason);
     memcpy(a->gone, o->gone, sizeof a->gone);
     p->audit = a;
+    feed_audit(s, "audit.made", a);
     p->audit_dirty = true;
     p->dirty = true;
     for (size_t i = 0; i < p->edge_count; i++) /* U1 */
@@ -105,6 +107,7 @@ static void end(struct service *s, struct place *p, enum audit_state state)
     p->audit->ended = s->now.wall;
     p->audit->waits[0] = '\0';
     STORE(s, save_audit, p->audit);
+    feed_audit(s, state == AUDIT_APPLIED ? "audit.applied" : "audit.cancelled", p->audit);
     free(p->audit);
     p->audit = NULL;
     p->audit_dirty = false;

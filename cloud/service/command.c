@@ -2,6 +2,7 @@
 
 #include "cloud/core/command.h"
 #include "cloud/service/effect.h"
+#include "cloud/service/feed.h"
 #include "cloud/service/notice.h"
 #include "protocol/base/buf.h"
 #include "protocol/support/log.h"
@@ -83,6 +84,7 @@ static void send_command(struct service *s, struct open_command *o)
 static void save(struct service *s, const struct command_row *r)
 {
     STORE(s, save_command, r);
+    feed_command(s, r);
     notice_command(s, r);
 }
 

@@ -1,5 +1,6 @@
 #include "cloud/service/debt.h"
 
+#include "cloud/service/feed.h"
 #include "cloud/service/payment.h"
 #include "protocol/base/buf.h"
 
@@ -18,6 +19,7 @@ void debt_open(struct service *s, const struct session_row *r, int64_t due_minor
         .created = s->now.wall,
     };
     STORE(s, save_debt, &d);
+    feed_debt(s, "debt.opened", &d);
     metrics_add(s->options.metrics, METRIC_DEBTS_OPENED, 1);
     struct payment *p = payment_of(s, &r->id);
     if (p)
@@ -43,6 +45,7 @@ void debt_credit(struct service *s, const struct movement_id *session, int64_t m
         metrics_add(s->options.metrics, METRIC_DEBTS_SETTLED, 1);
     }
     STORE(s, save_debt, &d);
+    feed_debt(s, d.state == DEBT_PAID ? "debt.paid" : "debt.credited", &d);
 }
 
 void debt_note(struct service *s, const struct movement_id *session, const char *word,
@@ -56,6 +59,7 @@ void debt_note(struct service *s, const struct movement_id *session, const char 
     if (detail[0] != '\0')
         buf_addf(&b, ": %s", detail);
     STORE(s, save_debt, &d);
+    feed_debt(s, "debt.noted", &d);
 }
 
 static void collect(struct service *s, struct debt_row *d)

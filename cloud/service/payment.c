@@ -8,6 +8,7 @@
 #include "cloud/service/debt.h"
 #include "cloud/service/effect.h"
 #include "cloud/service/exit.h"
+#include "cloud/service/feed.h"
 #include "cloud/service/notice.h"
 #include "cloud/service/stay.h"
 #include "protocol/base/buf.h"
@@ -56,6 +57,7 @@ static void book(struct service *s, const struct payment_row *row)
     /* The grace runs from when the amount was quoted: a late answer to an old question starts none. */
     session_paid(&r, row->amount.minor, row->created);
     STORE(s, save_session, &r);
+    feed_session(s, "session.paid", &r);
     if (r.state == SESSION_CLOSED && r.paid_minor > r.price_minor)
         anomaly_record(s, state_place(s, &r.place), NULL, 0, "overpaid", false, row->key);
     debt_credit(s, &row->session, row->amount.minor);
@@ -82,6 +84,7 @@ static unsigned step(struct service *s, struct payment *p, enum payment_event e)
     p->row.state = next.next;
     p->row.changed = s->now.wall;
     STORE(s, save_payment, &p->row);
+    feed_payment(s, &p->row);
     if (outcome_metric[e])
         metrics_add(s->options.metrics, outcome_metric[e], 1);
     notice_payment(s, &p->row);

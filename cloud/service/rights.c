@@ -1,6 +1,7 @@
 #include "cloud/service/rights.h"
 
 #include "cloud/core/right.h"
+#include "cloud/service/feed.h"
 #include "cloud/service/request.h"
 #include "cloud/service/rights_set.h"
 #include "protocol/base/buf.h"
@@ -61,6 +62,7 @@ static void put_all(struct service *s, struct place *p, const struct work *w,
     if (ret->rights_changed > 0) {
         list->version++;
         STORE(s, save_right_list, list);
+        feed_rights(s, &p->row.settings.place, list->version, ret->rights_changed);
         announce(s, p);
         log_notice("rights.changed", LT("place", p->row.settings.place.text),
                    LN("version", list->version), LN("changed", ret->rights_changed));

@@ -4,6 +4,7 @@
 #include "cloud/core/right.h"
 #include "cloud/service/anomaly.h"
 #include "cloud/service/debt.h"
+#include "cloud/service/feed.h"
 #include "cloud/service/flush.h"
 #include "cloud/service/notice.h"
 #include "cloud/service/rights.h"
@@ -89,10 +90,11 @@ static int64_t final_due(struct service *s, struct place *p, struct session_row 
 }
 
 static void settle(struct service *s, struct place *p, struct session_row *r,
-                   const struct request_id *request)
+                   const struct request_id *request, const char *fact)
 {
     int64_t due = final_due(s, p, r, request);
     STORE(s, save_session, r);
+    feed_session(s, fact, r);
     if (due > 0)
         debt_open(s, r, due);
     notice_session(s, r);
@@ -119,12 +121,13 @@ void stay_enter(struct service *s, struct place *p, const struct crossing *entry
         static const struct request_id none = {""};
         r = session_join(entry, &r);
         rights_cover(s, p, &r);
-        settle(s, p, &r, &none);
+        settle(s, p, &r, &none, "session.matched");
         return;
     }
     r = session_open(entry, &p->row.settings);
     rights_cover(s, p, &r);
     STORE(s, save_session, &r);
+    feed_session(s, "session.opened", &r);
     p->row.open_sessions++;
     place_touch(s, p);
     notice_session(s, &r);
@@ -139,6 +142,7 @@ void stay_leave(struct service *s, struct place *p, const struct crossing *exit,
             return;
         r = session_unmatched(exit, &p->row.settings);
         STORE(s, save_session, &r);
+        feed_session(s, "session.unmatched", &r);
         notice_session(s, &r);
         return;
     }
@@ -147,7 +151,7 @@ void stay_leave(struct service *s, struct place *p, const struct crossing *exit,
         r.exit_plate = exit->plate;
     p->row.open_sessions--;
     place_touch(s, p);
-    settle(s, p, &r, request);
+    settle(s, p, &r, request, "session.closed");
 }
 
 void stay_evacuate(struct service *s, struct place *p, const struct crossing *exit)
@@ -160,5 +164,6 @@ void stay_evacuate(struct service *s, struct place *p, const struct crossing *ex
     p->row.open_sessions--;
     place_touch(s, p);
     STORE(s, save_session, &r);
+    feed_session(s, "session.closed", &r);
     notice_session(s, &r);
 }

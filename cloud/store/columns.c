@@ -21,6 +21,11 @@ void put_text(struct put *p, const char *text)
     bound(sqlite3_bind_text(p->st, ++p->at, text, -1, SQLITE_STATIC));
 }
 
+void put_text_of(struct put *p, const char *text, size_t len)
+{
+    bound(sqlite3_bind_text64(p->st, ++p->at, text, len, SQLITE_STATIC, SQLITE_UTF8));
+}
+
 void put_optional(struct put *p, const char *text)
 {
     if (text[0] != '\0')

@@ -16,6 +16,7 @@ struct put {
 
 void put_int(struct put *p, int64_t v);
 void put_text(struct put *p, const char *text);
+void put_text_of(struct put *p, const char *text, size_t len);
 void put_optional(struct put *p, const char *text); /* "" is NULL */
 void put_time(struct put *p, struct wall_ms t);     /* 0 is NULL */
 void put_blob(struct put *p, const void *bytes, size_t len);

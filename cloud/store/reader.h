@@ -157,6 +157,37 @@ struct audit_view {
 enum err reader_audits(struct reader *r, const struct name *place, int limit,
                        void (*visit)(void *arg, const struct audit_view *a), void *arg);
 
+/* ---- the feed: events of edges and facts of the cloud, in the order of commit ---- */
+
+struct feed_query {
+    int64_t after;             /* the number of the last one seen; 0: from the beginning */
+    struct name place;         /* "": of all */
+    char type[FACT_TYPE_SIZE]; /* "session.closed", or "session" for all its kinds; "": all */
+    int limit;
+};
+
+struct feed_item {
+    int64_t at;                /* its number; they have no gaps */
+    bool event;                /* of an edge: `bytes` is the whole event as it sent it */
+    char type[FACT_TYPE_SIZE]; /* "": of an edge, and not known here */
+    struct name place;
+    char subject[FACT_SUBJECT_SIZE]; /* facts only, as `plate` */
+    struct plate plate;
+    struct wall_ms time;
+    const char *bytes; /* of a fact: its data, a JSON object */
+    size_t len;
+};
+
+/* The number of the last one committed. */
+enum err reader_feed_head(struct reader *r, int64_t *ret);
+
+/* Up to `limit` of those after `after`, oldest first, within a bounded stretch; `visit` returns false to
+ * take no more (the one it was shown counts as not seen). *ret_seen: the number to go on after; all that
+ * fits the query up to it was shown. ERR_CONFLICT: `after` is ahead of everything. */
+enum err reader_feed(struct reader *r, const struct feed_query *q,
+                     bool (*visit)(void *arg, const struct feed_item *i), void *arg,
+                     int64_t *ret_seen);
+
 /* Commands to a lane, newest first. */
 enum err reader_commands(struct reader *r, const struct name *place, const struct name *lane,
                          int limit, void (*visit)(void *arg, const struct command_row *c),

@@ -17,6 +17,11 @@ enum err store_open(const char *file, struct store **ret)
         e = db_migrate(s->db, store_migrations, store_migration_count);
     for (int i = 0; i < STATEMENTS && e == ERR_OK; i++)
         e = db_prepare(s->db, store_sql[i], &s->st[i]);
+    struct take t;
+    if (e == ERR_OK && (e = take_one(s->st[ST_FEED_HEAD], &t)) == ERR_OK) {
+        s->feed_head = s->feed_committed = take_int(&t);
+        e = take_done(&t);
+    }
     if (e != ERR_OK) {
         store_close(s);
         return e;
@@ -44,7 +49,9 @@ static enum err begin(void *self)
 static enum err commit(void *self)
 {
     struct store *s = self;
-    return db_run(s->st[ST_COMMIT]);
+    TRY(db_run(s->st[ST_COMMIT]));
+    s->feed_committed = s->feed_head;
+    return ERR_OK;
 }
 
 static void rollback(void *self)
@@ -52,6 +59,7 @@ static void rollback(void *self)
     struct store *s = self;
     if (!sqlite3_get_autocommit(s->db))
         (void)db_run(s->st[ST_ROLLBACK]);
+    s->feed_head = s->feed_committed;
 }
 
 struct store_port store_port(struct store *s)
@@ -73,6 +81,7 @@ struct store_port store_port(struct store *s)
         .find_digest = store_find_digest,
         .add_quarantine = store_add_quarantine,
         .add_anomaly = store_add_anomaly,
+        .add_fact = store_add_fact,
         .resolve_anomalies = store_resolve_anomalies,
         .merge_movement = store_merge_movement,
         .find_movement = store_find_movement,

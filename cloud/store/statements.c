@@ -82,14 +82,18 @@ const char *const store_sql[STATEMENTS] = {
     [ST_ADD_LANE_LIVE] = "INSERT OR REPLACE INTO lane_live (place, edge, lane, direction, state,"
                          " arm, online, link_us, inputs) VALUES (?,?,?,?,?,?,?,?,?)",
 
-    [ST_ADD_EVENT] = "INSERT INTO event (stream, seq, digest, kind, movement, time_ms,"
-                     " received_ms, bytes) VALUES (?,?,?,?,?,?,?,?)",
+    [ST_ADD_EVENT] = "INSERT INTO event (id, stream, seq, digest, kind, movement, time_ms,"
+                     " received_ms, bytes) VALUES (?,?,?,?,?,?,?,?,?)",
     [ST_FIND_DIGEST] = "SELECT digest FROM event WHERE stream = ?1 AND seq = ?2 UNION ALL"
                        " SELECT digest FROM quarantine WHERE stream = ?1 AND seq = ?2",
     [ST_ADD_QUARANTINE] = "INSERT INTO quarantine (place, edge, stream, epoch, seq, digest,"
                           " reason, received_ms, bytes) VALUES (?,?,?,?,?,?,?,?,?)",
     [ST_ADD_ANOMALY] = "INSERT INTO anomaly (place, edge, kind, epoch, seq, stops_offers, detail,"
                        " at_ms) VALUES (?,?,?,?,?,?,?,?)",
+    [ST_ADD_FACT] = "INSERT INTO fact (id, place, type, subject, plate, at_ms, data)"
+                    " VALUES (?,?,?,?,?,?,?)",
+    [ST_FEED_HEAD] = "SELECT max(coalesce((SELECT max(id) FROM event), 0),"
+                     " coalesce((SELECT max(id) FROM fact), 0))",
     [ST_RESOLVE_ANOMALIES] = "UPDATE anomaly SET resolved_ms = ? WHERE place = ?"
                              " AND resolved_ms IS NULL",
 

@@ -10,6 +10,8 @@
 struct store {
     sqlite3 *db;
     sqlite3_stmt *st[STATEMENTS];
+    int64_t feed_head; /* the last number given to an event or a fact */
+    int64_t feed_committed;
 };
 
 /* store_load.c */
@@ -34,6 +36,7 @@ enum err store_add_event(void *self, const struct event_row *r);
 enum err store_find_digest(void *self, int64_t stream, int64_t seq, struct digest *ret);
 enum err store_add_quarantine(void *self, const struct quarantine_row *r);
 enum err store_add_anomaly(void *self, const struct anomaly_row *r);
+enum err store_add_fact(void *self, const struct fact_row *r);
 enum err store_resolve_anomalies(void *self, const struct name *place, struct wall_ms at);
 enum err store_merge_movement(void *self, const struct movement_row *r);
 enum err store_find_movement(void *self, const struct movement_id *id, struct movement_row *ret);

@@ -1,4 +1,5 @@
-/* Facts as received, what could not be understood, anomalies, and Movements merged from facts. */
+/* Events as received, facts of our own, what could not be understood, anomalies, and Movements merged from
+ * events. Events and facts share one count, without gaps: the order of commit, which the feed shows. */
 #include "cloud/store/store.h"
 #include "protocol/support/db.h"
 
@@ -6,6 +7,7 @@ enum err store_add_event(void *self, const struct event_row *r)
 {
     struct store *s = self;
     struct put p = {.st = s->st[ST_ADD_EVENT]};
+    put_int(&p, s->feed_head + 1);
     put_int(&p, r->stream);
     put_int(&p, r->seq);
     put_text(&p, r->digest.text);
@@ -14,7 +16,25 @@ enum err store_add_event(void *self, const struct event_row *r)
     put_int(&p, r->time.v);
     put_int(&p, r->received.v);
     put_blob(&p, r->bytes, r->len);
-    return db_run(p.st);
+    TRY(db_run(p.st));
+    s->feed_head++;
+    return ERR_OK;
+}
+
+enum err store_add_fact(void *self, const struct fact_row *r)
+{
+    struct store *s = self;
+    struct put p = {.st = s->st[ST_ADD_FACT]};
+    put_int(&p, s->feed_head + 1);
+    put_text(&p, r->place.text);
+    put_text(&p, r->type);
+    put_text(&p, r->subject);
+    put_optional(&p, r->plate.text);
+    put_int(&p, r->at.v);
+    put_text_of(&p, r->data, r->len);
+    TRY(db_run(p.st));
+    s->feed_head++;
+    return ERR_OK;
 }
 
 enum err store_find_digest(void *self, int64_t stream, int64_t seq, struct digest *ret)

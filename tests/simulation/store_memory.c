@@ -262,6 +262,14 @@ static enum err add_anomaly(void *self, const struct anomaly_row *r)
     return ERR_OK;
 }
 
+/* Nobody reads the feed here; a fact must be whole all the same. */
+static enum err add_fact(void *self, const struct fact_row *r)
+{
+    const struct store_memory *m = self;
+    bool whole = r->len >= 2 && r->data[0] == '{' && r->data[r->len - 1] == '}';
+    return m->open && whole ? ERR_OK : ERR_IO;
+}
+
 static enum err resolve_anomalies(void *self, const struct name *place, struct wall_ms at)
 {
     (void)self, (void)place, (void)at;
@@ -413,6 +421,7 @@ struct store_port store_memory_port(struct store_memory *m)
         .save_audit = save_audit,
         .add_quarantine = add_quarantine,
         .add_anomaly = add_anomaly,
+        .add_fact = add_fact,
         .resolve_anomalies = resolve_anomalies,
         .merge_movement = memory_merge_movement,
         .find_movement = memory_find_movement,

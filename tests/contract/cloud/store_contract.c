@@ -331,6 +331,14 @@ static void events_are_unique(void **state)
     a.edge.text[0] = '\0';
     OK(CALL(add_anomaly, &a));
     OK(CALL(resolve_anomalies, &place_a, (struct wall_ms){8}));
+    struct fact_row fact = {.type = "session.opened",
+                            .place = place_a,
+                            .subject = "00000000000000aa",
+                            .plate = {"22아2222"},
+                            .at = {9},
+                            .data = "{\"state\":\"open\"} and what comes after",
+                            .len = 16};
+    OK(CALL(add_fact, &fact));
     again();
     OK(CALL(find_digest, 4, 13, &d));
 }

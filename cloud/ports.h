@@ -110,6 +110,13 @@ struct store_port {
                               struct decision_row *ret); /* ERR_NOTFOUND */
     enum err (*prune_decisions)(void *self, struct wall_ms before);
 
+    enum err (*add_answer)(void *self, const struct answer_row *r); /* ERR_CONFLICT: its key */
+    /* The row is valid during the call only. ERR_NOTFOUND */
+    enum err (*find_answer)(void *self, const struct digest *key,
+                            void (*visit)(void *arg, const struct answer_row *r), void *arg);
+    /* Up to `max` older ones, oldest first. */
+    enum err (*prune_answers)(void *self, struct wall_ms before, size_t max);
+
     enum err (*save_audit)(void *self, const struct audit_row *r);
 
     enum err (*save_command)(void *self, const struct command_row *r);

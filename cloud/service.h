@@ -7,7 +7,8 @@
  * C3 an event is acknowledged only when it is committed: applied, quarantined or stored raw.
  * C4 a payment's key is committed before its first call; a payment whose call may have reached the
  *    provider is never charged again before a query said "not found".
- * C5 a request id gets one decision; a retry gets the same answer. */
+ * C5 a request id gets one decision; a retry gets the same answer.
+ * C6 so does a command with an idempotency key: its answer is committed with its effect. */
 #ifndef BOOMGATE_CLOUD_SERVICE_H
 #define BOOMGATE_CLOUD_SERVICE_H
 
@@ -59,6 +60,7 @@ struct audit_order {
 struct admin_result {
     enum err err; /* ERR_OK; ERR_INVAL, ERR_NOTFOUND, ERR_CONFLICT: `reason` says why */
     char reason[160];
+    bool key_reused; /* the key of struct once was used for another request; nothing was done */
     bool created;
     int64_t audit;               /* its id */
     struct place_settings place; /* not for ADMIN_COMMAND */
@@ -66,8 +68,21 @@ struct admin_result {
     int64_t rights_changed;      /* how many were not so already */
 };
 
+/* A request that may come twice and has one effect: its answer is stored in the transaction of the
+ * effect, and given again to the same request. Both functions are called inside the batch, `done`
+ * follows after COMMIT: once the answer is made nothing may leave before that. */
+struct once {
+    struct digest key;     /* of who asks, and the key; "": none, the rest is not used */
+    struct digest request; /* of what is asked: another one with this key is refused */
+    /* What will be answered to `r`; status, location, bytes and len, which stay until `done`. */
+    void (*keep)(void *arg, const struct admin_result *r, struct answer_row *ret);
+    /* What was answered before; `done` is then called with ERR_OK. */
+    void (*again)(void *arg, const struct answer_row *row);
+};
+
 struct admin_command {
     enum admin_kind kind;
+    struct once once;
     union {
         struct place_settings place;
         struct {

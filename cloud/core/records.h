@@ -30,6 +30,7 @@ enum {
     ANOMALY_DETAIL_SIZE = 192,
     FACT_TYPE_SIZE = 40,
     FACT_SUBJECT_SIZE = 64,
+    LOCATION_SIZE = 160,
 };
 
 /* What happens at an exit when the provider is unavailable or the outcome unknown. */
@@ -278,6 +279,17 @@ struct decision_row {
     struct name place, edge;
     struct movement_id movement;
     struct response response;
+    struct wall_ms at;
+};
+
+/* What was answered to a request that carried an idempotency key. */
+struct answer_row {
+    struct digest key;            /* of who asked, and the key */
+    struct digest request;        /* of what was asked */
+    int64_t status;               /* of HTTP */
+    char location[LOCATION_SIZE]; /* of what was made; "": nothing */
+    const void *bytes;            /* the body, `len` of them */
+    size_t len;
     struct wall_ms at;
 };
 

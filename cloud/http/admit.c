@@ -85,7 +85,7 @@ static bool check_place(struct exchange *x, struct http_reply *r)
 
 static bool check_caller(struct exchange *x, struct http_reply *r)
 {
-    unsigned roles = x->match.route->roles;
+    unsigned roles = x->match.route->roles & ~(unsigned)NEEDS_ALL;
     const char *header =
         MHD_lookup_connection_value(x->connection, MHD_HEADER_KIND, "Authorization");
     if (auth_check(&x->http->auth, header, &x->principal) != ERR_OK) {
@@ -112,5 +112,10 @@ bool exchange_admit(struct exchange *x, const char *method, struct http_reply *r
         reply_problem(r, 503, "stopping", "The server is stopping.");
         return false;
     }
-    return check_length(x, r) && find_route(x, method, r) && check_caller(x, r);
+    if (!check_length(x, r) || !find_route(x, method, r) || !check_caller(x, r))
+        return false;
+    return strcmp(method, "POST") != 0 ||
+           idempotency_key_checked(
+               x->match.route,
+               MHD_lookup_connection_value(x->connection, MHD_HEADER_KIND, "Idempotency-Key"), r);
 }

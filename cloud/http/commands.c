@@ -10,7 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { KEY_MAX = 128, COMMANDS_DEFAULT = 20, COMMANDS_MAX = 200 };
+enum { COMMANDS_DEFAULT = 20, COMMANDS_MAX = 200 };
 
 /* ---- the request ---- */
 
@@ -106,24 +106,16 @@ static bool lane_of_path(struct http_request *q, struct http_reply *r, struct na
     return false;
 }
 
-static bool name_command(struct http_request *q, struct http_reply *r, const struct name *place,
-                         struct command *c)
+static void name_command(const struct http_request *q, const struct name *place, struct command *c)
 {
-    const char *key = q->idempotency_key;
-    char memory[3 * NAME_SIZE + KEY_MAX + 8];
+    char memory[3 * NAME_SIZE + IDEMPOTENCY_KEY_MAX + 8];
     struct digest id;
-    if (key == NULL || key[0] == '\0' || strlen(key) > KEY_MAX || !printable(key)) {
-        reply_problem(r, 400, "idempotency_key",
-                      "Send a header Idempotency-Key of 1 to 128 characters, new for each command "
-                      "and the same when a request is repeated.");
-        return false;
-    }
     struct buf b = buf_of(memory, sizeof memory);
-    buf_addf(&b, "%s\n%s\n%s\n%s", q->principal.name.text, place->text, c->lane.text, key);
+    buf_addf(&b, "%s\n%s\n%s\n%s", q->principal.name.text, place->text, c->lane.text,
+             q->idempotency_key);
     digest_of(b.text, b.len, &id);
     memcpy(c->id.text, id.text, sizeof c->id.text);
     c->actor = q->principal.name;
-    return true;
 }
 
 /* ---- the answer, on the service's thread ---- */
@@ -177,8 +169,9 @@ void handle_command_post(struct http *h, struct http_request *q, struct http_rep
     struct name place;
     struct command c = {.action = ACTION_NONE};
     if (!query_known(q, NULL, 0, r) || !place_of_path(q, r, &place) ||
-        !lane_of_path(q, r, &c.lane) || !name_command(q, r, &place, &c) || !read_body(q, r, &c))
+        !lane_of_path(q, r, &c.lane) || !read_body(q, r, &c))
         return;
+    name_command(q, &place, &c);
     struct pending_command *p = mem_alloc(sizeof *p);
     struct work *w = work_new(WORK_ADMIN, NULL, 0);
     *p = (struct pending_command){q->exchange, c.id};

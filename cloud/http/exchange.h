@@ -29,11 +29,18 @@ struct exchange {
     int64_t begun_us; /* CLOCK_MONOTONIC, at its head */
     bool counted;     /* in writes_open, until the answer is out */
     bool answered;    /* by exchange_answer */
+    bool held;        /* the answer goes out with exchange_release */
     struct http_reply answer;
 };
 
 /* Finds the route and the caller. False: refused, with the reply. */
 bool exchange_admit(struct exchange *x, const char *method, struct http_reply *r);
+
+/* Lets the answer out that exchange_answer kept because the exchange was held. */
+void exchange_release(struct exchange *x);
+
+/* Refuses an Idempotency-Key that is missing where the route needs one, or is none. */
+bool idempotency_key_checked(const struct route *route, const char *key, struct http_reply *r);
 
 /* A response that several requests share; the last one to let go destroys it. */
 struct shared_response {

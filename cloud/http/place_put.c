@@ -239,25 +239,6 @@ static void put_done(void *arg, const struct admin_result *result)
     free(p);
 }
 
-/* Suspends first: the service may answer before post returns. */
-bool post_write(struct http *h, struct http_request *q, struct work *w, struct http_reply *r)
-{
-    if (!exchange_suspend(q->exchange)) {
-        reply_problem(r, 503, "stopping", "The server is stopping.");
-        work_free(w);
-        return false;
-    }
-    r->later = true;
-    if (h->ports.post(h->ports.post_self, w) == ERR_OK)
-        return true;
-    struct http_reply busy = {0};
-    reply_problem(&busy, 503, "busy", "The service's queue is full.");
-    busy.retry_after_s = 1;
-    exchange_answer(q->exchange, &busy);
-    work_free(w);
-    return false;
-}
-
 static void post_admin(struct http *h, struct http_request *q, enum admin_kind kind,
                        const struct place_settings *settings, struct http_reply *r)
 {

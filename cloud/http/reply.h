@@ -7,6 +7,7 @@
 #ifndef BOOMGATE_CLOUD_HTTP_REPLY_H
 #define BOOMGATE_CLOUD_HTTP_REPLY_H
 
+#include "cloud/core/records.h"
 #include "cloud/http/auth.h"
 #include "cloud/http/router.h"
 
@@ -27,7 +28,7 @@ struct http_request {
     size_t body_len;
     const char *content_type;    /* NULL if absent */
     const char *if_none_match;   /* NULL if absent */
-    const char *idempotency_key; /* NULL if absent */
+    const char *idempotency_key; /* of a POST, checked; NULL if absent */
     struct exchange *exchange;   /* for handlers that answer later (server.h) */
 };
 
@@ -37,9 +38,10 @@ struct http_reply {
     char *body;               /* heap; may be NULL when body_len is 0 */
     size_t body_len;
     char allow[ROUTE_ALLOW_SIZE]; /* "" : no such header */
-    char location[160];
+    char location[LOCATION_SIZE];
     const char *authenticate; /* WWW-Authenticate; NULL: no such header */
     int retry_after_s;        /* 0: no such header */
+    bool replayed;            /* given before to the same request */
     bool close;               /* the connection ends with this answer */
     struct MHD_Response
         *ready; /* already built: of the above only `status` counts; the server takes

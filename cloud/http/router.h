@@ -18,10 +18,16 @@ enum { ROUTE_PARAMS_MAX = 2, ROUTE_PARAM_SIZE = 128, ROUTE_ALLOW_SIZE = 64, ROUT
 typedef void (*route_handler)(struct http *http, struct http_request *request,
                               struct http_reply *ret_reply);
 
+/* What a request must bring; beside the roles in struct route. */
+enum need {
+    NEEDS_KEY = 1 << 16, /* an Idempotency-Key: it moves money, arms or spaces */
+    NEEDS_ALL = NEEDS_KEY,
+};
+
 struct route {
     const char *method; /* "GET", "POST", "PUT" */
     const char *path;   /* "/v1/places/{}" */
-    unsigned roles;     /* who may call it: bits of enum role; 0: everybody */
+    unsigned roles;     /* who may call it: bits of enum role, none: everybody; and of enum need */
     route_handler handle;
 };
 

@@ -29,7 +29,7 @@ const struct route http_routes[] = {
     {"POST", "/v1/places/{}/edges/{}/unbind", ROLE_OPERATOR, handle_unbind},
     {"POST", "/v1/places/{}/edges/{}/release", ROLE_OPERATOR, handle_edge_release},
     {"GET", "/v1/places/{}/lanes/{}/commands", BUSINESS, handle_commands},
-    {"POST", "/v1/places/{}/lanes/{}/commands", DESK, handle_command_post},
+    {"POST", "/v1/places/{}/lanes/{}/commands", DESK | NEEDS_KEY, handle_command_post},
     {"GET", "/v1/places/{}/rights", BUSINESS, handle_rights},
     {"POST", "/v1/places/{}/rights", ROLE_OPERATOR, handle_rights_post},
     {"GET", "/v1/places/{}/rights/{}", BUSINESS, handle_right},

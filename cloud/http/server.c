@@ -48,6 +48,8 @@ static struct MHD_Response *response_of_reply(struct http_reply *r)
     add_header(response, "Allow", r->allow);
     add_header(response, "Location", r->location);
     add_header(response, "WWW-Authenticate", r->authenticate);
+    if (r->replayed)
+        add_header(response, "Idempotency-Replayed", "true");
     if (r->retry_after_s > 0) {
         snprintf(retry, sizeof retry, "%d", r->retry_after_s);
         add_header(response, "Retry-After", retry);
@@ -138,7 +140,7 @@ static enum MHD_Result respond(struct exchange *x, const char *method)
         .body_len = x->body_len,
         .content_type = x->body_expected ? header_of(x, "Content-Type") : NULL,
         .if_none_match = header_of(x, "If-None-Match"),
-        .idempotency_key = header_of(x, "Idempotency-Key"),
+        .idempotency_key = strcmp(method, "POST") == 0 ? header_of(x, "Idempotency-Key") : NULL,
         .exchange = x,
     };
     x->match.route->handle(x->http, &q, &r);
@@ -206,6 +208,12 @@ void exchange_answer(struct exchange *x, struct http_reply *reply)
 {
     x->answer = *reply;
     x->answered = true;
+    if (!x->held)
+        exchange_release(x);
+}
+
+void exchange_release(struct exchange *x)
+{
     MHD_resume_connection(x->connection); /* x may be gone from here on */
 }
 

@@ -12,7 +12,7 @@
 #include <stdatomic.h>
 #include <stdbool.h>
 
-enum { BODY_MAX = 64 * 1024 };
+enum { BODY_MAX = 64 * 1024, IDEMPOTENCY_KEY_MAX = 128 };
 
 struct MHD_Daemon;
 struct watch;
@@ -97,8 +97,9 @@ void reply_reader_error(struct http_reply *r, enum err e, const char *what);
 bool exchange_suspend(struct exchange *x);
 void exchange_answer(struct exchange *x, struct http_reply *reply);
 
-/* Suspends the exchange and posts `w`, whose `done` must answer; it takes over `w`. False: refused,
- * the reply is made, and `done` is not called. */
+/* Suspends the exchange and posts `w` (WORK_ADMIN), whose `done` must answer with exchange_answer and
+ * do nothing else outside: the answer is stored under the request's Idempotency-Key, if it has one, and
+ * sent after COMMIT. It takes over `w`. False: refused, the reply is made, and `done` is not called. */
 bool post_write(struct http *h, struct http_request *q, struct work *w, struct http_reply *r);
 
 /* ---- parts ---- */

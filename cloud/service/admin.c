@@ -9,6 +9,7 @@
 #include "cloud/service/hello.h"
 #include "cloud/service/notice.h"
 #include "cloud/service/offer.h"
+#include "cloud/service/once.h"
 #include "cloud/service/rights.h"
 #include "cloud/service/stream.h"
 #include "protocol/base/buf.h"
@@ -139,7 +140,7 @@ static enum err bind_space(struct service *s, const struct admin_command *c, str
     return ERR_OK;
 }
 
-void admin_take(struct service *s, const struct work *w)
+static struct admin_result decide(struct service *s, const struct work *w)
 {
     const struct admin_command *c = &w->admin;
     struct admin_result r = {.err = ERR_OK};
@@ -160,6 +161,17 @@ void admin_take(struct service *s, const struct work *w)
         r.err = audit_cancel(s, &c->cancel.place, c->cancel.id, &c->cancel.actor, &r);
         break;
     case ADMIN_EDGE_RELEASE: r.err = release_edge(s, &c->stream.place, &c->stream.edge, &r); break;
+    }
+    return r;
+}
+
+void admin_take(struct service *s, const struct work *w)
+{
+    const struct admin_command *c = &w->admin;
+    struct admin_result r = {.err = ERR_OK};
+    if (!once_again(s, c, &r)) {
+        r = decide(s, w);
+        once_keep(s, c, &r);
     }
     struct effect *out = effect_add(s, EFFECT_ADMIN, NULL, NULL);
     out->admin.done = c->done;

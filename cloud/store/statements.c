@@ -197,6 +197,12 @@ const char *const store_sql[STATEMENTS] = {
                         "accepted_ms = excluded.accepted_ms, executing_ms = excluded.executing_ms, "
                         "ended_ms = excluded.ended_ms",
     [ST_FIND_COMMAND] = "SELECT " COMMAND_COLUMNS " FROM lane_command WHERE id = ?",
+    [ST_ADD_ANSWER] = "INSERT INTO answer (key, request, status, location, body, at_ms)"
+                      " VALUES (?,?,?,?,?,?)",
+    [ST_FIND_ANSWER] = "SELECT request, status, location, body, at_ms FROM answer WHERE key = ?",
+    [ST_PRUNE_ANSWERS] = "DELETE FROM answer WHERE key IN (SELECT key FROM answer"
+                         " WHERE at_ms < ? ORDER BY at_ms LIMIT ?)",
+
     [ST_LOAD_COMMANDS] = "SELECT " COMMAND_COLUMNS " FROM lane_command WHERE ended_ms IS NULL"
                          " ORDER BY issued_ms, id",
 };

@@ -61,6 +61,9 @@ enum statement {
     ST_SAVE_COMMAND,
     ST_FIND_COMMAND,
     ST_LOAD_COMMANDS,
+    ST_ADD_ANSWER,
+    ST_FIND_ANSWER,
+    ST_PRUNE_ANSWERS,
     STATEMENTS
 };
 

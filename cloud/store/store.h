@@ -76,6 +76,12 @@ enum err store_save_decision(void *self, const struct decision_row *r);
 enum err store_find_decision(void *self, const struct request_id *id, struct decision_row *ret);
 enum err store_prune_decisions(void *self, struct wall_ms before);
 
+/* store_answer.c */
+enum err store_add_answer(void *self, const struct answer_row *r);
+enum err store_find_answer(void *self, const struct digest *key,
+                           void (*visit)(void *arg, const struct answer_row *r), void *arg);
+enum err store_prune_answers(void *self, struct wall_ms before, size_t max);
+
 /* store_audit.c */
 enum err store_save_audit(void *self, const struct audit_row *r);
 

@@ -385,6 +385,7 @@ struct store_memory *store_memory_new(void *owner)
     m->debts.row_size = sizeof(struct debt_row);
     m->decisions.row_size = sizeof(struct decision_row);
     m->commands.row_size = sizeof(struct command_row);
+    m->answers.row_size = sizeof(struct kept_answer);
     m->audits.row_size = sizeof(struct audit_row);
     m->rights.row_size = sizeof(struct right_row);
     m->right_lists.row_size = sizeof(struct right_list_row);
@@ -447,6 +448,9 @@ struct store_port store_memory_port(struct store_memory *m)
         .save_decision = memory_save_decision,
         .find_decision = memory_find_decision,
         .prune_decisions = memory_prune_decisions,
+        .add_answer = memory_add_answer,
+        .find_answer = memory_find_answer,
+        .prune_answers = memory_prune_answers,
         .save_command = memory_save_command,
         .find_command = memory_find_command,
     };

@@ -35,6 +35,11 @@ struct right_applied_row {
     struct wall_ms at;
 };
 
+struct kept_answer {
+    struct answer_row row; /* its `bytes` are below */
+    char bytes[1024];
+};
+
 struct lanes_row {
     struct name place, edge;
     struct hello_lane lanes[HELLO_LANES_MAX];
@@ -47,7 +52,8 @@ struct store_memory {
     bool open;
     uint64_t version;
     struct table places, edges, lanes, streams, grants, lives, events, movements, sessions, plates,
-        payments, payers, debts, decisions, commands, audits, rights, right_lists, rights_applied;
+        payments, payers, debts, decisions, commands, audits, answers, rights, right_lists,
+        rights_applied;
     struct store_memory_news news, coming;
     struct node *news_events[NEWS_MAX], *coming_events[NEWS_MAX];
 };
@@ -114,6 +120,10 @@ enum err memory_retry_debts(void *self, const char *reason);
 enum err memory_save_decision(void *self, const struct decision_row *r);
 enum err memory_find_decision(void *self, const struct request_id *id, struct decision_row *ret);
 enum err memory_prune_decisions(void *self, struct wall_ms before);
+enum err memory_add_answer(void *self, const struct answer_row *r);
+enum err memory_find_answer(void *self, const struct digest *key,
+                            void (*visit)(void *arg, const struct answer_row *r), void *arg);
+enum err memory_prune_answers(void *self, struct wall_ms before, size_t max);
 enum err memory_save_command(void *self, const struct command_row *r);
 enum err memory_find_command(void *self, const struct request_id *id, struct command_row *ret);
 

@@ -638,6 +638,51 @@ static void commands(void **state)
     assert_int_equal(l.command_count, 0);
 }
 
+static void keep_answer(void *arg, const struct answer_row *r)
+{
+    struct answer_row *seen = arg;
+    *seen = *r;
+    assert_int_equal(r->len, 9);
+    assert_memory_equal(r->bytes, "{\"id\":17}", 9);
+    seen->bytes = NULL;
+}
+
+static void answers(void **state)
+{
+    (void)state;
+    struct answer_row seen = {.status = 9}, a = {.key = {"00112233445566778899aabbccddeeff"},
+                                                 .request = {"ffeeddccbbaa99887766554433221100"},
+                                                 .status = 202,
+                                                 .location = "/v1/refunds/17",
+                                                 .bytes = "{\"id\":17}",
+                                                 .len = 9,
+                                                 .at = {60}};
+    assert_int_equal(CALL(find_answer, &a.key, keep_answer, &seen), ERR_NOTFOUND);
+    assert_int_equal(seen.status, 9);
+    OK(CALL(add_answer, &a));
+    assert_int_equal(CALL(add_answer, &a), ERR_CONFLICT);
+    again();
+    OK(CALL(find_answer, &a.key, keep_answer, &seen));
+    assert_string_equal(seen.request.text, a.request.text);
+    assert_string_equal(seen.location, a.location);
+    assert_int_equal(seen.status, 202);
+    assert_int_equal(seen.at.v, 60);
+    OK(CALL(prune_answers, (struct wall_ms){60}, 4));
+    OK(CALL(find_answer, &a.key, keep_answer, &seen));
+    OK(CALL(prune_answers, (struct wall_ms){61}, 4));
+    assert_int_equal(CALL(find_answer, &a.key, keep_answer, &seen), ERR_NOTFOUND);
+    OK(CALL(add_answer, &a));
+    struct answer_row b = a;
+    memset(b.key.text, '1', sizeof b.key.text - 1);
+    b.at.v = 50;
+    OK(CALL(add_answer, &b));
+    OK(CALL(prune_answers, (struct wall_ms){70}, 0));
+    OK(CALL(find_answer, &b.key, keep_answer, &seen));
+    OK(CALL(prune_answers, (struct wall_ms){55}, 1));
+    OK(CALL(find_answer, &a.key, keep_answer, &seen));
+    assert_int_equal(CALL(find_answer, &b.key, keep_answer, &seen), ERR_NOTFOUND);
+}
+
 static struct right_row right_of(const char *id, enum right_kind kind, const char *plate,
                                  int64_t version)
 {
@@ -819,6 +864,7 @@ int store_contract(struct store_fixture *f)
         T(sessions_by_what_a_camera_confuses),
         T(live_values),
         T(commands),
+        T(answers),
         T(pending_audits_come_back),
     };
     fixture = f;

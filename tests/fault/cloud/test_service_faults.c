@@ -109,6 +109,12 @@ WRAPPED(save_decision, (void *self, const struct decision_row *r), (SELF, r))
 WRAPPED(find_decision, (void *self, const struct request_id *id, struct decision_row *ret),
         (SELF, id, ret))
 WRAPPED(prune_decisions, (void *self, struct wall_ms before), (SELF, before))
+WRAPPED(add_answer, (void *self, const struct answer_row *r), (SELF, r))
+WRAPPED(find_answer,
+        (void *self, const struct digest *key, void (*visit)(void *arg, const struct answer_row *r),
+         void *arg),
+        (SELF, key, visit, arg))
+WRAPPED(prune_answers, (void *self, struct wall_ms before, size_t max), (SELF, before, max))
 WRAPPED(save_command, (void *self, const struct command_row *r), (SELF, r))
 WRAPPED(find_command, (void *self, const struct request_id *id, struct command_row *ret),
         (SELF, id, ret))
@@ -142,6 +148,9 @@ static struct store_port wrap(struct world *w, struct store_port p)
     p.save_decision = wrapped_save_decision;
     p.find_decision = wrapped_find_decision;
     p.prune_decisions = wrapped_prune_decisions;
+    p.add_answer = wrapped_add_answer;
+    p.find_answer = wrapped_find_answer;
+    p.prune_answers = wrapped_prune_answers;
     p.save_command = wrapped_save_command;
     p.find_command = wrapped_find_command;
     return p;

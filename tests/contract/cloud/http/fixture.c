@@ -373,6 +373,51 @@ static void do_work(struct fixture *f, struct work *w)
     work_free(w);
 }
 
+/* As the service does it (struct once): the answer is kept before it is given. */
+struct once_work {
+    struct fixture *f;
+    struct admin_command command;
+};
+
+static void once_done(void *arg, const struct admin_result *r)
+{
+    struct once_work *o = arg;
+    struct fixture *f = o->f;
+    struct answer_row row = {.key = o->command.once.key, .request = o->command.once.request};
+    o->command.once.keep(o->command.arg, r, &row);
+    assert_int_equal(f->port.begin(f->port.self), ERR_OK);
+    assert_int_equal(f->port.add_answer(f->port.self, &row), ERR_OK);
+    assert_int_equal(f->port.commit(f->port.self), ERR_OK);
+    o->command.done(o->command.arg, r);
+    free(o);
+}
+
+static void once_found(void *arg, const struct answer_row *row)
+{
+    const struct admin_command *c = arg;
+    struct admin_result r = {.err = ERR_OK};
+    r.key_reused = strcmp(row->request.text, c->once.request.text) != 0;
+    if (!r.key_reused)
+        c->once.again(c->arg, row);
+    c->done(c->arg, &r);
+}
+
+static void do_once(struct fixture *f, struct work *w)
+{
+    if (w->admin.once.key.text[0] == '\0') {
+        do_work(f, w);
+    } else if (f->port.find_answer(f->port.self, &w->admin.once.key, once_found, &w->admin) ==
+               ERR_OK) {
+        work_free(w);
+    } else {
+        struct once_work *o = malloc(sizeof *o);
+        *o = (struct once_work){f, w->admin};
+        w->admin.done = once_done;
+        w->admin.arg = o;
+        do_work(f, w);
+    }
+}
+
 static enum err take_work(void *self, struct work *w)
 {
     struct fixture *f = self;
@@ -383,7 +428,7 @@ static enum err take_work(void *self, struct work *w)
     if (f->asleep)
         f->waiting[f->waiting_count++] = w;
     else
-        do_work(f, w);
+        do_once(f, w);
     pthread_mutex_unlock(&f->lock);
     return ERR_OK;
 }
@@ -401,7 +446,7 @@ void fixture_wake(struct fixture *f)
     pthread_mutex_lock(&f->lock);
     f->asleep = false;
     for (size_t i = 0; i < f->waiting_count; i++)
-        do_work(f, f->waiting[i]);
+        do_once(f, f->waiting[i]);
     f->waiting_count = 0;
     pthread_mutex_unlock(&f->lock);
 }

@@ -169,7 +169,7 @@ static void lanes_are_told(void **state)
     end_command(*state, "k1", STAGE_DONE, REASON_NONE);
     ends(*state, OPERATOR, "lane open a in-1 --reason help --wait --key k1", CTL_OK, "  done\n");
     ends(*state, OPERATOR, "lane close a in-1 --reason help --key k1", CTL_REFUSED,
-         "another command");
+         "another request");
     end_command(*state, "k2", STAGE_FAILED, REASON_FIRE);
     struct run r = ctl(*state, OPERATOR, "lane open a in-1 --reason help --wait --key k2");
     assert_int_equal(r.status, CTL_REFUSED);

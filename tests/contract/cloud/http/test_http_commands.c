@@ -95,7 +95,7 @@ static void the_same_key_is_the_same_command(void **state)
     assert_string_not_equal(first, other);
     struct answer a =
         order(*state, OPERATOR, "k1", "{\"action\":\"close\",\"reason\":\"help call\"}");
-    is_code(&a, 409, "conflict");
+    is_code(&a, 422, "idempotency_key_reused");
     a = order(*state, ATTENDANT, "k1", OPEN); /* another person's key */
     assert_int_equal(a.status, 202);
     assert_string_not_equal(header(&a, "Location"), first);
@@ -160,7 +160,7 @@ static void what_is_not_there_is_not_found(void **state)
                           "Idempotency-Key: k\r\n");
     is_code(&a, 404, "not_found");
     a = ask(*state, "POST", "/v1/places/nosuch/lanes/in-1/commands", OPERATOR, OPEN,
-            "Idempotency-Key: k\r\n");
+            "Idempotency-Key: k2\r\n");
     is_code(&a, 404, "not_found");
     a = get(*state, "/v1/commands/00112233445566778899aabbccddeeff", OPERATOR);
     is_code(&a, 404, "not_found");

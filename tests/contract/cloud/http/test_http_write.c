@@ -189,6 +189,63 @@ static void only_operators_write(void **state)
 }
 
 /* H1: nothing is answered before the service has committed; other requests go on meanwhile. */
+static void a_repeated_request_gets_the_same_answer(void **state)
+{
+    static const char one[] = "{\"place\":\"new\",\"capacity\":12}";
+    static const char other[] = "{\"place\":\"new\",\"capacity\":13}";
+    static const char key[] = "Idempotency-Key: \"8e03978e-40d5\"\r\n";
+    struct answer a = ask(*state, "POST", "/v1/places", OPERATOR, one, key);
+    assert_int_equal(a.status, 201);
+    assert_string_equal(header(&a, "Idempotency-Replayed"), "");
+    answer_free(&a);
+    a = ask(*state, "POST", "/v1/places", OPERATOR, one, key);
+    assert_int_equal(a.status, 201); /* without a key it would be 200 */
+    assert_string_equal(header(&a, "Location"), "/v1/places/new");
+    assert_string_equal(header(&a, "Idempotency-Replayed"), "true");
+    assert_string_equal(header(&a, "Content-Type"), "application/json");
+    assert_true(json_is_true(json_object_get(a.json, "created")));
+    answer_free(&a);
+    a = ask(*state, "POST", "/v1/places", OPERATOR, other, key);
+    is_code(&a, 422, "idempotency_key_reused");
+    a = ask(*state, "POST", "/v1/places/new/resume", OPERATOR, one, key);
+    is_code(&a, 422, "idempotency_key_reused");
+    a = ask(*state, "POST", "/v1/places", OPERATOR_OF_B, one, key); /* another caller's key */
+    is_code(&a, 403, "other_place");
+    a = ask(*state, "POST", "/v1/places", OPERATOR, other, NULL);
+    is_code(&a, 409, "place_exists");
+}
+
+/* What the service refused is an answer too. */
+static void a_repeated_refusal_stays_one(void **state)
+{
+    static const char key[] = "Idempotency-Key: k2\r\n";
+    static const char body[] = "{\"place\":\"a\",\"capacity\":99}";
+    for (int i = 0; i < 2; i++) {
+        struct answer a = ask(*state, "POST", "/v1/places", OPERATOR, body, key);
+        assert_string_equal(header(&a, "Idempotency-Replayed"), i == 0 ? "" : "true");
+        assert_string_equal(header(&a, "Content-Type"), "application/problem+json");
+        is_code(&a, 409, "place_exists");
+    }
+}
+
+static void a_bad_key_is_refused(void **state)
+{
+    static const char *const bad[] = {"Idempotency-Key:\r\n", "Idempotency-Key: \xEA\xB0\x95\r\n"};
+    char longest[200];
+    struct answer a;
+    for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {
+        a = ask(*state, "POST", "/v1/places/a/resume", OPERATOR, NULL, bad[i]);
+        is_code(&a, 400, "idempotency_key");
+    }
+    snprintf(longest, sizeof longest, "Idempotency-Key: %0128d\r\n", 1);
+    a = ask(*state, "POST", "/v1/places/a/resume", OPERATOR, NULL, longest);
+    assert_int_equal(a.status, 200);
+    answer_free(&a);
+    snprintf(longest, sizeof longest, "Idempotency-Key: %0129d\r\n", 1);
+    a = ask(*state, "POST", "/v1/places/a/resume", OPERATOR, NULL, longest);
+    is_code(&a, 400, "idempotency_key");
+}
+
 static void who_is_bound_to_a_place_does_nothing_elsewhere(void **state)
 {
     static const char new_place[] = "{\"place\":\"%s\",\"capacity\":7}";
@@ -376,6 +433,9 @@ int main(void)
         TEST(what_the_service_refuses_is_told),
         TEST(a_body_must_be_one_json_object),
         TEST(only_operators_write),
+        TEST(a_repeated_request_gets_the_same_answer),
+        TEST(a_repeated_refusal_stays_one),
+        TEST(a_bad_key_is_refused),
         TEST(who_is_bound_to_a_place_does_nothing_elsewhere),
         TEST(the_answer_waits_for_the_commit),
         TEST(a_full_queue_asks_to_come_back),

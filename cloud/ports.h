@@ -65,24 +65,37 @@ struct store_port {
     enum err (*save_session)(void *self, const struct session_row *r);
     enum err (*find_session)(void *self, const struct movement_id *id,
                              struct session_row *ret); /* ERR_NOTFOUND */
-    /* The open session of this plate that started last. ERR_NOTFOUND */
+    /* The open session of this plate that started last, but not after `at` if there is one that did
+     * not. ERR_NOTFOUND */
     enum err (*find_open_session)(void *self, const struct name *place, const struct plate *plate,
-                                  struct session_row *ret);
+                                  struct wall_ms at, struct session_row *ret);
+    /* The session with this credential: of this place before another's, open before ended, the latest.
+     * ERR_NOTFOUND */
+    enum err (*find_credential_session)(void *self, const struct name *place,
+                                        const struct credential_text *credential,
+                                        struct session_row *ret);
     /* The unmatched exit of this plate that ended first at or after `from`. ERR_NOTFOUND */
     enum err (*find_unmatched)(void *self, const struct name *place, const struct plate *plate,
                                struct wall_ms from, struct session_row *ret);
 
-    /* Up to `max` open sessions whose plates a camera may take for this one (plate_fold). */
+    enum err (*find_unmatched_credential)(void *self, const struct name *place,
+                                          const struct credential_text *credential,
+                                          struct wall_ms from, struct session_row *ret);
+
+    /* Up to `max` sessions that are open, or unmatched exits that ended at or after `from`, whose plates
+     * a camera may take for this one (plate_fold). */
     enum err (*near_sessions)(void *self, const struct name *place, const struct plate *plate,
+                              enum session_state state, struct wall_ms from,
                               struct session_row *ret, size_t max, size_t *ret_count);
 
     enum err (*save_right)(void *self, const struct right_row *r);
     enum err (*find_right)(void *self, const struct name *place, const struct right_id *id,
                            struct right_row *ret); /* ERR_NOTFOUND; removed ones are found */
-    /* Up to `max` rights of this plate or of one a camera may take it for: first what bars, then what
-     * ends last. */
-    enum err (*rights_of_plate)(void *self, const struct name *place, const struct plate *plate,
-                                struct right *ret, size_t max, size_t *ret_count);
+    /* Up to `max` rights of this plate or of one a camera may take it for, or of this credential (either
+     * may be ""): first what bars, then what ends last. */
+    enum err (*rights_of)(void *self, const struct name *place, const struct plate *plate,
+                          const struct credential_text *credential, struct right *ret, size_t max,
+                          size_t *ret_count);
     /* All that changed after version `since`, removals and `deny` first; 0: all there are. */
     enum err (*each_right)(void *self, const struct name *place, int64_t since,
                            void (*visit)(void *arg, const struct right *r), void *arg);

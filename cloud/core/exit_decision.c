@@ -11,6 +11,10 @@ static enum exit_action by_policy(const struct exit_facts *f)
 
 enum exit_action exit_decide(const struct exit_facts *f)
 {
+    if (!f->session && f->ticket_used)
+        return EXIT_DENY_TICKET_USED;
+    if (!f->session && f->other_place)
+        return EXIT_DENY_OTHER_PLACE;
     if (!f->session)
         return f->unmatched == UNMATCHED_OPEN ? EXIT_ALLOW_UNMATCHED : EXIT_DENY_NO_SESSION;
     if (f->due_minor <= 0)
@@ -44,6 +48,10 @@ static const struct spoken spoken[EXIT_ACTIONS] = {
     [EXIT_ALLOW_UNMATCHED] = {VERDICT_ALLOW, BASIS_DEFERRED, REASON_NONE, false, "OPEN / 출차"},
     [EXIT_DENY_NO_SESSION] = {VERDICT_DENY, BASIS_NONE, REASON_NO_SESSION, false,
                               "NO STAY / 기록없음"},
+    [EXIT_DENY_TICKET_USED] = {VERDICT_DENY, BASIS_NONE, REASON_TICKET_USED, false,
+                               "TICKET USED / 사용된 표"},
+    [EXIT_DENY_OTHER_PLACE] = {VERDICT_DENY, BASIS_NONE, REASON_OTHER_PLACE, false,
+                               "OTHER CAR PARK / 다른 곳"},
     [EXIT_DENY_NO_ACCOUNT] = {VERDICT_DENY, BASIS_NONE, REASON_NO_ACCOUNT, true, "no account"},
     [EXIT_DENY_DECLINED] = {VERDICT_DENY, BASIS_NONE, REASON_DECLINED, true, "declined"},
     [EXIT_CHARGE] = {VERDICT_PENDING, BASIS_NONE, REASON_PAYMENT, true, "please wait"},
@@ -55,7 +63,8 @@ struct passage_answer exit_answer(enum exit_action a, struct money due)
 {
     const struct spoken *s = &spoken[a];
     struct passage_answer answer = {.verdict = s->verdict, .basis = s->basis, .reason = s->reason};
-    if (a != EXIT_ALLOW_UNMATCHED && a != EXIT_DENY_NO_SESSION)
+    if (a != EXIT_ALLOW_UNMATCHED && a != EXIT_DENY_NO_SESSION && a != EXIT_DENY_TICKET_USED &&
+        a != EXIT_DENY_OTHER_PLACE)
         answer.due = due;
 
     char amount[MONEY_TEXT_SIZE];

@@ -4,15 +4,17 @@
  * X1 nobody is trapped: while the provider is the problem, every path ends in an open arm, at once
  *    (defer) or after hold_max (hold).
  * X2 nothing is charged while another payment of the stay is not final.
- * X3 the arm stays down only for a decline, a missing account, or a place that denies unknown
- * stays. */
+ * X3 the arm stays down only for a decline, a missing account, a place that denies unknown stays, or a
+ *    ticket that is known not to be for leaving here. */
 #ifndef BOOMGATE_CLOUD_CORE_EXIT_DECISION_H
 #define BOOMGATE_CLOUD_CORE_EXIT_DECISION_H
 
 #include "cloud/core/records.h"
 
 struct exit_facts {
-    bool session;          /* an open stay with this plate */
+    bool session;          /* an open stay with this plate or credential */
+    bool ticket_used;      /* none: that of this ticket has ended, */
+    bool other_place;      /* or the ticket is another place's */
     int64_t price_minor;   /* of the stay so far */
     int64_t due_minor;     /* of it, not yet paid and not in grace */
     bool account;          /* a payer account is linked to the plate */
@@ -31,6 +33,8 @@ enum exit_action {
     EXIT_ALLOW_DEFERRED, /* a debt follows when the vehicle has left */
     EXIT_ALLOW_UNMATCHED,
     EXIT_DENY_NO_SESSION,
+    EXIT_DENY_TICKET_USED,
+    EXIT_DENY_OTHER_PLACE,
     EXIT_DENY_NO_ACCOUNT,
     EXIT_DENY_DECLINED,
     EXIT_CHARGE, /* pending: make a payment */

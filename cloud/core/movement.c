@@ -16,6 +16,8 @@ struct movement_row movement_of(const struct event *e)
         .reason = d->reason,
         .outcome = d->outcome,
         .request = d->request,
+        .credential = d->credential,
+        .medium = e->kind == EVENT_TICKET_ISSUED ? MEDIUM_TICKET : d->medium,
         .first = e->time,
     };
     switch (e->kind) {
@@ -56,6 +58,10 @@ void movement_add(struct movement_row *m, const struct movement_row *later)
         m->outcome = later->outcome;
     if (later->request.text[0] != '\0')
         m->request = later->request;
+    if (later->credential.text[0] != '\0')
+        m->credential = later->credential;
+    if (later->medium != MEDIUM_NONE)
+        m->medium = later->medium;
     add_time(&m->presented, later->presented);
     add_time(&m->authorised, later->authorised);
     add_time(&m->started, later->started);

@@ -8,6 +8,7 @@
 #include "protocol/base/id.h"
 #include "protocol/base/money.h"
 #include "protocol/wire/command.h"
+#include "protocol/wire/credential.h"
 #include "protocol/wire/event.h"
 #include "protocol/wire/grant.h"
 #include "protocol/wire/plate_text.h"
@@ -179,6 +180,8 @@ struct movement_row {
     enum reason reason;
     enum outcome outcome;
     struct request_id request;
+    struct credential_text credential; /* shown beside the plate, or the ticket it was given */
+    enum medium medium;
     struct wall_ms first; /* of the event it was first heard of by; an update does not change it */
     struct wall_ms presented, authorised, started, completed, ended; /* v == 0: not yet */
 };
@@ -205,7 +208,9 @@ struct session_row {
     struct request_id quote_request;
     struct right_id right;   /* covers the stay up to `covered`; "": none */
     struct wall_ms covered;  /* v == INT64_MAX: to its end */
-    struct plate exit_plate; /* as read, if it is not `plate`: one confused character */
+    struct plate exit_plate; /* as read, if it is not `plate`: one confused character, or found by
+                                the credential */
+    struct credential_text credential; /* ticket, card or code of the entry; "": none */
 };
 
 /* A right of a place. A removed one keeps only its id (right.removed). */

@@ -14,14 +14,30 @@ static bool valid_at(const struct right *r, struct wall_ms t)
     return (r->kind == RIGHT_PERMIT || r->kind == RIGHT_BOOKING) && in_time(r, t);
 }
 
+static bool shown(const struct right *r, const struct credential_text *credential)
+{
+    return credential->text[0] != '\0' && strcmp(r->credential, credential->text) == 0;
+}
+
+/* How many characters of its plate differ from this one; -1: it is not meant. */
+static int distance(const struct right *r, const struct plate *plate,
+                    const struct credential_text *credential)
+{
+    if (shown(r, credential))
+        return 0;
+    bool both = r->plate.text[0] != '\0' && plate->text[0] != '\0';
+    return both ? plate_confusions(&r->plate, plate) : -1;
+}
+
 const struct right *right_covering(const struct right *rights, size_t count,
-                                   const struct plate *plate, struct wall_ms start)
+                                   const struct plate *plate,
+                                   const struct credential_text *credential, struct wall_ms start)
 {
     const struct right *exact = NULL, *near = NULL;
     size_t exact_count = 0, near_count = 0;
     for (size_t i = 0; i < count; i++) {
         const struct right *r = &rights[i];
-        int differ = r->plate.text[0] != '\0' ? plate_confusions(&r->plate, plate) : -1;
+        int differ = distance(r, plate, credential);
         exact_count += differ == 0;
         if (differ == 0 && valid_at(r, start) &&
             (exact == NULL || right_end(r).v > right_end(exact).v))
@@ -37,11 +53,11 @@ const struct right *right_covering(const struct right *rights, size_t count,
 }
 
 bool right_bars(const struct right *rights, size_t count, const struct plate *plate,
-                struct wall_ms at)
+                const struct credential_text *credential, struct wall_ms at)
 {
     for (size_t i = 0; i < count; i++)
         if (rights[i].kind == RIGHT_DENY && in_time(&rights[i], at) &&
-            strcmp(rights[i].plate.text, plate->text) == 0)
+            distance(&rights[i], plate, credential) == 0)
             return true;
     return false;
 }

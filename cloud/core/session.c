@@ -1,5 +1,7 @@
 #include "cloud/core/session.h"
 
+#include "protocol/wire/plate_match.h"
+
 #include <string.h>
 
 struct session_row session_open(const struct crossing *entry, const struct place_settings *place)
@@ -8,6 +10,7 @@ struct session_row session_open(const struct crossing *entry, const struct place
         .id = entry->movement,
         .place = entry->place,
         .plate = entry->plate,
+        .credential = entry->credential,
         .state = SESSION_OPEN,
         .start = entry->at,
         .entry_edge = entry->edge,
@@ -33,6 +36,7 @@ struct session_row session_unmatched(const struct crossing *exit,
         .id = exit->movement,
         .place = exit->place,
         .plate = exit->plate,
+        .credential = exit->credential,
         .state = SESSION_UNMATCHED,
         .currency = place->currency,
         .tariff = place->tariff,
@@ -41,9 +45,17 @@ struct session_row session_unmatched(const struct crossing *exit,
     return s;
 }
 
+bool session_of_other(const struct session_row *s, const struct plate *plate)
+{
+    int differ = plate_confusions(&s->plate, plate);
+    return s->plate.text[0] != '\0' && plate->text[0] != '\0' && (differ < 0 || differ > 1);
+}
+
 void session_close(struct session_row *s, const struct crossing *exit)
 {
     set_exit(s, exit);
+    if (strcmp(s->plate.text, exit->plate.text) != 0)
+        s->exit_plate = exit->plate;
     s->state = SESSION_CLOSED;
 }
 
@@ -54,6 +66,12 @@ struct session_row session_join(const struct crossing *entry, const struct sessi
     s.start = entry->at;
     s.entry_edge = entry->edge;
     s.entry_lane = entry->lane;
+    if (entry->plate.text[0] != '\0' && strcmp(entry->plate.text, s.plate.text) != 0) {
+        s.exit_plate = s.plate;
+        s.plate = entry->plate;
+    }
+    if (entry->credential.text[0] != '\0')
+        s.credential = entry->credential;
     if (s.end.v < s.start.v)
         s.end = s.start;
     return s;

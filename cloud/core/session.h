@@ -9,11 +9,20 @@
 
 #include "cloud/core/records.h"
 
+/* What is known of somebody who wants to leave. */
+enum stay_known {
+    STAY_NONE,
+    STAY_OPEN,      /* he has a stay */
+    STAY_USED,      /* his ticket's has ended */
+    STAY_ELSEWHERE, /* his ticket is another place's */
+};
+
 /* Where and when a vehicle crossed. */
 struct crossing {
     struct movement_id movement;
     struct name place, edge, lane;
-    struct plate plate; /* "" if not known */
+    struct plate plate;                /* "" if not known */
+    struct credential_text credential; /* "": none */
     struct wall_ms at;
     enum basis basis; /* exit: why it was let out; BASIS_NONE if nobody allowed it */
 };
@@ -25,11 +34,16 @@ struct session_row session_open(const struct crossing *entry, const struct place
 struct session_row session_unmatched(const struct crossing *exit,
                                      const struct place_settings *place);
 
-/* The exit of an open stay. The end is never before the start. */
+/* The exit of an open stay. The end is never before the start; another plate than the entry's is kept
+ * beside it. */
 void session_close(struct session_row *s, const struct crossing *exit);
 
+/* Both plates are known and no camera takes one for the other. */
+bool session_of_other(const struct session_row *s, const struct plate *plate);
+
 /* The entry of an exit that was recorded first: the two become one closed stay under the entry's
- * id. `unmatched` keeps what it knows of the exit. */
+ * id. The plate and the credential are the
+ * entry's as far as it has them. */
 struct session_row session_join(const struct crossing *entry, const struct session_row *unmatched);
 
 /* What is still to be paid of `price_minor` at `at`, >= 0. */

@@ -98,14 +98,17 @@ static void apply_crossing(struct service *s, struct place *p, const struct even
         .edge = e->edge,
         .lane = e->data.lane,
         .plate = e->data.plate,
+        .credential = e->data.credential,
         .at = e->time,
     };
     bool entry = e->data.direction == DIRECTION_ENTRY;
     struct movement_row m = {0};
-    if ((!entry || c.plate.text[0] == '\0') &&
-        movement_known(s, &c.movement, &e->place, &e->edge, &m)) {
+    bool named = c.plate.text[0] != '\0' && c.credential.text[0] != '\0';
+    if ((!entry || !named) && movement_known(s, &c.movement, &e->place, &e->edge, &m)) {
         if (c.plate.text[0] == '\0')
             c.plate = m.plate;
+        if (c.credential.text[0] == '\0')
+            c.credential = m.credential;
         c.basis = m.basis;
     }
     if (entry)
@@ -127,6 +130,7 @@ static void apply_evacuation(struct service *s, struct place *p, const struct ev
         .edge = e->edge,
         .lane = e->data.lane,
         .plate = m.plate,
+        .credential = m.credential,
         .at = e->time,
         .basis = BASIS_EVACUATED,
     };

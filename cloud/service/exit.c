@@ -56,6 +56,8 @@ static struct exit_facts facts_of(struct service *s, const struct place *p,
         .hold_over = reached(s->now.mono, c->hold_until),
         .policy = set->policy,
         .unmatched = set->unmatched_exit,
+        .ticket_used = c->known == STAY_USED,
+        .other_place = c->known == STAY_ELSEWHERE,
     };
     if (!r)
         return f;
@@ -131,9 +133,10 @@ static void quote(struct service *s, struct place *p, const struct passage_quest
                   struct exit_case *c)
 {
     struct session_row r;
-    if (!stay_find(s, p, &q->plate, &r))
-        return;
     struct wall_ms at = asked_at(s, q->time);
+    c->known = stay_find(s, p, &q->plate, &q->credential, at, &r);
+    if (c->known != STAY_OPEN)
+        return;
     int64_t price = 0;
     if (!stay_price(s, p, &r, at, &price))
         price = r.paid_minor;

@@ -6,6 +6,7 @@
 #include "cloud/service/hello.h"
 #include "cloud/service/offer.h"
 #include "cloud/service/rights.h"
+#include "cloud/service/stay.h"
 #include "protocol/support/log.h"
 
 #include <string.h>
@@ -45,14 +46,14 @@ static struct passage_answer entry_answer(struct service *s, struct edge *e,
         memcpy(a.display, closed_text, sizeof closed_text);
         return a;
     }
-    if (rights_bar(s, p, &q->plate)) {
+    if (rights_bar(s, p, &q->plate, &q->credential)) {
         a.reason = REASON_BARRED;
         memcpy(a.display, barred_text, sizeof barred_text);
         return a;
     }
     struct session_row stay;
-    if (q->passback && q->plate.text[0] != '\0' &&
-        FOUND(s, find_open_session, &p->row.settings.place, &q->plate, &stay)) {
+    if (q->passback &&
+        stay_find(s, p, &q->plate, &q->credential, s->now.wall, &stay) == STAY_OPEN) {
         a.reason = REASON_PASSBACK;
         memcpy(a.display, inside_text, sizeof inside_text);
         return a;

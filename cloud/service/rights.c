@@ -239,31 +239,32 @@ void rights_ask(struct service *s, const struct work *w, struct edge *e, const s
 /* ---- what they mean ---- */
 
 static size_t rights_of(struct service *s, struct place *p, const struct plate *plate,
-                        struct right *ret)
+                        const struct credential_text *credential, struct right *ret)
 {
     size_t count = 0;
-    if (plate->text[0] == '\0' || list_of(s, p)->version == 0)
+    if ((plate->text[0] == '\0' && credential->text[0] == '\0') || list_of(s, p)->version == 0)
         return 0;
-    STORE(s, rights_of_plate, &p->row.settings.place, plate, ret, CANDIDATES_MAX, &count);
+    STORE(s, rights_of, &p->row.settings.place, plate, credential, ret, CANDIDATES_MAX, &count);
     return count;
 }
 
 void rights_cover(struct service *s, struct place *p, struct session_row *r)
 {
     struct right rights[CANDIDATES_MAX];
-    size_t count = rights_of(s, p, &r->plate, rights);
-    const struct right *found = right_covering(rights, count, &r->plate, r->start);
+    size_t count = rights_of(s, p, &r->plate, &r->credential, rights);
+    const struct right *found = right_covering(rights, count, &r->plate, &r->credential, r->start);
     if (!found)
         return;
     r->right = found->id;
     r->covered = right_end(found);
 }
 
-bool rights_bar(struct service *s, struct place *p, const struct plate *plate)
+bool rights_bar(struct service *s, struct place *p, const struct plate *plate,
+                const struct credential_text *credential)
 {
     struct right rights[CANDIDATES_MAX];
-    size_t count = rights_of(s, p, plate, rights);
-    return right_bars(rights, count, plate, s->now.wall);
+    size_t count = rights_of(s, p, plate, credential, rights);
+    return right_bars(rights, count, plate, credential, s->now.wall);
 }
 
 /* ---- the end ---- */

@@ -19,8 +19,9 @@ void rights_restored(struct service *s, struct place *p);
 /* Sets what covers a stay that begins. */
 void rights_cover(struct service *s, struct place *p, struct session_row *r);
 
-/* Is this plate on the deny list now? */
-bool rights_bar(struct service *s, struct place *p, const struct plate *plate);
+/* Is this plate or credential on the deny list now? */
+bool rights_bar(struct service *s, struct place *p, const struct plate *plate,
+                const struct credential_text *credential);
 
 /* Hourly: removals no edge can miss any more, and lists nobody fetches. */
 void rights_prune(struct service *s);

@@ -6,6 +6,7 @@
 
 #include "cloud/core/ledger.h"
 #include "cloud/core/restamp.h"
+#include "cloud/core/session.h"
 #include "cloud/core/stream.h"
 #include "cloud/service.h"
 #include "cloud/service/map.h"
@@ -97,6 +98,7 @@ struct exit_case {
     struct decision_row decision; /* request, edge, movement and the answer so far */
     uint8_t correlation[16];
     struct movement_id session;
+    enum stay_known known;
     int64_t price_minor;
     struct currency currency;
     bool said_pending;

@@ -8,6 +8,7 @@
 #include "cloud/service/flush.h"
 #include "cloud/service/notice.h"
 #include "cloud/service/rights.h"
+#include "protocol/base/ticket.h"
 #include "protocol/support/log.h"
 #include "protocol/wire/plate_match.h"
 
@@ -49,18 +50,14 @@ bool stay_price(struct service *s, struct place *p, const struct session_row *r,
     return false;
 }
 
-bool stay_find(struct service *s, struct place *p, const struct plate *plate,
-               struct session_row *ret)
+/* The only one of these that a camera may have taken for `plate`. */
+static bool only_near(struct service *s, struct place *p, const struct plate *plate,
+                      enum session_state state, struct wall_ms from, struct session_row *ret)
 {
     enum { NEAR_MAX = 8 };
-    const struct name *place = &p->row.settings.place;
     struct session_row near[NEAR_MAX];
     size_t count = 0, matches = 0;
-    if (plate->text[0] == '\0')
-        return false;
-    if (FOUND(s, find_open_session, place, plate, ret))
-        return true;
-    STORE(s, near_sessions, place, plate, near, NEAR_MAX, &count);
+    STORE(s, near_sessions, &p->row.settings.place, plate, state, from, near, NEAR_MAX, &count);
     const struct session_row *match = NULL;
     for (size_t i = 0; i < count; i++) {
         if (plate_confusions(&near[i].plate, plate) != 1)
@@ -72,6 +69,53 @@ bool stay_find(struct service *s, struct place *p, const struct plate *plate,
         return false;
     *ret = *match;
     return true;
+}
+
+static bool is_ticket(const struct credential_text *credential)
+{
+    struct ticket t;
+    return ticket_parse(credential->text, strlen(credential->text), &t) == ERR_OK;
+}
+
+/* Cards and codes come again and again; a ticket is good for one stay. */
+static enum stay_known by_credential(struct service *s, struct place *p,
+                                     const struct credential_text *credential,
+                                     struct session_row *ret)
+{
+    const struct name *place = &p->row.settings.place;
+    struct session_row r;
+    if (credential->text[0] == '\0' || !FOUND(s, find_credential_session, place, credential, &r))
+        return STAY_NONE;
+    bool here = name_equal(&r.place, place);
+    if (here && r.state == SESSION_OPEN) {
+        *ret = r;
+        return STAY_OPEN;
+    }
+    if (!is_ticket(credential))
+        return STAY_NONE;
+    return here ? STAY_USED : STAY_ELSEWHERE;
+}
+
+enum stay_known stay_find(struct service *s, struct place *p, const struct plate *plate,
+                          const struct credential_text *credential, struct wall_ms at,
+                          struct session_row *ret)
+{
+    struct session_row r, own;
+    bool plate_known = plate->text[0] != '\0';
+    enum stay_known known = by_credential(s, p, credential, &r);
+    bool differs = known == STAY_OPEN && session_of_other(&r, plate);
+    if (known == STAY_OPEN && !differs) {
+        *ret = r;
+        return STAY_OPEN;
+    }
+    if (plate_known && (FOUND(s, find_open_session, &p->row.settings.place, plate, at, &own) ||
+                        (!differs && only_near(s, p, plate, SESSION_OPEN, at, &own)))) {
+        *ret = own;
+        return STAY_OPEN;
+    }
+    if (known == STAY_OPEN)
+        *ret = r;
+    return known;
 }
 
 /* What is still owed by a stay that has just ended; sets its final price. What the cloud let out as
@@ -111,13 +155,25 @@ static bool crossed_before(struct service *s, struct place *p, const struct cros
     return true;
 }
 
+/* The exit of this entry, told before it: by what was shown at both, then as an exit finds its stay. */
+static bool find_unmatched(struct service *s, struct place *p, const struct crossing *entry,
+                           struct session_row *ret)
+{
+    const struct name *place = &p->row.settings.place;
+    const struct credential_text *shown = &entry->credential;
+    if (shown->text[0] != '\0' && FOUND(s, find_unmatched_credential, place, shown, entry->at, ret))
+        return true;
+    return entry->plate.text[0] != '\0' &&
+           (FOUND(s, find_unmatched, place, &entry->plate, entry->at, ret) ||
+            only_near(s, p, &entry->plate, SESSION_UNMATCHED, entry->at, ret));
+}
+
 void stay_enter(struct service *s, struct place *p, const struct crossing *entry)
 {
     struct session_row r;
     if (crossed_before(s, p, entry))
         return;
-    if (entry->plate.text[0] != '\0' &&
-        FOUND(s, find_unmatched, &p->row.settings.place, &entry->plate, entry->at, &r)) {
+    if (find_unmatched(s, p, entry, &r)) {
         static const struct request_id none = {""};
         r = session_join(entry, &r);
         rights_cover(s, p, &r);
@@ -137,7 +193,7 @@ void stay_leave(struct service *s, struct place *p, const struct crossing *exit,
                 const struct request_id *request)
 {
     struct session_row r;
-    if (!stay_find(s, p, &exit->plate, &r)) {
+    if (stay_find(s, p, &exit->plate, &exit->credential, exit->at, &r) != STAY_OPEN) {
         if (crossed_before(s, p, exit))
             return;
         r = session_unmatched(exit, &p->row.settings);
@@ -147,8 +203,8 @@ void stay_leave(struct service *s, struct place *p, const struct crossing *exit,
         return;
     }
     session_close(&r, exit);
-    if (strcmp(r.plate.text, exit->plate.text) != 0)
-        r.exit_plate = exit->plate;
+    if (session_of_other(&r, &exit->plate))
+        anomaly_record(s, p, NULL, 0, "plates_differ", false, r.id.text);
     p->row.open_sessions--;
     place_touch(s, p);
     settle(s, p, &r, request, "session.closed");
@@ -157,7 +213,7 @@ void stay_leave(struct service *s, struct place *p, const struct crossing *exit,
 void stay_evacuate(struct service *s, struct place *p, const struct crossing *exit)
 {
     struct session_row r;
-    if (!stay_find(s, p, &exit->plate, &r))
+    if (stay_find(s, p, &exit->plate, &exit->credential, exit->at, &r) != STAY_OPEN)
         return;
     session_close(&r, exit);
     r.price_minor = r.paid_minor;

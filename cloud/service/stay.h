@@ -5,10 +5,12 @@
 #include "cloud/core/session.h"
 #include "cloud/service/state.h"
 
-/* The open stay of this plate; if there is none, the only one whose plate differs from it in one
- * character that cameras confuse. */
-bool stay_find(struct service *s, struct place *p, const struct plate *plate,
-               struct session_row *ret);
+/* The open stay of this credential; else of this plate; else the only one whose plate differs from it in
+ * one character that cameras confuse. The credential of a vehicle with quite another plate does not stand
+ * for one that has an open stay of its own: a ticket passed on does not shorten a stay. */
+enum stay_known stay_find(struct service *s, struct place *p, const struct plate *plate,
+                          const struct credential_text *credential, struct wall_ms at,
+                          struct session_row *ret);
 
 void stay_enter(struct service *s, struct place *p, const struct crossing *entry);
 void stay_leave(struct service *s, struct place *p, const struct crossing *exit,

@@ -14,11 +14,12 @@
     "shortfall, made_ms, ended_ms"
 #define MOVEMENT_COLUMNS                                                                           \
     "id, place, edge, lane, direction, plate, raw, confidence, basis, reason, outcome, request, "  \
+    "credential, medium, "                                                                         \
     "first_ms, presented_ms, authorised_ms, started_ms, completed_ms, ended_ms"
 #define SESSION_COLUMNS                                                                            \
     "id, place, plate, state, start_ms, end_ms, entry_edge, entry_lane, exit_edge, exit_lane, "    \
     "exit_movement, exit_basis, currency, tariff, price_minor, paid_minor, paid_ms, quote_ms, "    \
-    "quote_request, right_id, covered_ms, exit_plate"
+    "quote_request, right_id, covered_ms, exit_plate, credential"
 #define RIGHT_COLUMNS "id, removed, kind, plate, credential, from_ms, until_ms, offline_s, space"
 #define PAYMENT_COLUMNS                                                                            \
     "key, session, place, kind, token, amount_minor, currency, state, attempts, created_ms, "      \
@@ -99,7 +100,7 @@ const char *const store_sql[STATEMENTS] = {
 
     [ST_MERGE_MOVEMENT] =
         "INSERT INTO movement (" MOVEMENT_COLUMNS
-        ") VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?) ON CONFLICT (id) DO UPDATE SET "
+        ") VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?) ON CONFLICT (id) DO UPDATE SET "
         "lane = coalesce(excluded.lane, lane), "
         "direction = coalesce(excluded.direction, direction), "
         "plate = coalesce(excluded.plate, plate), raw = coalesce(excluded.raw, raw), "
@@ -107,6 +108,8 @@ const char *const store_sql[STATEMENTS] = {
         "basis = coalesce(excluded.basis, basis), reason = coalesce(excluded.reason, reason), "
         "outcome = coalesce(excluded.outcome, outcome), "
         "request = coalesce(excluded.request, request), "
+        "credential = coalesce(excluded.credential, credential), "
+        "medium = coalesce(excluded.medium, medium), "
         "presented_ms = coalesce(excluded.presented_ms, presented_ms), "
         "authorised_ms = coalesce(excluded.authorised_ms, authorised_ms), "
         "started_ms = coalesce(excluded.started_ms, started_ms), "
@@ -117,7 +120,8 @@ const char *const store_sql[STATEMENTS] = {
 
     [ST_SAVE_SESSION] =
         "INSERT INTO session (" SESSION_COLUMNS
-        ", fold) VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?) ON CONFLICT (id) DO UPDATE "
+        ", fold) VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?) ON CONFLICT (id) DO "
+        "UPDATE "
         "SET "
         "plate = excluded.plate, state = excluded.state, start_ms = excluded.start_ms, "
         "end_ms = excluded.end_ms, entry_edge = excluded.entry_edge, "
@@ -127,16 +131,26 @@ const char *const store_sql[STATEMENTS] = {
         "price_minor = excluded.price_minor, paid_minor = excluded.paid_minor, "
         "paid_ms = excluded.paid_ms, quote_ms = excluded.quote_ms, "
         "quote_request = excluded.quote_request, right_id = excluded.right_id, "
-        "covered_ms = excluded.covered_ms, exit_plate = excluded.exit_plate, fold = excluded.fold",
+        "covered_ms = excluded.covered_ms, exit_plate = excluded.exit_plate, fold = excluded.fold, "
+        "credential = excluded.credential",
     [ST_FIND_SESSION] = "SELECT " SESSION_COLUMNS " FROM session WHERE id = ?",
     [ST_FIND_OPEN_SESSION] = "SELECT " SESSION_COLUMNS " FROM session WHERE plate = ?"
-                             " AND place = ? AND state = 'open' ORDER BY start_ms DESC LIMIT 1",
+                             " AND place = ? AND state = 'open' ORDER BY start_ms <= ? DESC,"
+                             " start_ms DESC LIMIT 1",
+    [ST_FIND_CREDENTIAL_SESSION] =
+        "SELECT " SESSION_COLUMNS " FROM session WHERE credential = ?1"
+        " ORDER BY place = ?2 DESC, state = 'open' DESC, coalesce(start_ms, end_ms) DESC LIMIT 1",
     [ST_FIND_UNMATCHED] = "SELECT " SESSION_COLUMNS " FROM session WHERE plate = ?"
                           " AND place = ? AND state = 'unmatched' AND end_ms >= ?"
                           " ORDER BY end_ms LIMIT 1",
 
-    [ST_NEAR_SESSIONS] = "SELECT " SESSION_COLUMNS " FROM session WHERE fold = ? AND place = ?"
-                         " AND state = 'open' ORDER BY start_ms LIMIT ?",
+    [ST_FIND_UNMATCHED_CREDENTIAL] =
+        "SELECT " SESSION_COLUMNS " FROM session WHERE credential = ? AND place = ?"
+        " AND state = 'unmatched' AND end_ms >= ? ORDER BY end_ms LIMIT 1",
+
+    [ST_NEAR_SESSIONS] = "SELECT " SESSION_COLUMNS " FROM session WHERE fold = ?1 AND place = ?2"
+                         " AND state = ?3 AND coalesce(end_ms, ?4) >= ?4 ORDER BY start_ms"
+                         " LIMIT ?5",
 
     [ST_SAVE_RIGHT] =
         "INSERT OR REPLACE INTO parking_right (place, id, removed, kind, plate, fold, "
@@ -144,9 +158,10 @@ const char *const store_sql[STATEMENTS] = {
         " VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?)",
     [ST_FIND_RIGHT] = "SELECT " RIGHT_COLUMNS ", version, changed_ms FROM parking_right"
                       " WHERE place = ? AND id = ?",
-    [ST_RIGHTS_OF_PLATE] = "SELECT " RIGHT_COLUMNS " FROM parking_right WHERE place = ?"
-                           " AND fold = ? ORDER BY kind = 'deny' DESC, until_ms IS NULL DESC,"
-                           " until_ms DESC, id LIMIT ?",
+    [ST_RIGHTS_OF] =
+        "SELECT " RIGHT_COLUMNS " FROM parking_right WHERE (place = ?1 AND fold = ?2)"
+        " OR (place = ?1 AND credential = ?3) ORDER BY kind = 'deny' DESC, until_ms IS NULL DESC,"
+        " until_ms DESC, id LIMIT ?4",
     [ST_ALL_RIGHTS] = "SELECT " RIGHT_COLUMNS " FROM parking_right WHERE place = ?1"
                       " AND kind = 'deny' UNION ALL SELECT " RIGHT_COLUMNS " FROM parking_right"
                       " WHERE place = ?1 AND kind <> 'deny'",

@@ -45,18 +45,26 @@ enum err store_find_movement(void *self, const struct movement_id *id, struct mo
 enum err store_save_session(void *self, const struct session_row *r);
 enum err store_find_session(void *self, const struct movement_id *id, struct session_row *ret);
 enum err store_find_open_session(void *self, const struct name *place, const struct plate *plate,
-                                 struct session_row *ret);
+                                 struct wall_ms at, struct session_row *ret);
+enum err store_find_credential_session(void *self, const struct name *place,
+                                       const struct credential_text *credential,
+                                       struct session_row *ret);
+enum err store_find_unmatched_credential(void *self, const struct name *place,
+                                         const struct credential_text *credential,
+                                         struct wall_ms from, struct session_row *ret);
 enum err store_find_unmatched(void *self, const struct name *place, const struct plate *plate,
                               struct wall_ms from, struct session_row *ret);
 enum err store_near_sessions(void *self, const struct name *place, const struct plate *plate,
-                             struct session_row *ret, size_t max, size_t *ret_count);
+                             enum session_state state, struct wall_ms from, struct session_row *ret,
+                             size_t max, size_t *ret_count);
 
 /* store_right.c */
 enum err store_save_right(void *self, const struct right_row *r);
 enum err store_find_right(void *self, const struct name *place, const struct right_id *id,
                           struct right_row *ret);
-enum err store_rights_of_plate(void *self, const struct name *place, const struct plate *plate,
-                               struct right *ret, size_t max, size_t *ret_count);
+enum err store_rights_of(void *self, const struct name *place, const struct plate *plate,
+                         const struct credential_text *credential, struct right *ret, size_t max,
+                         size_t *ret_count);
 enum err store_each_right(void *self, const struct name *place, int64_t since,
                           void (*visit)(void *arg, const struct right *r), void *arg);
 enum err store_save_right_list(void *self, const struct right_list_row *r);

@@ -119,6 +119,8 @@ enum err store_merge_movement(void *self, const struct movement_row *r)
     put_optional(&p, reason_word(r->reason));
     put_optional(&p, outcome_word(r->outcome));
     put_optional(&p, r->request.text);
+    put_optional(&p, r->credential.text);
+    put_optional(&p, medium_word(r->medium));
     put_int(&p, r->first.v);
     put_time(&p, r->presented);
     put_time(&p, r->authorised);
@@ -149,6 +151,8 @@ enum err store_find_movement(void *self, const struct movement_id *id, struct mo
     TAKE_WORD(&t, reason_parse, &r.reason);
     TAKE_WORD(&t, outcome_parse, &r.outcome);
     TAKE_TEXT(&t, r.request.text);
+    TAKE_TEXT(&t, r.credential.text);
+    TAKE_WORD(&t, medium_parse, &r.medium);
     r.first = take_time(&t);
     r.presented = take_time(&t);
     r.authorised = take_time(&t);

@@ -101,15 +101,17 @@ static void keep(void *arg, const struct right *r)
         f->rights[f->count++] = *r;
 }
 
-enum err store_rights_of_plate(void *self, const struct name *place, const struct plate *plate,
-                               struct right *ret, size_t max, size_t *ret_count)
+enum err store_rights_of(void *self, const struct name *place, const struct plate *plate,
+                         const struct credential_text *credential, struct right *ret, size_t max,
+                         size_t *ret_count)
 {
     struct store *s = self;
     struct plate fold = plate_fold(plate);
     struct few f = {ret, max, 0};
-    struct put p = {.st = s->st[ST_RIGHTS_OF_PLATE]};
+    struct put p = {.st = s->st[ST_RIGHTS_OF]};
     put_text(&p, place->text);
-    put_text(&p, fold.text);
+    put_optional(&p, fold.text);
+    put_optional(&p, credential->text);
     put_int(&p, (int64_t)max);
     TRY(each(p.st, keep, &f));
     *ret_count = f.count;

@@ -30,6 +30,7 @@ enum err store_save_session(void *self, const struct session_row *r)
     put_optional(&p, r->right.text);
     put_time(&p, r->covered);
     put_optional(&p, r->exit_plate.text);
+    put_optional(&p, r->credential.text);
     put_optional(&p, fold.text);
     return db_run(p.st);
 }
@@ -59,6 +60,7 @@ static void take_session(struct take *t, struct session_row *ret)
     TAKE_TEXT(t, r.right.text);
     r.covered = take_time(t);
     TAKE_TEXT(t, r.exit_plate.text);
+    TAKE_TEXT(t, r.credential.text);
     *ret = r;
 }
 
@@ -82,11 +84,23 @@ enum err store_find_session(void *self, const struct movement_id *id, struct ses
 }
 
 enum err store_find_open_session(void *self, const struct name *place, const struct plate *plate,
-                                 struct session_row *ret)
+                                 struct wall_ms at, struct session_row *ret)
 {
     struct store *s = self;
     struct put p = {.st = s->st[ST_FIND_OPEN_SESSION]};
     put_text(&p, plate->text);
+    put_text(&p, place->text);
+    put_int(&p, at.v);
+    return fetch(p.st, ret);
+}
+
+enum err store_find_credential_session(void *self, const struct name *place,
+                                       const struct credential_text *credential,
+                                       struct session_row *ret)
+{
+    struct store *s = self;
+    struct put p = {.st = s->st[ST_FIND_CREDENTIAL_SESSION]};
+    put_text(&p, credential->text);
     put_text(&p, place->text);
     return fetch(p.st, ret);
 }
@@ -102,8 +116,21 @@ enum err store_find_unmatched(void *self, const struct name *place, const struct
     return fetch(p.st, ret);
 }
 
+enum err store_find_unmatched_credential(void *self, const struct name *place,
+                                         const struct credential_text *credential,
+                                         struct wall_ms from, struct session_row *ret)
+{
+    struct store *s = self;
+    struct put p = {.st = s->st[ST_FIND_UNMATCHED_CREDENTIAL]};
+    put_text(&p, credential->text);
+    put_text(&p, place->text);
+    put_int(&p, from.v);
+    return fetch(p.st, ret);
+}
+
 enum err store_near_sessions(void *self, const struct name *place, const struct plate *plate,
-                             struct session_row *ret, size_t max, size_t *ret_count)
+                             enum session_state state, struct wall_ms from, struct session_row *ret,
+                             size_t max, size_t *ret_count)
 {
     struct store *s = self;
     struct plate fold = plate_fold(plate);
@@ -113,6 +140,8 @@ enum err store_near_sessions(void *self, const struct name *place, const struct 
     bool row = true;
     put_text(&p, fold.text);
     put_text(&p, place->text);
+    put_text(&p, session_state_word(state));
+    put_int(&p, from.v);
     put_int(&p, (int64_t)max);
     while (t.err == ERR_OK) {
         enum err e = db_step(p.st, &row);

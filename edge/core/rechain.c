@@ -34,6 +34,7 @@ bool rechain_resume(struct rechain *r, const struct event_data *data, struct eve
         .movement = data->movement,
         .direction = data->direction,
         .plate = data->plate,
+        .credential = data->credential,
         .basis = data->basis != BASIS_NONE ? data->basis : BASIS_SPACE,
         .spent = spaces_intrude(&r->spaces),
     };

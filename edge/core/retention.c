@@ -3,7 +3,7 @@
 bool retention_observation(enum event_kind kind)
 {
     return kind == EVENT_VEHICLE_PRESENTED || kind == EVENT_CREDENTIAL_READ ||
-           kind == EVENT_PASSAGE_STARTED;
+           kind == EVENT_CREDENTIAL_PRESENTED || kind == EVENT_PASSAGE_STARTED;
 }
 
 int retention_percent(int64_t room_bytes, int64_t limit_bytes)

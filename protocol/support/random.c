@@ -34,6 +34,13 @@ struct request_id random_request_id(void)
     return request_id_from(bytes);
 }
 
+struct ticket random_ticket(void)
+{
+    uint8_t bytes[TICKET_RANDOM_BYTES];
+    fill(bytes, sizeof bytes);
+    return ticket_from(bytes);
+}
+
 struct movement_id random_movement_id(void)
 {
     return movement_id_from(random_u64());

@@ -10,6 +10,7 @@
 #include "protocol/base/clock.h"
 #include "protocol/base/id.h"
 #include "protocol/base/money.h"
+#include "protocol/wire/credential.h"
 #include "protocol/wire/plate_text.h"
 #include "protocol/wire/right.h"
 #include "protocol/wire/words.h"
@@ -22,15 +23,18 @@ enum { EVENT_BYTES_MAX = 8192, EVENT_VERSION_SIZE = 32, EVENT_DETAIL_SIZE = 96 }
  *   edge.started          version (boot is in the envelope)
  *   vehicle.presented     lane movement direction
  *   credential.read       lane movement plate raw confidence
- *   passage.authorised    lane movement direction basis [spent plate request right due]; an entry
+ *   passage.authorised    lane movement direction basis [spent plate credential request right due]; an
+ *                         entry
  *                         says `spent` where it was not the pocket of its basis
- *   passage.denied        lane movement direction reason [plate request right]
+ *   passage.denied        lane movement direction reason [plate credential request right]
  *   passage.started       lane movement
- *   passage.completed     lane movement direction repaid [plate]: an authorised vehicle crossed and
- *                         both loops cleared
- *   passage.voided        lane movement direction reason repaid [plate right]: the authorisation ended
- *                         without a counted crossing; its space is bound to `right` again
- *   passage.unauthorised  lane movement direction [spent repaid plate]: a crossing nobody allowed;
+ *   passage.completed     lane movement direction repaid [plate credential]: an authorised vehicle
+ *                         crossed and both loops cleared
+ *   passage.voided        lane movement direction reason repaid [plate credential right]: the
+ *                         authorisation ended without a counted crossing; its space is bound to
+ *                         `right` again
+ *   passage.unauthorised  lane movement direction [spent repaid plate credential]: a crossing nobody
+ *                         allowed;
  *                         spent for an entry, where it is required, repaid for an exit
  *   movement.ended        lane movement outcome
  *   space.accepted        grant n repaid [right]: bound to it
@@ -46,7 +50,9 @@ enum { EVENT_BYTES_MAX = 8192, EVENT_VERSION_SIZE = 32, EVENT_DETAIL_SIZE = 96 }
  *                         that is not its upper limit
  *   lane.mode             lane mode active [command]: a mode began to hold the lane, or ended
  *   rights.applied        list: this version of the rights list is in force
- *   space.recalled        grant n [right]: a recall was taken; the spaces follow as space.returned */
+ *   space.recalled        grant n [right]: a recall was taken; the spaces follow as space.returned
+ *   ticket.issued         lane movement credential: this ticket is printed for the vehicle
+ *   credential.presented  lane movement credential medium: a reader beside the camera read it */
 enum event_kind {
     EVENT_UNKNOWN, /* decoded only: a type this program does not know; stored raw */
     EVENT_EDGE_STARTED,
@@ -70,6 +76,8 @@ enum event_kind {
     EVENT_LANE_MODE,
     EVENT_RIGHTS_APPLIED,
     EVENT_SPACE_RECALLED,
+    EVENT_TICKET_ISSUED,
+    EVENT_CREDENTIAL_PRESENTED,
     EVENT_KINDS
 };
 
@@ -99,9 +107,11 @@ struct event_data {
     bool active;
     char version[EVENT_VERSION_SIZE];
     char detail[EVENT_DETAIL_SIZE];
-    struct right_id right; /* that was honoured, or was found and refused */
-    struct money due;      /* the edge's own quote; currency "" if there is none */
-    int64_t list;          /* version of the rights list, > 0 */
+    struct right_id right;             /* that was honoured, or was found and refused */
+    struct money due;                  /* the edge's own quote; currency "" if there is none */
+    int64_t list;                      /* version of the rights list, > 0 */
+    struct credential_text credential; /* shown beside the plate, or the ticket that was issued */
+    enum medium medium;
 };
 
 struct event {

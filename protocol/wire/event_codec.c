@@ -43,6 +43,8 @@ enum {
     DUE,
     CURRENCY,
     LIST,
+    CREDENTIAL,
+    MEDIUM,
     DATA_MEMBERS
 };
 
@@ -80,6 +82,8 @@ static const struct member data_members[DATA_MEMBERS] = {
     [DUE] = {ROW("due_minor", MEMBER_INT, event_data, due.minor), .max = DUE_MAX_MINOR},
     [CURRENCY] = {ROW("currency", MEMBER_CURRENCY, event_data, due.currency)},
     [LIST] = {ROW("list", MEMBER_INT, event_data, list), .min = 1, .max = RECORD_INT_MAX},
+    [CREDENTIAL] = {ROW("credential", MEMBER_TEXT, event_data, credential)},
+    [MEDIUM] = {ROW("medium", MEMBER_WORD, event_data, medium), .words = &medium_vocabulary},
 };
 
 #define BIT(i)  MEMBER_BIT(i)
@@ -93,13 +97,17 @@ static const struct {
     [EVENT_VEHICLE_PRESENTED] = {PASSAGE, 0},
     [EVENT_CREDENTIAL_READ] = {BIT(LANE) | BIT(MOVEMENT) | BIT(PLATE) | BIT(RAW) | BIT(CONFIDENCE),
                                0},
-    [EVENT_PASSAGE_AUTHORISED] = {PASSAGE | BIT(BASIS), BIT(SPENT) | BIT(PLATE) | BIT(REQUEST) |
-                                                            BIT(RIGHT) | BIT(DUE) | BIT(CURRENCY)},
-    [EVENT_PASSAGE_DENIED] = {PASSAGE | BIT(REASON), BIT(PLATE) | BIT(REQUEST) | BIT(RIGHT)},
+    [EVENT_PASSAGE_AUTHORISED] = {PASSAGE | BIT(BASIS), BIT(SPENT) | BIT(PLATE) | BIT(CREDENTIAL) |
+                                                            BIT(REQUEST) | BIT(RIGHT) | BIT(DUE) |
+                                                            BIT(CURRENCY)},
+    [EVENT_PASSAGE_DENIED] = {PASSAGE | BIT(REASON),
+                              BIT(PLATE) | BIT(CREDENTIAL) | BIT(REQUEST) | BIT(RIGHT)},
     [EVENT_PASSAGE_STARTED] = {BIT(LANE) | BIT(MOVEMENT), 0},
-    [EVENT_PASSAGE_COMPLETED] = {PASSAGE | BIT(REPAID), BIT(PLATE)},
-    [EVENT_PASSAGE_VOIDED] = {PASSAGE | BIT(REASON) | BIT(REPAID), BIT(PLATE) | BIT(RIGHT)},
-    [EVENT_PASSAGE_UNAUTHORISED] = {PASSAGE, BIT(SPENT) | BIT(REPAID) | BIT(PLATE)},
+    [EVENT_PASSAGE_COMPLETED] = {PASSAGE | BIT(REPAID), BIT(PLATE) | BIT(CREDENTIAL)},
+    [EVENT_PASSAGE_VOIDED] = {PASSAGE | BIT(REASON) | BIT(REPAID),
+                              BIT(PLATE) | BIT(CREDENTIAL) | BIT(RIGHT)},
+    [EVENT_PASSAGE_UNAUTHORISED] = {PASSAGE,
+                                    BIT(SPENT) | BIT(REPAID) | BIT(PLATE) | BIT(CREDENTIAL)},
     [EVENT_MOVEMENT_ENDED] = {BIT(LANE) | BIT(MOVEMENT) | BIT(OUTCOME), 0},
     [EVENT_SPACE_ACCEPTED] = {BIT(GRANT) | BIT(N) | BIT(REPAID), BIT(RIGHT)},
     [EVENT_SPACE_DECLINED] = {BIT(GRANT) | BIT(N) | BIT(REASON), 0},
@@ -113,6 +121,8 @@ static const struct {
     [EVENT_LANE_MODE] = {BIT(LANE) | BIT(MODE) | BIT(ACTIVE), BIT(COMMAND)},
     [EVENT_RIGHTS_APPLIED] = {BIT(LIST), 0},
     [EVENT_SPACE_RECALLED] = {BIT(GRANT) | BIT(N), BIT(RIGHT)},
+    [EVENT_TICKET_ISSUED] = {BIT(LANE) | BIT(MOVEMENT) | BIT(CREDENTIAL), 0},
+    [EVENT_CREDENTIAL_PRESENTED] = {BIT(LANE) | BIT(MOVEMENT) | BIT(CREDENTIAL) | BIT(MEDIUM), 0},
 };
 
 enum { TIME, EPOCH, PREV, BOOT, MONO, CLOCK, ENVELOPE_MEMBERS };

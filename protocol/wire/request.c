@@ -63,7 +63,7 @@ static const struct member lane_members[HELLO_LANE_MEMBERS] = {
 static const struct record_shape lane_shape = {lane_members, HELLO_LANE_MEMBERS,
                                                ALL(HELLO_LANE_MEMBERS), 0};
 
-enum { LANE, MOVEMENT, TIME, DEADLINE, PLATE, NO_SPACE, PASSBACK, QUESTION_MEMBERS };
+enum { LANE, MOVEMENT, TIME, DEADLINE, PLATE, NO_SPACE, PASSBACK, CREDENTIAL, QUESTION_MEMBERS };
 
 static const struct member question_members[QUESTION_MEMBERS] = {
     [LANE] = {ROW("lane", MEMBER_NAME, passage_question, lane)},
@@ -74,10 +74,11 @@ static const struct member question_members[QUESTION_MEMBERS] = {
     [PLATE] = {ROW("plate", MEMBER_TEXT, passage_question, plate)},
     [NO_SPACE] = {ROW("no_space", MEMBER_BOOL, passage_question, no_space)},
     [PASSBACK] = {ROW("passback", MEMBER_BOOL, passage_question, passback)},
+    [CREDENTIAL] = {ROW("credential", MEMBER_TEXT, passage_question, credential)},
 };
-static const struct record_shape question_shape = {question_members, QUESTION_MEMBERS, ALL(PLATE),
-                                                   MEMBER_BIT(PLATE) | MEMBER_BIT(NO_SPACE) |
-                                                       MEMBER_BIT(PASSBACK)};
+static const struct record_shape question_shape = {
+    question_members, QUESTION_MEMBERS, ALL(PLATE),
+    MEMBER_BIT(PLATE) | MEMBER_BIT(NO_SPACE) | MEMBER_BIT(PASSBACK) | MEMBER_BIT(CREDENTIAL)};
 
 enum { HAVE, WANTED, PART, RIGHTS_MEMBERS };
 

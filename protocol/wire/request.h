@@ -7,6 +7,7 @@
 #include "protocol/base/clock.h"
 #include "protocol/base/id.h"
 #include "protocol/base/money.h"
+#include "protocol/wire/credential.h"
 #include "protocol/wire/plate_text.h"
 #include "protocol/wire/words.h"
 
@@ -49,10 +50,11 @@ struct passage_question {
     struct name lane;
     struct movement_id movement;
     struct plate plate;
-    struct wall_ms time; /* when it was presented, by the edge's clock */
-    int64_t deadline_ms; /* real time the edge will wait, relative */
-    bool no_space;       /* entry: the edge has no space in hand */
-    bool passback;       /* entry: the right seems to be inside already */
+    struct wall_ms time;               /* when it was presented, by the edge's clock */
+    int64_t deadline_ms;               /* real time the edge will wait, relative */
+    bool no_space;                     /* entry: the edge has no space in hand */
+    bool passback;                     /* entry: the right seems to be inside already */
+    struct credential_text credential; /* "": none */
 };
 
 /* Which rights list the edge has, and what it wants of a newer one (rights.h). */

@@ -11,6 +11,7 @@
 
 #include "protocol/base/clock.h"
 #include "protocol/base/err.h"
+#include "protocol/wire/credential.h"
 #include "protocol/wire/plate_text.h"
 #include "protocol/wire/right.h"
 
@@ -24,7 +25,6 @@ enum {
     RIGHTS_PARTS_MAX = 65536,
     RIGHTS_AT_ONCE = 4, /* parts sent for one request */
     RIGHTS_SHA_SIZE = 65,
-    CREDENTIAL_TEXT_SIZE = 49,
 };
 
 /* How long a right is honoured after its list was last confirmed, unless it says otherwise. */

@@ -28,6 +28,7 @@ extern const struct vocabulary verdict_vocabulary;
 extern const struct vocabulary action_vocabulary;
 extern const struct vocabulary stage_vocabulary;
 extern const struct vocabulary expect_vocabulary;
+extern const struct vocabulary medium_vocabulary;
 extern const struct vocabulary event_kind_vocabulary;
 extern const struct vocabulary request_kind_vocabulary;
 extern const struct vocabulary right_kind_vocabulary;

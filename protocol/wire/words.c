@@ -79,8 +79,10 @@ static const char *const reason_words[] = {
     [REASON_NOT_VALID] = "not_valid",
     [REASON_PASSBACK] = "passback",
     [REASON_RECALLED] = "recalled",
+    [REASON_TICKET_USED] = "ticket_used",
+    [REASON_OTHER_PLACE] = "other_place",
 };
-VOCABULARY(reason, REASON_RECALLED);
+VOCABULARY(reason, REASON_OTHER_PLACE);
 
 static const char *const spent_words[] = {"", "space", "overdraft"};
 VOCABULARY(spent, SPENT_OVERDRAFT);
@@ -143,6 +145,9 @@ VOCABULARY(stage, STAGE_EXPIRED);
 static const char *const expect_words[] = {"", "vehicle", "no_vehicle", "arm_up", "arm_down"};
 VOCABULARY(expect, EXPECT_ARM_DOWN);
 
+static const char *const medium_words[] = {"", "ticket", "qr", "rfid", "pin"};
+VOCABULARY(medium, MEDIUM_PIN);
+
 static const char *const event_kind_words[] = {
     [EVENT_UNKNOWN] = "",
     [EVENT_EDGE_STARTED] = "edge.started",
@@ -166,6 +171,8 @@ static const char *const event_kind_words[] = {
     [EVENT_LANE_MODE] = "lane.mode",
     [EVENT_RIGHTS_APPLIED] = "rights.applied",
     [EVENT_SPACE_RECALLED] = "space.recalled",
+    [EVENT_TICKET_ISSUED] = "ticket.issued",
+    [EVENT_CREDENTIAL_PRESENTED] = "credential.presented",
 };
 VOCABULARY(event_kind, EVENT_KINDS - 1);
 
@@ -232,5 +239,6 @@ TYPED(verdict)
 TYPED(action)
 TYPED(stage)
 TYPED(expect)
+TYPED(medium)
 TYPED(right_kind)
 TYPED(space_rule)

@@ -81,11 +81,14 @@ enum reason {
     REASON_NOT_VALID,     /* has a right, but not for now */
     REASON_PASSBACK,      /* the right's vehicle is inside already */
     REASON_RECALLED,      /* spaces returned: the cloud wants them back */
+    REASON_TICKET_USED,   /* exit: the stay of this ticket has ended already */
+    REASON_OTHER_PLACE,   /* exit: this ticket is another place's */
 };
 /* "full" "please_wait" "no_credential" "declined" "no_account" "payment" "no_session" "closed"
  * "late" "surplus" "backed_out" "open_timeout" "uncertain" "unavailable" "state" "no_vehicle"
  * "local" "fire" "clock" "busy" "unsafe" "no_lane" "restarted" "timeout" "refused" "locked"
- * "held_open" "arm_broken" "limits" "audit" "barred" "not_valid" "passback" "recalled" */
+ * "held_open" "arm_broken" "limits" "audit" "barred" "not_valid" "passback" "recalled"
+ * "ticket_used" "other_place" */
 
 /* From which pocket an unauthorised entry crossing was taken. */
 enum spent { SPENT_NONE, SPENT_SPACE, SPENT_OVERDRAFT };
@@ -186,6 +189,10 @@ enum stage {
 enum expect { EXPECT_NONE, EXPECT_VEHICLE, EXPECT_NO_VEHICLE, EXPECT_ARM_UP, EXPECT_ARM_DOWN };
 /* "vehicle" "no_vehicle" "arm_up" "arm_down" */
 
+/* On what a credential beside the plate was read from. */
+enum medium { MEDIUM_NONE, MEDIUM_TICKET, MEDIUM_QR, MEDIUM_RFID, MEDIUM_PIN };
+/* "ticket" "qr" "rfid" "pin" */
+
 enum verdict { VERDICT_NONE, VERDICT_ALLOW, VERDICT_DENY, VERDICT_PENDING };
 /* "allow" "deny" "pending" */
 
@@ -204,6 +211,7 @@ const char *verdict_word(enum verdict v);
 const char *action_word(enum action v);
 const char *stage_word(enum stage v);
 const char *expect_word(enum expect v);
+const char *medium_word(enum medium v);
 
 /* ERR_NOTFOUND for a word that is not in the list. */
 enum err direction_parse(const char *text, enum direction *ret);
@@ -220,5 +228,6 @@ enum err verdict_parse(const char *text, enum verdict *ret);
 enum err action_parse(const char *text, enum action *ret);
 enum err stage_parse(const char *text, enum stage *ret);
 enum err expect_parse(const char *text, enum expect *ret);
+enum err medium_parse(const char *text, enum medium *ret);
 
 #endif

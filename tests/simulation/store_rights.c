@@ -50,15 +50,25 @@ static void insert(struct right *list, size_t max, size_t *count, const struct r
     *count += *count < max;
 }
 
-enum err memory_rights_of_plate(void *self, const struct name *place, const struct plate *plate,
-                                struct right *ret, size_t max, size_t *ret_count)
+static bool meant(const struct right *r, const struct plate *plate,
+                  const struct credential_text *credential)
+{
+    if (credential->text[0] != '\0' && strcmp(r->credential, credential->text) == 0)
+        return true;
+    return plate->text[0] != '\0' && r->plate.text[0] != '\0' &&
+           plate_confusions(&r->plate, plate) >= 0;
+}
+
+enum err memory_rights_of(void *self, const struct name *place, const struct plate *plate,
+                          const struct credential_text *credential, struct right *ret, size_t max,
+                          size_t *ret_count)
 {
     struct store_memory *m = self;
     size_t count = 0;
     for (struct node *n = m->rights.first; n; n = n->later) {
         const struct right_row *r = row_of(n);
         if (r->version != 0 && !r->right.removed && name_equal(&r->place, place) &&
-            r->right.plate.text[0] != '\0' && plate_confusions(&r->right.plate, plate) >= 0)
+            meant(&r->right, plate, credential))
             insert(ret, max, &count, &r->right);
     }
     *ret_count = count;

@@ -62,6 +62,8 @@ enum err memory_merge_movement(void *self, const struct movement_row *r)
     KEEP_TEXT(plate);
     KEEP_TEXT(raw);
     KEEP_TEXT(request);
+    KEEP_TEXT(credential);
+    KEEP_WORD(medium);
     KEEP_WORD(direction);
     KEEP_WORD(basis);
     KEEP_WORD(reason);
@@ -126,14 +128,22 @@ static const struct node *plate_list(const struct store_memory *m, const struct 
     return n ? ((struct head_row *)row_of(n))->list : NULL;
 }
 
+/* What began by `at` before what did not, then the latest. */
+static bool begins_better(const struct session_row *r, const struct session_row *best,
+                          struct wall_ms at)
+{
+    bool by = r->start.v <= at.v, best_by = best->start.v <= at.v;
+    return by != best_by ? by : r->start.v > best->start.v;
+}
+
 enum err memory_find_open_session(void *self, const struct name *place, const struct plate *plate,
-                                  struct session_row *ret)
+                                  struct wall_ms at, struct session_row *ret)
 {
     const struct session_row *best = NULL;
     for (const struct node *n = plate_list(self, plate); n; n = n->list) {
         const struct session_row *r = row_of(n);
         if (r->state == SESSION_OPEN && name_equal(&r->place, place) &&
-            (!best || r->start.v > best->start.v))
+            (!best || begins_better(r, best, at)))
             best = r;
     }
     if (!best)
@@ -158,8 +168,61 @@ enum err memory_find_unmatched(void *self, const struct name *place, const struc
     return ERR_OK;
 }
 
-/* Sessions stand under their plate: the plates with this folded form, then theirs that are open. */
+static int64_t began(const struct session_row *r)
+{
+    return r->start.v != 0 ? r->start.v : r->end.v;
+}
+
+static bool fits_better(const struct session_row *r, const struct session_row *best,
+                        const struct name *place)
+{
+    bool here = name_equal(&r->place, place), best_here = name_equal(&best->place, place);
+    if (here != best_here)
+        return here;
+    if ((r->state == SESSION_OPEN) != (best->state == SESSION_OPEN))
+        return r->state == SESSION_OPEN;
+    return began(r) > began(best);
+}
+
+enum err memory_find_credential_session(void *self, const struct name *place,
+                                        const struct credential_text *credential,
+                                        struct session_row *ret)
+{
+    struct store_memory *m = self;
+    const struct session_row *best = NULL;
+    for (struct node *n = m->sessions.first; n; n = n->later) {
+        const struct session_row *r = row_of(n);
+        if (r->credential.text[0] != '\0' && strcmp(r->credential.text, credential->text) == 0 &&
+            (!best || fits_better(r, best, place)))
+            best = r;
+    }
+    if (!best)
+        return ERR_NOTFOUND;
+    *ret = *best;
+    return ERR_OK;
+}
+
+enum err memory_find_unmatched_credential(void *self, const struct name *place,
+                                          const struct credential_text *credential,
+                                          struct wall_ms from, struct session_row *ret)
+{
+    struct store_memory *m = self;
+    const struct session_row *best = NULL;
+    for (struct node *n = m->sessions.first; n; n = n->later) {
+        const struct session_row *r = row_of(n);
+        if (r->state == SESSION_UNMATCHED && name_equal(&r->place, place) && r->end.v >= from.v &&
+            strcmp(r->credential.text, credential->text) == 0 && (!best || r->end.v < best->end.v))
+            best = r;
+    }
+    if (!best)
+        return ERR_NOTFOUND;
+    *ret = *best;
+    return ERR_OK;
+}
+
+/* Sessions stand under their plate: the plates with this folded form, then theirs in that state. */
 enum err memory_near_sessions(void *self, const struct name *place, const struct plate *plate,
+                              enum session_state state, struct wall_ms from,
                               struct session_row *ret, size_t max, size_t *ret_count)
 {
     struct store_memory *m = self;
@@ -171,7 +234,8 @@ enum err memory_near_sessions(void *self, const struct name *place, const struct
             continue;
         for (const struct node *n = h->list; n && count < max; n = n->list) {
             const struct session_row *r = row_of(n);
-            if (r->state == SESSION_OPEN && name_equal(&r->place, place))
+            if (r->state == state && name_equal(&r->place, place) &&
+                (state == SESSION_OPEN || r->end.v >= from.v))
                 ret[count++] = *r;
         }
     }

@@ -79,6 +79,8 @@ static struct stream_row stream_of(void)
                                .frozen = true};
 }
 
+static const struct credential_text no_credential;
+
 static struct session_row session_of(const char *id, const char *plate, int64_t start)
 {
     struct session_row r = {.place = place_a,
@@ -407,10 +409,16 @@ static void sessions_by_plate(void **state)
     OK(CALL(save_session, &old));
     OK(CALL(save_session, &new));
     OK(CALL(save_session, &none));
-    OK(CALL(find_open_session, &place_a, &plate, &found));
+    OK(CALL(find_open_session, &place_a, &plate, (struct wall_ms){999}, &found));
     assert_string_equal(found.id.text, new.id.text); /* the latest */
-    assert_int_equal(CALL(find_open_session, &place_a, &other, &found), ERR_NOTFOUND);
-    assert_int_equal(CALL(find_open_session, &edge_1, &plate, &found), ERR_NOTFOUND);
+    assert_int_equal(CALL(find_open_session, &place_a, &other, (struct wall_ms){999}, &found),
+                     ERR_NOTFOUND);
+    assert_int_equal(CALL(find_open_session, &edge_1, &plate, (struct wall_ms){999}, &found),
+                     ERR_NOTFOUND);
+    assert_string_equal(found.id.text, new.id.text);
+    OK(CALL(find_open_session, &place_a, &plate, (struct wall_ms){150}, &found));
+    assert_string_equal(found.id.text, old.id.text); /* had begun by then */
+    OK(CALL(find_open_session, &place_a, &plate, (struct wall_ms){50}, &found));
     assert_string_equal(found.id.text, new.id.text);
 
     new.state = SESSION_CLOSED;
@@ -426,7 +434,7 @@ static void sessions_by_plate(void **state)
     new.quote_request = (struct request_id){"00112233445566778899aabbccddeeff"};
     OK(CALL(save_session, &new));
     again();
-    OK(CALL(find_open_session, &place_a, &plate, &found));
+    OK(CALL(find_open_session, &place_a, &plate, (struct wall_ms){999}, &found));
     assert_string_equal(found.id.text, old.id.text);
     OK(CALL(find_session, &new.id, &found));
     assert_int_equal(found.state, SESSION_CLOSED);
@@ -738,16 +746,22 @@ static void rights_and_their_lists(void **state)
     OK(CALL(find_right, &place_a, &full.right.id, &found));
     assert_memory_equal(&found, &full, sizeof found);
 
-    OK(CALL(rights_of_plate, &place_a, &plate, several, 4, &count));
+    OK(CALL(rights_of, &place_a, &plate, &no_credential, several, 4, &count));
     assert_int_equal(count, 2);                   /* both read alike */
     assert_string_equal(several[0].id.text, "b"); /* it has no end */
-    OK(CALL(rights_of_plate, &place_a, &plate, several, 1, &count));
+    struct credential_text shown = {"QR-1"};
+    OK(CALL(rights_of, &place_a, &nobody, &shown, several, 4, &count));
+    assert_int_equal(count, 1);
+    assert_string_equal(several[0].id.text, "a");
+    OK(CALL(rights_of, &place_a, &more[1].right.plate, &shown, several, 4, &count));
+    assert_int_equal(count, 3);
+    OK(CALL(rights_of, &place_a, &plate, &no_credential, several, 1, &count));
     assert_int_equal(count, 1);
     assert_string_equal(several[0].id.text, "b");
-    OK(CALL(rights_of_plate, &place_a, &more[1].right.plate, several, 4, &count));
+    OK(CALL(rights_of, &place_a, &more[1].right.plate, &no_credential, several, 4, &count));
     assert_int_equal(count, 2);
     assert_string_equal(several[0].id.text, "c"); /* deny */
-    OK(CALL(rights_of_plate, &place_a, &nobody, several, 4, &count));
+    OK(CALL(rights_of, &place_a, &nobody, &no_credential, several, 4, &count));
     assert_int_equal(count, 0);
 
     changed_since(0, "c a b d ");
@@ -781,7 +795,7 @@ static void sessions_by_what_a_camera_confuses(void **state)
     OK(CALL(save_session, &b));
     OK(CALL(save_session, &c));
     again();
-    OK(CALL(near_sessions, &place_a, &plate, near, 3, &count));
+    OK(CALL(near_sessions, &place_a, &plate, SESSION_OPEN, (struct wall_ms){0}, near, 3, &count));
     assert_int_equal(count, 1);
     assert_string_equal(near[0].id.text, a.id.text);
     assert_string_equal(near[0].plate.text, "B012");
@@ -790,6 +804,54 @@ static void sessions_by_what_a_camera_confuses(void **state)
     OK(CALL(find_session, &b.id, &found));
     assert_int_equal(found.state, SESSION_CLOSED);
     assert_string_equal(found.exit_plate.text, plate.text);
+
+    struct session_row u = session_of("00000000000000a4", "B012", 0);
+    u.state = SESSION_UNMATCHED;
+    u.end = (struct wall_ms){500};
+    OK(CALL(save_session, &u));
+    OK(CALL(near_sessions, &place_a, &plate, SESSION_UNMATCHED, (struct wall_ms){500}, near, 3,
+            &count));
+    assert_int_equal(count, 1);
+    assert_string_equal(near[0].id.text, u.id.text);
+    OK(CALL(near_sessions, &place_a, &plate, SESSION_UNMATCHED, (struct wall_ms){501}, near, 3,
+            &count));
+    assert_int_equal(count, 0);
+}
+
+static void sessions_by_credential(void **state)
+{
+    (void)state;
+    struct credential_text shown = {"T0000000000000000"}, other = {"04A1"};
+    struct session_row found, open = session_of("00000000000000b1", "", 10),
+                              later = session_of("00000000000000b2", "", 20);
+    save_parents();
+    open.credential = later.credential = shown;
+    later.state = SESSION_CLOSED;
+    later.end = (struct wall_ms){30};
+    OK(CALL(save_session, &open));
+    OK(CALL(save_session, &later));
+    again();
+    OK(CALL(find_credential_session, &place_a, &shown, &found));
+    assert_string_equal(found.id.text, open.id.text); /* open before ended */
+    assert_string_equal(found.credential.text, shown.text);
+    assert_int_equal(CALL(find_credential_session, &place_a, &other, &found), ERR_NOTFOUND);
+    assert_int_equal(CALL(find_credential_session, &place_a, &no_credential, &found), ERR_NOTFOUND);
+    OK(CALL(find_credential_session, &edge_1, &shown,
+            &found)); /* another place's, if there is no own */
+    assert_string_equal(found.place.text, place_a.text);
+    open.state = SESSION_UNMATCHED;
+    open.start.v = 0;
+    open.end.v = 15;
+    OK(CALL(save_session, &open));
+    OK(CALL(find_credential_session, &place_a, &shown, &found));
+    assert_string_equal(found.id.text, later.id.text); /* the latest */
+    OK(CALL(find_unmatched_credential, &place_a, &shown, (struct wall_ms){15}, &found));
+    assert_string_equal(found.id.text, open.id.text);
+    assert_int_equal(
+        CALL(find_unmatched_credential, &place_a, &shown, (struct wall_ms){16}, &found),
+        ERR_NOTFOUND);
+    assert_int_equal(CALL(find_unmatched_credential, &edge_1, &shown, (struct wall_ms){15}, &found),
+                     ERR_NOTFOUND);
 }
 
 static void live_values(void **state)
@@ -862,6 +924,7 @@ int store_contract(struct store_fixture *f)
         T(decisions),
         T(rights_and_their_lists),
         T(sessions_by_what_a_camera_confuses),
+        T(sessions_by_credential),
         T(live_values),
         T(commands),
         T(answers),

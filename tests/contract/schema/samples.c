@@ -81,7 +81,9 @@ static struct event full_event(enum event_kind kind)
                  .detail = "arm left \"down\" with no command\n",
                  .right = {"permit:2026-17"},
                  .due = {3500, {"KRW"}},
-                 .list = 12},
+                 .list = 12,
+                 .credential = {"T0123456789ABCDEF1"},
+                 .medium = MEDIUM_QR},
     };
 }
 
@@ -105,6 +107,8 @@ static struct event bare_event(enum event_kind kind)
         e.data.movement = (struct movement_id){{0}};
     if (kind != EVENT_CREDENTIAL_READ)
         e.data.plate = (struct plate){{0}};
+    if (kind != EVENT_TICKET_ISSUED && kind != EVENT_CREDENTIAL_PRESENTED)
+        e.data.credential.text[0] = '\0';
     if (kind != EVENT_COUNT_GAP)
         e.data.detail[0] = '\0';
     e.clock = CLOCK_UNSET;
@@ -158,11 +162,12 @@ static void requests(void)
                      .time = now,
                      .deadline_ms = 800,
                      .no_space = true,
-                     .passback = true},
+                     .passback = true,
+                     .credential = {"QR-0815"}},
     };
     PRINT(TOPIC_REQUEST, "e03", request, &question);
     question.kind = REQUEST_EXIT;
-    question.question.plate.text[0] = '\0';
+    question.question.plate.text[0] = question.question.credential.text[0] = '\0';
     question.question.no_space = question.question.passback = false;
     PRINT(TOPIC_REQUEST, "e03", request, &question);
 }
@@ -319,6 +324,7 @@ static void words(void)
         {"expect", &expect_vocabulary},
         {"event_kind", &event_kind_vocabulary},
         {"request_kind", &request_kind_vocabulary},
+        {"medium", &medium_vocabulary},
         {"right_kind", &right_kind_vocabulary},
         {"space_rule", &space_rule_vocabulary},
     };

@@ -91,8 +91,9 @@ WRAPPED(save_session, (void *self, const struct session_row *r), (SELF, r))
 WRAPPED(find_session, (void *self, const struct movement_id *id, struct session_row *ret),
         (SELF, id, ret))
 WRAPPED(find_open_session,
-        (void *self, const struct name *p, const struct plate *pl, struct session_row *ret),
-        (SELF, p, pl, ret))
+        (void *self, const struct name *p, const struct plate *pl, struct wall_ms at,
+         struct session_row *ret),
+        (SELF, p, pl, at, ret))
 WRAPPED(find_unmatched,
         (void *self, const struct name *p, const struct plate *pl, struct wall_ms from,
          struct session_row *ret),

@@ -63,6 +63,24 @@ static void all_combinations(void **state)
     }
 }
 
+/* X3 */
+static void a_ticket_that_is_not_for_leaving_here(void **state)
+{
+    (void)state;
+    for (unsigned m = 0; m < 1u << (BITS + 1); m++) {
+        struct exit_facts f = facts_of(m), plain = f;
+        f.ticket_used = true;
+        assert_int_equal(exit_decide(&f), f.session ? exit_decide(&plain) : EXIT_DENY_TICKET_USED);
+        f.ticket_used = false;
+        f.other_place = true;
+        assert_int_equal(exit_decide(&f), f.session ? exit_decide(&plain) : EXIT_DENY_OTHER_PLACE);
+    }
+    assert_int_equal(exit_answer(EXIT_DENY_TICKET_USED, (struct money){0}).reason,
+                     REASON_TICKET_USED);
+    assert_int_equal(exit_answer(EXIT_DENY_OTHER_PLACE, (struct money){0}).reason,
+                     REASON_OTHER_PLACE);
+}
+
 static bool utf8_whole(const char *t)
 {
     size_t i = 0, n = strlen(t);
@@ -101,6 +119,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(all_combinations),
+        cmocka_unit_test(a_ticket_that_is_not_for_leaving_here),
         cmocka_unit_test(displays_fit),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -32,6 +32,8 @@ static struct movement_row some(void)
     maybe_text(m.plate.text, c);
     maybe_text(m.raw.text, c);
     maybe_text(m.request.text, c);
+    maybe_text(m.credential.text, c);
+    m.medium = (enum medium)dice(3);
     m.direction = (enum direction)dice(3);
     m.confidence = dice(2) ? (int64_t)dice(10000) : -1;
     m.basis = (enum basis)dice(3);

@@ -9,6 +9,8 @@
 
 #include <cmocka.h>
 
+static const struct credential_text none;
+
 static struct right right_of(const char *id, enum right_kind kind, const char *plate, int64_t from,
                              int64_t until)
 {
@@ -22,7 +24,7 @@ static const char *covering(const struct right *list, size_t count, const char *
 {
     struct plate p = {""};
     snprintf(p.text, sizeof p.text, "%s", plate);
-    const struct right *r = right_covering(list, count, &p, (struct wall_ms){at});
+    const struct right *r = right_covering(list, count, &p, &none, (struct wall_ms){at});
     return r != NULL ? r->id.text : "";
 }
 
@@ -52,8 +54,28 @@ static void one_confused_character_is_forgiven_a_permit(void **state) /* V2 */
     struct right known[] = {list[0], list[2]};
     assert_string_equal(covering(known, 2, "80", 1), ""); /* somebody has exactly this plate */
     struct plate p = {"80"}, near = {"B0"};
-    assert_true(right_bars(list, 3, &p, (struct wall_ms){1}));
-    assert_false(right_bars(list + 2, 1, &near, (struct wall_ms){1}));
+    assert_true(right_bars(list, 3, &p, &none, (struct wall_ms){1}));
+    assert_false(right_bars(list + 2, 1, &near, &none, (struct wall_ms){1}));
+}
+
+static void a_credential_is_as_good_as_a_plate(void **state) /* V2 */
+{
+    (void)state;
+    struct right list[] = {right_of("card", RIGHT_PERMIT, "", 0, 0),
+                           right_of("near", RIGHT_PERMIT, "B0", 0, 0),
+                           right_of("stolen", RIGHT_DENY, "", 0, 0)};
+    struct credential_text card = {"04A1"}, stolen = {"04A2"};
+    struct plate p = {"80"}, nobody = {""};
+    struct wall_ms at = {1};
+    snprintf(list[0].credential, sizeof list[0].credential, "04A1");
+    snprintf(list[2].credential, sizeof list[2].credential, "04A2");
+    assert_string_equal(right_covering(list, 3, &p, &card, at)->id.text, "card");
+    assert_string_equal(right_covering(list, 3, &nobody, &card, at)->id.text, "card");
+    assert_null(right_covering(list, 3, &nobody, &none, at)); /* "" is nobody's */
+    assert_null(right_covering(list, 3, &nobody, &stolen, at));
+    assert_true(right_bars(list, 3, &p, &stolen, at));
+    assert_false(right_bars(list, 3, &p, &card, at));
+    assert_false(right_bars(list, 3, &nobody, &none, at));
 }
 
 static void what_is_covered_is_cut_off(void **state)
@@ -75,6 +97,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_right_that_is_valid_at_the_start_covers),
         cmocka_unit_test(one_confused_character_is_forgiven_a_permit),
+        cmocka_unit_test(a_credential_is_as_good_as_a_plate),
         cmocka_unit_test(what_is_covered_is_cut_off),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -451,6 +451,12 @@ static struct movement_id pass(struct world *w, struct test_edge *e, enum direct
     struct movement_id m = movement_id_from(n);
     struct event event = passage(w, e, EVENT_VEHICLE_PRESENTED, d, m);
     edge_send(w, e, &event);
+    if (e->shown && e->shown[0] != '\0') { /* the passage itself says nothing of it */
+        event = passage(w, e, EVENT_CREDENTIAL_PRESENTED, d, m);
+        set_text(event.data.credential.text, CREDENTIAL_TEXT_SIZE, e->shown);
+        event.data.medium = MEDIUM_QR;
+        edge_send(w, e, &event);
+    }
     event = passage(w, e, EVENT_PASSAGE_AUTHORISED, d, m);
     event.data.basis = basis;
     set_text(event.data.plate.text, PLATE_SIZE, plate);
@@ -485,6 +491,8 @@ struct request_id edge_ask(struct world *w, struct test_edge *e, enum request_ki
     set_text(r.question.lane.text, NAME_SIZE, kind == REQUEST_ENTRY ? "in-1" : "out-1");
     r.question.movement = movement_id_from(n);
     set_text(r.question.plate.text, PLATE_SIZE, plate);
+    if (e->shown)
+        set_text(r.question.credential.text, CREDENTIAL_TEXT_SIZE, e->shown);
     r.question.time = wall_after(w->now.wall, w->ask_ahead_ms);
     r.question.deadline_ms = 800;
     r.question.no_space = no_space;

@@ -76,6 +76,7 @@ struct test_edge {
     int64_t base, oldest;         /* as its hello says; 0 */
     struct digest log[EDGE_LOG];  /* of its events, seq - 1 */
     struct hello_answer answered; /* the last one */
+    const char *shown;            /* the credential of whoever comes next; NULL: none */
 };
 
 /* Zero everything but `accounts`, `wrap` and `on_call` before. */

@@ -54,7 +54,9 @@ static struct event full_event(enum event_kind kind)
                  .detail = "arm left \"down\"\n\\ with no command",
                  .right = {"permit:17"},
                  .due = {3500, {"KRW"}},
-                 .list = 12},
+                 .list = 12,
+                 .credential = {"T0123456789ABCDEF1"},
+                 .medium = MEDIUM_QR},
     };
 }
 
@@ -73,7 +75,8 @@ static void the_envelope_is_as_the_protocol_says(void **state)
         "\"time\":\"2026-11-20T06:31:12.345Z\",\"epoch\":5,"
         "\"prev\":\"9f3c0000000000000000000000000001\",\"boot\":77,\"mono_ms\":81233,"
         "\"clock\":\"synced\",\"data\":{\"lane\":\"in-1\",\"movement\":\"0123456789abcdef\","
-        "\"direction\":\"entry\",\"plate\":\"22아2222\",\"repaid\":1}}");
+        "\"direction\":\"entry\",\"plate\":\"22아2222\",\"repaid\":1,"
+        "\"credential\":\"T0123456789ABCDEF1\"}}");
 }
 
 static void every_kind_comes_back(void **state)

@@ -12,11 +12,12 @@
 #include <cmocka.h>
 
 static const struct vocabulary *const all[] = {
-    &direction_vocabulary,      &clock_state_vocabulary, &outcome_vocabulary,
-    &basis_vocabulary,          &reason_vocabulary,      &spent_vocabulary,
-    &alarm_vocabulary,          &verdict_vocabulary,     &lane_mode_vocabulary,
-    &device_breaker_vocabulary, &cause_vocabulary,       &event_kind_vocabulary,
-    &request_kind_vocabulary,   &right_kind_vocabulary,  &space_rule_vocabulary,
+    &direction_vocabulary,      &clock_state_vocabulary,  &outcome_vocabulary,
+    &basis_vocabulary,          &reason_vocabulary,       &spent_vocabulary,
+    &alarm_vocabulary,          &verdict_vocabulary,      &lane_mode_vocabulary,
+    &device_breaker_vocabulary, &cause_vocabulary,        &event_kind_vocabulary,
+    &medium_vocabulary,         &request_kind_vocabulary, &right_kind_vocabulary,
+    &space_rule_vocabulary,
 };
 
 static void every_word_reads_back(void **state)

@@ -4,6 +4,7 @@
 #define PUBLIC   0
 #define PEOPLE   (ROLE_OPERATOR | ROLE_ATTENDANT | ROLE_DRIVER)
 #define DESK     (ROLE_OPERATOR | ROLE_ATTENDANT)
+#define FEED     (ROLE_OPERATOR | ROLE_AUDITOR | ROLE_SERVICE)
 #define BUSINESS (ROLE_OPERATOR | ROLE_ATTENDANT | ROLE_AUDITOR)
 
 const struct route http_routes[] = {
@@ -39,6 +40,7 @@ const struct route http_routes[] = {
     {"DELETE", "/v1/places/{}/rights/{}", ROLE_OPERATOR, handle_right_delete},
     {"GET", "/v1/commands/{}", BUSINESS, handle_command},
     {"GET", "/v1/sessions", PEOPLE, handle_sessions},
+    {"GET", "/v1/events", FEED, handle_events},
     {"GET", "/v1/stream", PUBLIC, handle_stream},
     {"GET", "/healthz", PUBLIC, handle_health},
     {"GET", "/readyz", PUBLIC, handle_ready},

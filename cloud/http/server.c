@@ -6,6 +6,7 @@
 #include "cloud/http/server.h"
 
 #include "cloud/http/exchange.h"
+#include "cloud/http/feed.h"
 #include "protocol/support/log.h"
 #include "protocol/support/memory.h"
 
@@ -346,6 +347,7 @@ static enum err start_daemon(struct http *h)
 
 static void free_parts(struct http *h)
 {
+    feed_wait_free(h->feed_wait);
     probe_free(h->probe);
     watch_free(h->watch);
     readers_close(h->readers);
@@ -364,6 +366,8 @@ enum err http_start(const struct http_settings *settings, const struct auth *aut
     pthread_mutex_init(&h->rates_lock, NULL);
     h->watch = watch_new(settings->request_ms);
     enum err e = readers_open(ports->database, (size_t)settings->threads, &h->readers);
+    if (e == ERR_OK)
+        e = feed_wait_new(ports->database, (size_t)settings->streams, &h->feed_wait);
     if (e == ERR_OK)
         e = hub_open(hub, h);
     if (e == ERR_OK)
@@ -406,6 +410,7 @@ void http_stop(struct http *h)
         return;
     atomic_store(&h->closing, true);
     hub_close(h->hub);
+    feed_wait_stop(h->feed_wait);
     wait_for_writes(h);
     MHD_stop_daemon(h->daemon);
     free_parts(h);

@@ -7,7 +7,6 @@
 #define OFFERS   "boomgate_offers_total", "Space offers sent"
 #define PAYMENTS "boomgate_payment_calls_total", "Provider calls by step or outcome"
 #define ATTEMPTS "boomgate_payment_attempts_total", "HTTP attempts at the provider by result"
-#define LATENCY  "boomgate_payment_latency_ms_bucket", "Provider calls that ended within le ms"
 #define DEBTS    "boomgate_debts_total", "Debts by step"
 #define DECISIONS                                                                                  \
     "boomgate_gate_decisions_total",                                                               \
@@ -63,14 +62,6 @@ static const struct metric_row rows[METRICS] = {
     [METRIC_ATTEMPTS_GOOD] = COUNTER(ATTEMPTS, "result=\"good\""),
     [METRIC_ATTEMPTS_FAILED] = COUNTER(ATTEMPTS, "result=\"failed\""),
     [METRIC_ATTEMPTS_TIMED_OUT] = COUNTER(ATTEMPTS, "result=\"timed_out\""),
-    [METRIC_PAYMENT_MS_100] = COUNTER(LATENCY, "le=\"100\""),
-    [METRIC_PAYMENT_MS_250] = COUNTER(LATENCY, "le=\"250\""),
-    [METRIC_PAYMENT_MS_500] = COUNTER(LATENCY, "le=\"500\""),
-    [METRIC_PAYMENT_MS_1000] = COUNTER(LATENCY, "le=\"1000\""),
-    [METRIC_PAYMENT_MS_2000] = COUNTER(LATENCY, "le=\"2000\""),
-    [METRIC_PAYMENT_MS_INF] = COUNTER(LATENCY, "le=\"+Inf\""),
-    [METRIC_PAYMENT_MS_SUM] = {"boomgate_payment_latency_ms_sum", "",
-                               "Sum of the durations of provider calls", "counter"},
     [METRIC_DEBTS_OPENED] = COUNTER(DEBTS, "step=\"opened\""),
     [METRIC_DEBTS_SETTLED] = COUNTER(DEBTS, "step=\"settled\""),
     [METRIC_DECISIONS_ALLOWED] = COUNTER(DECISIONS, "result=\"allowed\""),
@@ -95,6 +86,8 @@ static const struct {
     const char *name, *help;
 } spans[METRIC_SPANS] = {
     [SPAN_HTTP] = {"boomgate_http_request_duration_seconds", "From a request's head to its answer"},
+    [SPAN_PAYMENT] = {"boomgate_payment_call_duration_seconds",
+                      "Of a call to a provider with all its attempts"},
     [SPAN_COMMIT] = {"boomgate_commit_duration_seconds", "Duration of a COMMIT"},
 };
 
@@ -102,8 +95,8 @@ static const struct {
     const char *text;
     int64_t us;
 } bounds[SPAN_BUCKETS] = {
-    {"0.001", 1000}, {"0.005", 5000}, {"0.025", 25000}, {"0.1", 100000},
-    {"0.5", 500000}, {"1", 1000000},  {"2.5", 2500000}, {"+Inf", INT64_MAX},
+    {"0.001", 1000}, {"0.005", 5000}, {"0.025", 25000}, {"0.1", 100000}, {"0.25", 250000},
+    {"0.5", 500000}, {"1", 1000000},  {"2", 2000000},   {"5", 5000000},  {"+Inf", INT64_MAX},
 };
 
 void metrics_add(struct metrics *m, enum metric which, int64_t n)

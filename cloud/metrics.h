@@ -48,13 +48,6 @@ enum metric {
     METRIC_ATTEMPTS_GOOD,
     METRIC_ATTEMPTS_FAILED,
     METRIC_ATTEMPTS_TIMED_OUT,
-    METRIC_PAYMENT_MS_100, /* results within so many milliseconds: cumulative */
-    METRIC_PAYMENT_MS_250,
-    METRIC_PAYMENT_MS_500,
-    METRIC_PAYMENT_MS_1000,
-    METRIC_PAYMENT_MS_2000,
-    METRIC_PAYMENT_MS_INF,
-    METRIC_PAYMENT_MS_SUM,
     METRIC_DEBTS_OPENED,
     METRIC_DEBTS_SETTLED,
     METRIC_DECISIONS_ALLOWED, /* at gates; see decision_count.h */
@@ -77,12 +70,13 @@ enum metric {
 
 /* What takes time, as distributions. */
 enum metric_span {
-    SPAN_HTTP,   /* a request's head to its answer; streams and long polls not counted */
-    SPAN_COMMIT, /* one transaction's COMMIT */
+    SPAN_HTTP,    /* a request's head to its answer; streams and long polls not counted */
+    SPAN_PAYMENT, /* a call to a provider, with all its attempts */
+    SPAN_COMMIT,  /* one transaction's COMMIT */
     METRIC_SPANS
 };
 
-enum { SPAN_BUCKETS = 8 }; /* the last one is for all */
+enum { SPAN_BUCKETS = 10 }; /* the last one is for all */
 
 struct metrics {
     _Atomic int64_t values[METRICS];

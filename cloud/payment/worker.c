@@ -166,20 +166,6 @@ static void deliver(struct payment_worker *w, struct slot *s, struct mono_ms now
     s->state = SLOT_FREE;
 }
 
-static void count_latency(struct metrics *m, int64_t ms)
-{
-    static const struct {
-        int64_t upto_ms;
-        enum metric metric;
-    } buckets[] = {{100, METRIC_PAYMENT_MS_100},   {250, METRIC_PAYMENT_MS_250},
-                   {500, METRIC_PAYMENT_MS_500},   {1000, METRIC_PAYMENT_MS_1000},
-                   {2000, METRIC_PAYMENT_MS_2000}, {INT64_MAX, METRIC_PAYMENT_MS_INF}};
-    for (size_t i = 0; i < sizeof buckets / sizeof buckets[0]; i++)
-        if (ms <= buckets[i].upto_ms)
-            metrics_add(m, buckets[i].metric, 1);
-    metrics_add(m, METRIC_PAYMENT_MS_SUM, ms);
-}
-
 /* The answer that ends the call becomes its result. */
 static void conclude(struct payment_worker *w, struct slot *s, const struct provider_answer *a,
                      struct mono_ms now)
@@ -195,7 +181,7 @@ static void conclude(struct payment_worker *w, struct slot *s, const struct prov
     memcpy(r->provider_ref, a->reference, sizeof r->provider_ref);
     memcpy(r->reason, a->reason, sizeof r->reason);
     r->latency_ms = mono_diff_ms(now, s->job->started);
-    count_latency(w->options.metrics, r->latency_ms);
+    metrics_time(w->options.metrics, SPAN_PAYMENT, r->latency_ms * 1000);
     deliver(w, s, now);
 }
 

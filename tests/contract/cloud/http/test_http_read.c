@@ -397,7 +397,10 @@ static void metrics_are_prometheus_text(void **state)
              row->label[0] ? "}" : "");
     assert_non_null(strstr(a.body, line));
     assert_non_null(strstr(a.body, "boomgate_payment_breaker_closed{provider=\"stripe\"} 0\n"));
-    assert_non_null(strstr(a.body, "boomgate_place{place=\"a\",count=\"occupied\"} 3\n"));
+    assert_non_null(strstr(a.body, "boomgate_place_spaces{place=\"a\",count=\"occupied\"} 3\n"));
+    assert_non_null(strstr(a.body, "boomgate_edge_online{place=\"a\",edge=\"e1\"} "));
+    assert_non_null(strstr(a.body, "boomgate_lane_online{place=\"a\",edge=\"e1\",lane="));
+    assert_non_null(strstr(a.body, "_bucket{le=\"+Inf\"} "));
     for (int i = 0; i < METRICS; i++)
         assert_non_null(strstr(a.body, metrics_row((enum metric)i)->name));
     answer_free(&a);

@@ -37,13 +37,18 @@ static bool is_text(struct span s, const char *text)
     return s.len == strlen(text) && memcmp(s.text, text, s.len) == 0;
 }
 
+static bool begins(struct span s, const char *text)
+{
+    return s.len > strlen(text) && memcmp(s.text, text, strlen(text)) == 0;
+}
+
 /* NULL, or what is wrong with it. */
 static const char *read_token(struct span s, char ret[TOKEN_SIZE])
 {
     if (s.len == 0)
         return "the token is missing";
     if (s.len >= TOKEN_SIZE)
-        return "the token is longer than 63 characters";
+        return "the token is longer than 127 characters";
     for (size_t i = 0; i < s.len; i++)
         if (s.text[i] <= ' ' || s.text[i] > '~' || memchr("'\"\\,", s.text[i], 4))
             return "a token is printable ASCII without spaces, quotes, backslashes and commas";
@@ -52,17 +57,67 @@ static const char *read_token(struct span s, char ret[TOKEN_SIZE])
     return NULL;
 }
 
-static const char *read_line(struct span line, struct account *ret)
+/* Cuts the text before the next comma off *rest; false: nothing is left. */
+static bool next_field(struct span *rest, struct span *ret)
 {
-    const char *comma = memchr(line.text, ',', line.len);
-    if (!comma)
+    if (!rest->text)
+        return false;
+    const char *comma = memchr(rest->text, ',', rest->len);
+    size_t len = comma ? (size_t)(comma - rest->text) : rest->len;
+    *ret = trimmed(rest->text, len);
+    *rest = comma ? (struct span){comma + 1, rest->len - len - 1} : (struct span){NULL, 0};
+    return true;
+}
+
+static const char *read_columns(struct span line, const struct account_providers *known,
+                                struct account_providers *ret)
+{
+    struct account_providers columns = {0};
+    struct span field;
+    next_field(&line, &field); /* "plate" */
+    while (next_field(&line, &field)) {
+        struct name name;
+        bool found = known->count == 0;
+        if (columns.count == PROVIDERS_MAX || name_parse(field.text, field.len, &name) != ERR_OK)
+            return "the heading is plate,token or plate and the names of providers";
+        for (size_t i = 0; i < known->count; i++)
+            found |= name_equal(&name, &known->names[i]);
+        for (size_t i = 0; i < columns.count; i++)
+            if (name_equal(&name, &columns.names[i]))
+                return "the heading names a provider twice";
+        if (!found)
+            return "the heading names a provider that is not configured";
+        columns.names[columns.count++] = name;
+    }
+    *ret = columns;
+    return NULL;
+}
+
+static const char *read_line(struct span line, const struct account_providers *columns,
+                             struct account *ret)
+{
+    struct span plate, token;
+    size_t column = 0;
+    bool alone = columns->count == 1;
+    next_field(&line, &plate);
+    if (!line.text)
         return "expected plate,token";
-    size_t plate_len = (size_t)(comma - line.text);
-    struct span plate = trimmed(line.text, plate_len);
-    struct span token = trimmed(comma + 1, line.len - plate_len - 1);
     if (plate_normalise(plate.text, plate.len, &ret->plate) != ERR_OK)
         return "this is no plate";
-    return read_token(token, ret->token);
+    for (; column < columns->count && next_field(&line, &token); column++) {
+        struct payer_token *t = &ret->payer.tokens[ret->payer.count];
+        if (token.len == 0 && !alone)
+            continue;
+        const char *wrong = read_token(token, t->token);
+        if (wrong)
+            return wrong;
+        t->provider = columns->names[column];
+        ret->payer.count++;
+    }
+    if (column != columns->count || line.text)
+        return alone ? "a token is printable ASCII without spaces, quotes, backslashes and commas"
+                     : "expected as many fields as the heading has";
+    return ret->payer.count > 0 ? NULL : "no token at all";
 }
 
 static int by_plate(const void *a, const void *b)
@@ -74,9 +129,12 @@ static int by_plate(const void *a, const void *b)
 }
 
 /* Reads all lines into a growing array; returns NULL or what is wrong in *ret_line. */
-static const char *read_lines(const char *text, size_t len, struct entry **ret, size_t *ret_count,
-                              size_t *ret_line)
+static const char *read_lines(const char *text, size_t len, const struct account_providers *known,
+                              struct entry **ret, size_t *ret_count, size_t *ret_line)
 {
+    struct account_providers columns = {.count = 1};
+    if (known->count > 0)
+        columns.names[0] = known->names[0];
     size_t size = 0;
     size_t line = 0;
     for (size_t at = 0; at < len;) {
@@ -87,13 +145,19 @@ static const char *read_lines(const char *text, size_t len, struct entry **ret, 
         *ret_line = ++line;
         if (s.len == 0 || s.text[0] == '#' || (line == 1 && is_text(s, "plate,token")))
             continue;
+        if (line == 1 && begins(s, "plate,")) {
+            const char *wrong = read_columns(s, known, &columns);
+            if (wrong)
+                return wrong;
+            continue;
+        }
         if (*ret_count == size) {
             size = size ? size * 2 : 64;
             *ret = mem_resize(*ret, size * sizeof **ret);
         }
         struct entry *e = &(*ret)[*ret_count];
         *e = (struct entry){.line = line};
-        const char *wrong = read_line(s, &e->account);
+        const char *wrong = read_line(s, &columns, &e->account);
         if (wrong)
             return wrong;
         ++*ret_count;
@@ -113,13 +177,13 @@ static const char *find_second(struct entry *entries, size_t count, size_t *ret_
     return NULL;
 }
 
-enum err accounts_parse(const char *text, size_t len, struct account **ret, size_t *ret_count,
-                        char *ret_reason)
+enum err accounts_parse(const char *text, size_t len, const struct account_providers *providers,
+                        struct account **ret, size_t *ret_count, char *ret_reason)
 {
     struct entry *entries = NULL;
     size_t count = 0;
     size_t line = 0;
-    const char *wrong = read_lines(text, len, &entries, &count, &line);
+    const char *wrong = read_lines(text, len, providers, &entries, &count, &line);
     if (!wrong)
         wrong = find_second(entries, count, &line);
     if (wrong) {
@@ -137,7 +201,8 @@ enum err accounts_parse(const char *text, size_t len, struct account **ret, size
     return ERR_OK;
 }
 
-enum err accounts_load(const char *file, struct account **ret, size_t *ret_count, char *ret_reason)
+enum err accounts_load(const char *file, const struct account_providers *providers,
+                       struct account **ret, size_t *ret_count, char *ret_reason)
 {
     struct buf reason = buf_of(ret_reason, ACCOUNTS_REASON_SIZE);
     FILE *f = fopen(file, "rb");
@@ -163,7 +228,7 @@ enum err accounts_load(const char *file, struct account **ret, size_t *ret_count
     if (e != ERR_OK)
         buf_adds(&reason, failed ? "cannot be read" : "is too large");
     else
-        e = accounts_parse(text, len, ret, ret_count, ret_reason);
+        e = accounts_parse(text, len, providers, ret, ret_count, ret_reason);
     free(text);
     return e;
 }

@@ -126,7 +126,11 @@ static enum err load_accounts(struct config *c, const struct where *w)
     char reason[ACCOUNTS_REASON_SIZE];
     if (!c->accounts_file[0])
         return ERR_OK;
-    enum err e = accounts_load(c->accounts_file, &c->accounts, &c->account_count, reason);
+    struct account_providers providers = {0};
+    if (c->payment.url[0])
+        providers = (struct account_providers){.count = 1, .names = {{"stripe"}}};
+    enum err e =
+        accounts_load(c->accounts_file, &providers, &c->accounts, &c->account_count, reason);
     if (e != ERR_OK)
         wrong(&(struct where){c->accounts_file, 0, w->reason}, "accounts", reason);
     return e;

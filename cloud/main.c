@@ -82,6 +82,16 @@ static enum err post_result(void *self, const struct payment_result *r)
     return e;
 }
 
+static enum err post_page(void *self, const struct settlement_page *page)
+{
+    struct cloud *c = self;
+    struct work *w = work_new(WORK_SETTLEMENT, page, sizeof *page);
+    enum err e = service_post(c->service, w);
+    if (e != ERR_OK)
+        work_free(w);
+    return e;
+}
+
 /* ---- payments ---- */
 
 static enum err nobody_charges(void *self, const struct payment_call *c)
@@ -91,17 +101,26 @@ static enum err nobody_charges(void *self, const struct payment_call *c)
     return ERR_UNAVAIL;
 }
 
-static bool nobody_available(void *self)
+static bool nobody_available(void *self, const struct name *provider)
 {
     (void)self;
+    (void)provider;
     return false;
+}
+
+static enum err nobody_settles(void *self, const struct settlement_call *c)
+{
+    (void)self;
+    (void)c;
+    return ERR_UNAVAIL;
 }
 
 static struct payments_port payments_of(struct cloud *c)
 {
     if (c->payment)
         return payment_worker_port(c->payment);
-    return (struct payments_port){.start = nobody_charges, .available = nobody_available};
+    return (struct payments_port){
+        .start = nobody_charges, .available = nobody_available, .settlement = nobody_settles};
 }
 
 static size_t breakers(void *self, struct http_breaker *ret, size_t max)
@@ -120,7 +139,7 @@ static enum err start_payment(struct cloud *c)
     if (!config_payment(c->config, &o))
         return ERR_OK;
     o.metrics = &c->metrics;
-    return payment_worker_create(&o, post_result, c, &c->payment);
+    return payment_worker_create(&o, post_result, post_page, c, &c->payment);
 }
 
 /* ---- the parts ---- */

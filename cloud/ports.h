@@ -159,14 +159,23 @@ struct downlink_port {
 
 /* ---- payments ---- */
 
-/* One charge, or one question about it. Copied by start(). */
+enum payment_call_kind {
+    PAYMENT_CALL_CHARGE,
+    PAYMENT_CALL_QUERY,        /* what became of the charge `key`? */
+    PAYMENT_CALL_REFUND,       /* gives `amount` of the charge `charge_ref` back */
+    PAYMENT_CALL_REFUND_QUERY, /* what became of the refund `key`? */
+};
+
+/* One charge or refund, or one question about it. Copied by start(). */
 struct payment_call {
-    char key[PAYMENT_KEY_SIZE];
+    enum payment_call_kind kind;
+    char key[PAYMENT_KEY_SIZE]; /* of the charge or of the refund: its idempotency key */
     struct movement_id session;
     struct name place;
-    char token[TOKEN_SIZE];
+    struct name provider;               /* one of the port's; a key never changes its provider */
+    char token[TOKEN_SIZE];             /* charge: the payer's account there */
+    char charge_ref[PROVIDER_REF_SIZE]; /* provider_ref of the charge; a charge has none yet */
     struct money amount;
-    bool query; /* ask for the status of `key` instead of charging */
 };
 
 enum payment_outcome {
@@ -174,26 +183,59 @@ enum payment_outcome {
     PAYMENT_RESULT_DECLINED,
     PAYMENT_RESULT_UNKNOWN,   /* it may have reached the provider */
     PAYMENT_RESULT_NOT_SENT,  /* it certainly never reached the provider */
-    PAYMENT_RESULT_NOT_FOUND, /* query: the provider has no such charge */
+    PAYMENT_RESULT_NOT_FOUND, /* query: the provider has no such charge or refund */
     PAYMENT_RESULTS
 };
 
 struct payment_result {
+    enum payment_call_kind kind;
     char key[PAYMENT_KEY_SIZE];
+    struct name provider;
     enum payment_outcome outcome;
-    char provider_ref[PROVIDER_REF_SIZE];
+    char provider_ref[PROVIDER_REF_SIZE]; /* of the charge or of the refund */
     char reason[PAYMENT_REASON_SIZE];
     int64_t latency_ms; /* real time */
 };
 
+enum { SETTLEMENT_CURSOR_SIZE = 96, SETTLEMENT_LINES_MAX = 100 };
+
+/* One page of what a provider booked in [from, to). */
+struct settlement_call {
+    struct name provider;
+    struct wall_ms from, to;
+    char cursor[SETTLEMENT_CURSOR_SIZE]; /* "": the first page; else `next` of the page before */
+};
+
+struct settlement_line {
+    bool refund;
+    char key[PAYMENT_KEY_SIZE];           /* "": not one of ours */
+    char provider_ref[PROVIDER_REF_SIZE]; /* of the charge or of the refund */
+    struct money amount;                  /* > 0, before fees */
+    struct wall_ms booked;
+};
+
+struct settlement_page {
+    struct settlement_call call; /* as asked */
+    bool answered;               /* false: `reason` says why; ask again later */
+    char reason[PAYMENT_REASON_SIZE];
+    char next[SETTLEMENT_CURSOR_SIZE]; /* "": this was the last page */
+    size_t count;
+    struct settlement_line lines[SETTLEMENT_LINES_MAX];
+};
+
 struct payments_port {
     void *self;
-    /* Never blocks. After ERR_OK exactly one WORK_PAYMENT with the same key follows (the worker
-     * posts again while the service's queue is full). ERR_FULL: queue full; ERR_UNAVAIL: breaker
-     * open. */
+    /* In the order in which they are to be tried; constant. */
+    size_t provider_count;
+    struct name providers[PROVIDERS_MAX];
+    /* Never blocks. After ERR_OK exactly one WORK_PAYMENT with the same kind and key follows (the
+     * worker posts again while the service's queue is full). ERR_FULL: queue full; ERR_UNAVAIL:
+     * breaker open; ERR_INVAL: the provider has no words for it, or there is no such provider. */
     enum err (*start)(void *self, const struct payment_call *c);
-    /* Would start() be taken now? A hint, no promise. */
-    bool (*available)(void *self);
+    /* Would start() be taken now by this provider (NULL: by any)? A hint, no promise. */
+    bool (*available)(void *self, const struct name *provider);
+    /* As start(): exactly one WORK_SETTLEMENT, whose bytes are a struct settlement_page, follows. */
+    enum err (*settlement)(void *self, const struct settlement_call *c);
 };
 
 /* ---- notifier ---- */

@@ -25,9 +25,10 @@ enum work_kind {
     WORK_REQUEST, /* `correlation` is set */
     WORK_STATUS,  /* birth or will */
     WORK_TELEMETRY,
-    WORK_BROKER,  /* the connection to the broker came or went */
-    WORK_PAYMENT, /* the result of one provider call */
-    WORK_ADMIN,   /* an operator's command */
+    WORK_BROKER,     /* the connection to the broker came or went */
+    WORK_PAYMENT,    /* the result of one provider call */
+    WORK_SETTLEMENT, /* a page of what a provider booked: the bytes are a struct settlement_page */
+    WORK_ADMIN,      /* an operator's command */
 };
 
 enum admin_kind {
@@ -134,7 +135,7 @@ void work_free(struct work *w); /* NULL is fine */
 /* A payer account linked to a plate. */
 struct account {
     struct plate plate; /* normalised */
-    char token[TOKEN_SIZE];
+    struct payer payer;
 };
 
 /* Zero members take the defaults named. */

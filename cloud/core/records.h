@@ -24,7 +24,8 @@
 enum {
     ZONE_NAME_SIZE = 48,
     TITLE_SIZE = 64,
-    TOKEN_SIZE = 64,       /* a payer account at the provider */
+    TOKEN_SIZE = 128,      /* a payer account at one provider */
+    PROVIDERS_MAX = 4,     /* payment providers of one cloud */
     PAYMENT_KEY_SIZE = 40, /* "<16 hex>:<kind>:<n>" */
     PAYMENT_REASON_SIZE = 96,
     PROVIDER_REF_SIZE = 96,
@@ -250,11 +251,21 @@ enum payment_state {
 };
 /* "created" "sent" "unknown" "querying" "succeeded" "declined" "manual" */
 
+/* A payer: an account at each of some providers. Tokens only, never card data. */
+struct payer {
+    size_t count;
+    struct payer_token {
+        struct name provider;
+        char token[TOKEN_SIZE];
+    } tokens[PROVIDERS_MAX];
+};
+
 struct payment_row {
     char key[PAYMENT_KEY_SIZE]; /* idempotency key, reused on every retry */
     struct movement_id session;
     struct name place;
     enum payment_kind kind;
+    struct name provider; /* who has it, or may have it; committed before the first call */
     char token[TOKEN_SIZE];
     struct money amount;
     enum payment_state state;

@@ -14,7 +14,8 @@ struct transfer {
     struct curl_slist *headers;
     bool sent;
     bool overlong;
-    char *body; /* grows to at most TRANSFER_BODY_MAX bytes */
+    char *body; /* grows to at most body_max bytes */
+    size_t body_max;
     size_t len;
     size_t size;
 };
@@ -35,7 +36,7 @@ static size_t on_body(char *bytes, size_t size, size_t count, void *self)
 {
     struct transfer *t = self;
     size_t n = size * count;
-    if (n > TRANSFER_BODY_MAX - t->len) {
+    if (n > t->body_max - t->len) {
         t->overlong = true;
         return 0; /* ends the transfer */
     }
@@ -86,6 +87,7 @@ void transfer_start(struct transfer *t, CURLM *multi, const char *base,
 
     t->sent = t->overlong = false;
     t->len = 0;
+    t->body_max = r->answer_max;
     curl_slist_free_all(t->headers);
     t->headers = curl_slist_append(NULL, "Expect:"); /* no pause for a 100-continue */
     for (size_t i = 0; i < r->header_count; i++)

@@ -10,8 +10,6 @@
 #include <stddef.h>
 #include <stdint.h>
 
-enum { TRANSFER_BODY_MAX = 64 * 1024 };
-
 struct transfer;
 
 /* `owner` comes back from transfer_owner. Ends the process when memory is short. */
@@ -28,7 +26,7 @@ enum transfer_how {
     TRANSFER_ANSWERED, /* a complete HTTP answer */
     TRANSFER_TIMED_OUT,
     TRANSFER_FAILED,   /* refused, reset, not resolved, no TLS */
-    TRANSFER_OVERLONG, /* more than TRANSFER_BODY_MAX bytes */
+    TRANSFER_OVERLONG, /* more bytes than the request takes */
 };
 
 struct transfer_end {

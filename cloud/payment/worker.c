@@ -17,6 +17,7 @@ enum { DELIVER_AGAIN_MS = 20, IDLE_MS = 1000 };
 /* What `start` puts into the queue: the call, already in the provider's words, and its ticket. */
 struct job {
     struct payment_call call;
+    struct settlement_page *page; /* owned; NULL: `call` is meant, else page->call */
     struct provider_request request;
     struct mono_ms started;
     uint32_t ticket;
@@ -43,6 +44,7 @@ struct slot {
 struct payment_worker {
     struct payment_options options;
     payment_done done;
+    settlement_done settled;
     void *done_arg;
     struct clock_source clock;
     struct mailbox *queue; /* of struct job * */
@@ -114,32 +116,70 @@ static enum err enqueue(struct payment_worker *w, struct job *job)
     return e;
 }
 
-static enum err port_start(void *self, const struct payment_call *call)
+static void job_free(struct job *job)
 {
-    struct payment_worker *w = self;
-    struct job *job = mem_alloc(sizeof *job);
-    job->call = *call;
+    if (job)
+        free(job->page);
+    free(job);
+}
+
+/* Takes the job, built with outcome `e`. */
+static enum err take_in(struct payment_worker *w, struct job *job, enum err e)
+{
     job->started = now_of(w);
-    enum err e = w->options.provider->build(call, w->options.secret, &job->request);
     if (e == ERR_OK) {
         pthread_mutex_lock(&w->lock);
         e = enqueue(w, job);
         pthread_mutex_unlock(&w->lock);
     }
     if (e != ERR_OK)
-        free(job);
+        job_free(job);
     return e;
 }
 
-static bool port_available(void *self)
+static bool is_mine(const struct payment_worker *w, const struct name *provider)
+{
+    return strcmp(provider->text, w->options.provider->name) == 0;
+}
+
+static enum err port_start(void *self, const struct payment_call *call)
+{
+    struct payment_worker *w = self;
+    if (!is_mine(w, &call->provider))
+        return ERR_INVAL;
+    struct job *job = mem_alloc(sizeof *job);
+    job->call = *call;
+    return take_in(w, job, w->options.provider->build(call, w->options.secret, &job->request));
+}
+
+static enum err port_settlement(void *self, const struct settlement_call *call)
+{
+    struct payment_worker *w = self;
+    if (!is_mine(w, &call->provider))
+        return ERR_INVAL;
+    struct job *job = mem_alloc(sizeof *job);
+    job->page = mem_alloc(sizeof *job->page);
+    job->page->call = *call;
+    return take_in(w, job, w->options.provider->build_page(call, w->options.secret, &job->request));
+}
+
+static bool port_available(void *self, const struct name *provider)
 {
     enum breaker_state s = payment_worker_breaker(self);
-    return s == BREAKER_CLOSED || s == BREAKER_HALF_OPEN;
+    return (!provider || is_mine(self, provider)) &&
+           (s == BREAKER_CLOSED || s == BREAKER_HALF_OPEN);
 }
 
 struct payments_port payment_worker_port(struct payment_worker *w)
 {
-    return (struct payments_port){.self = w, .start = port_start, .available = port_available};
+    struct payments_port port = {.self = w,
+                                 .provider_count = 1,
+                                 .start = port_start,
+                                 .available = port_available,
+                                 .settlement = port_settlement};
+    struct buf name = buf_of(port.providers[0].text, sizeof port.providers[0].text);
+    buf_adds(&name, w->options.provider->name);
+    return port;
 }
 
 static void wake(void *self)
@@ -156,12 +196,14 @@ static int64_t left_ms(const struct payment_worker *w, const struct slot *s, str
 
 static void deliver(struct payment_worker *w, struct slot *s, struct mono_ms now)
 {
-    if (w->done(w->done_arg, &s->result) != ERR_OK) {
+    enum err e =
+        s->job->page ? w->settled(w->done_arg, s->job->page) : w->done(w->done_arg, &s->result);
+    if (e != ERR_OK) {
         s->state = SLOT_DELIVER;
         s->wait_until = mono_after(now, DELIVER_AGAIN_MS);
         return;
     }
-    free(s->job);
+    job_free(s->job);
     s->job = NULL;
     s->state = SLOT_FREE;
 }
@@ -172,11 +214,17 @@ static void conclude(struct payment_worker *w, struct slot *s, const struct prov
 {
     const struct payment_call *call = &s->job->call;
     struct payment_result *r = &s->result;
-    *r = (struct payment_result){.outcome = a->outcome};
-    /* W2: an earlier attempt may have charged; and a question that was never asked tells nothing.
-     */
-    if (a->outcome == PAYMENT_RESULT_NOT_SENT && (s->unknown || call->query))
+    struct settlement_page *page = s->job->page;
+    bool query = call->kind == PAYMENT_CALL_QUERY || call->kind == PAYMENT_CALL_REFUND_QUERY;
+    *r = (struct payment_result){
+        .kind = call->kind, .provider = call->provider, .outcome = a->outcome};
+    /* W2: an earlier attempt may have charged; and a question that was never asked tells nothing. */
+    if (a->outcome == PAYMENT_RESULT_NOT_SENT && (s->unknown || query))
         r->outcome = PAYMENT_RESULT_UNKNOWN;
+    if (page) {
+        page->answered = a->outcome == PAYMENT_RESULT_SUCCEEDED;
+        memcpy(page->reason, a->reason, sizeof page->reason);
+    }
     memcpy(r->key, call->key, sizeof r->key);
     memcpy(r->provider_ref, a->reference, sizeof r->provider_ref);
     memcpy(r->reason, a->reason, sizeof r->reason);
@@ -224,7 +272,10 @@ static struct provider_answer judge(const struct payment_worker *w, const struct
 {
     struct provider_answer a = {.outcome =
                                     end->sent ? PAYMENT_RESULT_UNKNOWN : PAYMENT_RESULT_NOT_SENT};
-    if (end->how == TRANSFER_ANSWERED) {
+    struct settlement_page *page = s->job->page;
+    if (end->how == TRANSFER_ANSWERED && page) {
+        w->options.provider->read_page(&page->call, end->status, end->body, end->len, page, &a);
+    } else if (end->how == TRANSFER_ANSWERED) {
         w->options.provider->read(&s->job->call, end->status, end->body, end->len, &a);
     } else {
         struct buf reason = buf_of(a.reason, sizeof a.reason);
@@ -392,8 +443,8 @@ static void init_curl(void)
     curl_global_init(CURL_GLOBAL_DEFAULT);
 }
 
-enum err payment_worker_create(const struct payment_options *o, payment_done done, void *arg,
-                               struct payment_worker **ret)
+enum err payment_worker_create(const struct payment_options *o, payment_done done,
+                               settlement_done settled, void *arg, struct payment_worker **ret)
 {
     if (strncmp(o->url, "http://", 7) != 0 && strncmp(o->url, "https://", 8) != 0)
         return ERR_INVAL;
@@ -404,6 +455,7 @@ enum err payment_worker_create(const struct payment_options *o, payment_done don
     while (w->options.url[len - 1] == '/')
         w->options.url[--len] = '\0';
     w->done = done;
+    w->settled = settled;
     w->done_arg = arg;
     w->clock = clock_real();
     w->breaker = breaker_of(&o->breaker);
@@ -439,7 +491,7 @@ void payment_worker_free(struct payment_worker *w)
         return;
     payment_worker_stop(w, 0);
     for (int64_t i = 0; i < w->options.connections; i++) {
-        free(w->slots[i].job);
+        job_free(w->slots[i].job);
         transfer_free(w->slots[i].transfer);
     }
     curl_multi_cleanup(w->multi);

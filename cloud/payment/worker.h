@@ -4,10 +4,11 @@
  * W1 Every call that `start` accepts ends in exactly one result, at most total_ms (and a scheduling
  *    moment) later.
  * W2 NOT_SENT is said only if no attempt got as far as sending its request, or the provider's
- * answer proves it was not considered. Once sent, silence is UNKNOWN. W3 A retry repeats the same
- * bytes under the same key, within the call's deadline, at most `retries` times, and only if the
- * breaker lets it. W4 `start` never blocks: ERR_UNAVAIL while the breaker is open or after stop,
- * ERR_FULL when the queue is full, ERR_INVAL for a call the provider has no words for. */
+ *    answer proves it was not considered. Once sent, silence is UNKNOWN.
+ * W3 A retry repeats the same bytes under the same key, within the call's deadline, at most `retries`
+ *    times, and only if the breaker lets it.
+ * W4 `start` and `settlement` never block: ERR_UNAVAIL while the breaker is open or after stop,
+ *    ERR_FULL when the queue is full, ERR_INVAL for a call the provider has no words for. */
 #ifndef BOOMGATE_CLOUD_PAYMENT_WORKER_H
 #define BOOMGATE_CLOUD_PAYMENT_WORKER_H
 
@@ -40,12 +41,13 @@ struct payment_options payment_defaults(void);
 
 /* Takes a result, on the worker's thread. ERR_FULL: it is offered again a little later. */
 typedef enum err (*payment_done)(void *arg, const struct payment_result *result);
+typedef enum err (*settlement_done)(void *arg, const struct settlement_page *page);
 
 struct payment_worker;
 
 /* Starts the thread. Does not contact the provider. ERR_INVAL: the URL is not http or https. */
-enum err payment_worker_create(const struct payment_options *o, payment_done done, void *arg,
-                               struct payment_worker **ret);
+enum err payment_worker_create(const struct payment_options *o, payment_done done,
+                               settlement_done settled, void *arg, struct payment_worker **ret);
 
 /* The port for the service; valid as long as the worker. */
 struct payments_port payment_worker_port(struct payment_worker *w);

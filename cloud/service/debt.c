@@ -66,8 +66,8 @@ static void collect(struct service *s, struct debt_row *d)
 {
     const struct account *account = account_of(s, &d->plate);
     struct money rest = {d->amount.minor - d->paid_minor, d->amount.currency};
-    if (account)
-        payment_create(s, &d->session, &d->place, PAYMENT_KIND_DEBT, account->token, rest);
+    if (account && payment_possible(s, &account->payer))
+        payment_create(s, &d->session, &d->place, PAYMENT_KIND_DEBT, &account->payer, rest);
     else
         debt_note(s, &d->session, no_account, "");
 }
@@ -79,7 +79,7 @@ void debt_timers(struct service *s)
     if (!reached(s->now.mono, s->collect_at))
         return;
     s->collect_at = mono_after(s->now.mono, real_ms(s, s->options.collect_ms));
-    bool available = s->ports.payments.available(s->ports.payments.self);
+    bool available = s->ports.payments.available(s->ports.payments.self, NULL);
     bool back = available && !s->provider_was_available;
     s->provider_was_available = available;
     if (!available)

@@ -23,11 +23,17 @@ struct effect *effect_add(struct service *s, enum effect_kind kind, const struct
     return e;
 }
 
+static const enum metric call_metric[] = {
+    [PAYMENT_CALL_CHARGE] = METRIC_PAYMENTS_STARTED,
+    [PAYMENT_CALL_QUERY] = METRIC_PAYMENTS_QUERIED,
+    [PAYMENT_CALL_REFUND] = METRIC_REFUNDS_STARTED,
+    [PAYMENT_CALL_REFUND_QUERY] = METRIC_REFUNDS_QUERIED,
+};
+
 /* A call the port refuses is remembered and handled as "not sent" by the next batch. */
 static void start_payment(struct service *s, const struct payment_call *c)
 {
-    metrics_add(s->options.metrics, c->query ? METRIC_PAYMENTS_QUERIED : METRIC_PAYMENTS_STARTED,
-                1);
+    metrics_add(s->options.metrics, call_metric[c->kind], 1);
     enum err e = s->ports.payments.start(s->ports.payments.self, c);
     if (e == ERR_OK)
         return;

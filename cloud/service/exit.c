@@ -65,8 +65,9 @@ static struct exit_facts facts_of(struct service *s, const struct place *p,
     f.due_minor = r->exit_basis == BASIS_EVACUATED /* it left meanwhile, and owes nothing */
                       ? 0
                       : session_due(r, c->price_minor, r->quote_at, set->exit_grace_ms);
-    f.account = account_of(s, &r->plate) != NULL;
-    f.available = s->ports.payments.available(s->ports.payments.self);
+    const struct account *account = account_of(s, &r->plate);
+    f.account = account && payment_possible(s, &account->payer);
+    f.available = account && payment_available(s, &account->payer);
     f.payment_open = payment_of(s, &r->id) != NULL;
     return f;
 }
@@ -93,7 +94,7 @@ static void attempt(struct service *s, struct exit_case *c, const struct session
     }
     const struct account *account = account_of(s, &r->plate);
     struct money amount = {due_minor, c->currency};
-    payment_create(s, &r->id, &r->place, PAYMENT_KIND_EXIT, account->token, amount);
+    payment_create(s, &r->id, &r->place, PAYMENT_KIND_EXIT, &account->payer, amount);
 }
 
 /* Looks at the facts anew; ends the case if the answer is final. */

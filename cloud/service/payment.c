@@ -2,6 +2,7 @@
  * A payment is driven by the question or the debt that wants it; in doubt it is always asked about. */
 #include "cloud/service/payment.h"
 
+#include "cloud/core/payer.h"
 #include "cloud/core/payment_machine.h"
 #include "cloud/core/session.h"
 #include "cloud/service/anomaly.h"
@@ -71,15 +72,16 @@ static const enum metric outcome_metric[PAYMENT_EVENTS] = {
     [PAYMENT_EV_NOT_SENT] = METRIC_PAYMENTS_NOT_SENT,
 };
 
-/* One step of the machine, saved. Returns what is to be done; p may be gone if it became final. */
-static unsigned step(struct service *s, struct payment *p, enum payment_event e)
+/* One step of the machine, saved; what is in `quiet` is not done. p may be gone if it became final. */
+static void step_quietly(struct service *s, struct payment *p, enum payment_event e, unsigned quiet)
 {
     struct payment_step next;
     if (payment_next(p->row.state, e, &next) != ERR_OK) {
         log_error("payment.unexpected", LT("key", p->row.key),
                   LT("state", payment_state_word(p->row.state)), LN("event", e));
-        return 0;
+        return;
     }
+    next.acts &= ~quiet;
     struct movement_id session = p->row.session;
     p->row.state = next.next;
     p->row.changed = s->now.wall;
@@ -98,19 +100,83 @@ static unsigned step(struct service *s, struct payment *p, enum payment_event e)
         forget(s, p);
     if (next.acts)
         exit_payment_changed(s, &session, next.acts);
-    return next.acts;
 }
 
-static void hand_over(struct service *s, struct payment *p, bool query)
+static void step(struct service *s, struct payment *p, enum payment_event e)
+{
+    step_quietly(s, p, e, 0);
+}
+
+/* ---- which provider ---- */
+
+static unsigned closed_providers(const struct service *s)
+{
+    const struct payments_port *port = &s->ports.payments;
+    unsigned closed = 0;
+    for (size_t i = 0; i < port->provider_count; i++)
+        if (!port->available(port->self, &port->providers[i]))
+            closed |= 1u << i;
+    return closed;
+}
+
+static int choose(const struct service *s, const struct payer *payer, unsigned barred)
+{
+    const struct payments_port *port = &s->ports.payments;
+    return payer_choose(payer, port->providers, port->provider_count, barred);
+}
+
+static unsigned provider_bit(const struct service *s, const struct name *provider)
+{
+    const struct payments_port *port = &s->ports.payments;
+    int at = provider_place(port->providers, port->provider_count, provider);
+    return at < 0 ? 0 : 1u << at;
+}
+
+bool payment_possible(const struct service *s, const struct payer *payer)
+{
+    return s->ports.payments.provider_count == 0 || choose(s, payer, 0) >= 0;
+}
+
+bool payment_available(const struct service *s, const struct payer *payer)
+{
+    return choose(s, payer, closed_providers(s)) >= 0;
+}
+
+/* The first in order that would take the call now; if none would, the first. */
+static void assign_provider(struct service *s, struct payment *p)
+{
+    unsigned barred = p->declined | p->unsent;
+    int at = choose(s, &p->payer, barred | closed_providers(s));
+    if (at < 0)
+        at = choose(s, &p->payer, p->declined);
+    if (at < 0)
+        return; /* it stays where it is */
+    p->row.provider = s->ports.payments.providers[at];
+    struct buf b = buf_of(p->row.token, sizeof p->row.token);
+    buf_adds(&b, payer_token(&p->payer, &p->row.provider));
+}
+
+/* Whether a charge that its provider certainly does not have can be made at another one at once. */
+static bool may_move_on(const struct service *s, const struct payment *p)
+{
+    return p->wanted && !p->doubted &&
+           choose(s, &p->payer, p->declined | p->unsent | closed_providers(s)) >= 0;
+}
+
+/* ---- calls ---- */
+
+static void hand_over(struct service *s, struct payment *p, enum payment_call_kind kind)
 {
     struct effect *out = effect_add(s, EFFECT_PAYMENT, &p->row.place, NULL);
     struct payment_call *c = &out->payment;
+    c->kind = kind;
     memcpy(c->key, p->row.key, sizeof c->key);
+    c->provider = p->row.provider;
     memcpy(c->token, p->row.token, sizeof c->token);
+    memcpy(c->charge_ref, p->row.provider_ref, sizeof c->charge_ref);
     c->session = p->row.session;
     c->place = p->row.place;
     c->amount = p->row.amount;
-    c->query = query;
     p->in_flight = true;
 }
 
@@ -119,23 +185,35 @@ static bool key_expired(const struct service *s, const struct payment *p)
     return wall_diff_ms(s->now.wall, p->row.created) > PAYMENT_KEY_HOURS * 3600 * INT64_C(1000);
 }
 
+/* A charge from `created`; the provider is committed with it (C4). */
+static void charge(struct service *s, struct payment *p)
+{
+    if (key_expired(s, p)) {
+        step(s, p, PAYMENT_EV_EXPIRED);
+        return;
+    }
+    if (!p->doubted)
+        assign_provider(s, p);
+    hand_over(s, p, PAYMENT_CALL_CHARGE);
+    step(s, p, PAYMENT_EV_SENT);
+}
+
 void payment_drive(struct service *s, struct payment *p)
 {
     if (p->in_flight)
         return;
+    p->unsent = 0;
     if (p->row.state == PAYMENT_UNKNOWN) {
-        hand_over(s, p, true);
+        hand_over(s, p, PAYMENT_CALL_QUERY);
         step(s, p, PAYMENT_EV_QUERY);
-    } else if (key_expired(s, p)) {
-        step(s, p, PAYMENT_EV_EXPIRED);
     } else {
-        hand_over(s, p, false);
-        step(s, p, PAYMENT_EV_SENT);
+        charge(s, p);
     }
 }
 
-void payment_create(struct service *s, const struct movement_id *session, const struct name *place,
-                    enum payment_kind kind, const char *token, struct money amount)
+static void create(struct service *s, const struct movement_id *session, const struct name *place,
+                   enum payment_kind kind, const struct payer *payer, struct money amount,
+                   unsigned declined)
 {
     struct payment_row row = {
         .session = *session,
@@ -150,11 +228,17 @@ void payment_create(struct service *s, const struct movement_id *session, const 
     STORE(s, count_payments, session, &made);
     if (payment_key(session, payment_kind_word(kind), made + 1, row.key) != ERR_OK)
         service_die("payment key", ERR_INVAL);
-    struct buf b = buf_of(row.token, sizeof row.token);
-    buf_adds(&b, token);
     struct payment *p = keep(s, &row);
     p->wanted = true;
+    p->payer = *payer;
+    p->declined = declined;
     payment_drive(s, p);
+}
+
+void payment_create(struct service *s, const struct movement_id *session, const struct name *place,
+                    enum payment_kind kind, const struct payer *payer, struct money amount)
+{
+    create(s, session, place, kind, payer, amount, 0);
 }
 
 /* Loaded at start: whatever it was doing, the outcome is unknown now. */
@@ -162,6 +246,7 @@ struct payment *payment_load(struct service *s, const struct payment_row *row)
 {
     struct payment *p = keep(s, row);
     p->row.state = PAYMENT_UNKNOWN;
+    p->doubted = true;
     return p;
 }
 
@@ -177,6 +262,34 @@ static struct payment *by_key(struct service *s, const char *key)
 static void pause_until_retry(struct service *s, struct payment *p)
 {
     p->next_try = mono_after(s->now.mono, real_ms(s, payment_retry_ms(p->row.attempts)));
+}
+
+/* It was certainly not received: another provider is tried at once, else its driver waits. */
+static void not_sent(struct service *s, struct payment *p)
+{
+    p->next_try = mono_after(s->now.mono, real_ms(s, s->options.collect_ms));
+    if (p->row.state == PAYMENT_SENT) {
+        p->unsent |= provider_bit(s, &p->row.provider);
+        if (may_move_on(s, p)) {
+            step_quietly(s, p, PAYMENT_EV_NOT_SENT, PAYMENT_ACT_FAILED);
+            charge(s, p);
+            return;
+        }
+    }
+    step(s, p, PAYMENT_EV_NOT_SENT);
+}
+
+/* Refused for good: the payer's account at another provider is asked, in a payment of its own. */
+static void declined(struct service *s, struct payment *p)
+{
+    struct payment_row row = p->row;
+    struct payer payer = p->payer;
+    p->declined |= provider_bit(s, &row.provider);
+    unsigned declined = p->declined;
+    bool another = p->wanted && choose(s, &payer, declined | closed_providers(s)) >= 0;
+    step_quietly(s, p, PAYMENT_EV_DECLINED, another ? PAYMENT_ACT_REFUSE : 0);
+    if (another)
+        create(s, &row.session, &row.place, row.kind, &payer, row.amount, declined);
 }
 
 void payment_take(struct service *s, const struct payment_result *r)
@@ -197,12 +310,19 @@ void payment_take(struct service *s, const struct payment_result *r)
     memcpy(p->row.reason, r->reason, sizeof p->row.reason);
     if (r->provider_ref[0] != '\0')
         memcpy(p->row.provider_ref, r->provider_ref, sizeof p->row.provider_ref);
-    if (r->outcome == PAYMENT_RESULT_UNKNOWN)
+    if (r->outcome == PAYMENT_RESULT_NOT_SENT) {
+        not_sent(s, p);
+        return;
+    }
+    if (r->outcome == PAYMENT_RESULT_UNKNOWN) {
+        p->doubted = true;
         p->row.attempts++;
-    if (r->outcome == PAYMENT_RESULT_NOT_SENT)
-        p->next_try = mono_after(s->now.mono, real_ms(s, s->options.collect_ms));
-    else
-        pause_until_retry(s, p);
+    }
+    pause_until_retry(s, p);
+    if (r->outcome == PAYMENT_RESULT_DECLINED) {
+        declined(s, p);
+        return;
+    }
     bool charge_again = r->outcome == PAYMENT_RESULT_NOT_FOUND && p->wanted;
     step(s, p, events[r->outcome]);
     if (charge_again && p->row.state == PAYMENT_CREATED)
@@ -218,18 +338,20 @@ void payment_refused(struct service *s)
         if (!p)
             continue;
         p->in_flight = false;
-        p->next_try = mono_after(s->now.mono, real_ms(s, s->options.collect_ms));
-        bool charge = p->row.state == PAYMENT_SENT;
-        bool never = s->refused[i].never;
-        step(s, p, PAYMENT_EV_NOT_SENT);
-        if (never && charge)
+        bool never = s->refused[i].never && p->row.state == PAYMENT_SENT;
+        not_sent(s, p);
+        if (never && p->row.state == PAYMENT_CREATED)
             step(s, p, PAYMENT_EV_EXPIRED);
     }
 }
 
-static bool may_be_driven(const struct payment *p)
+/* A question goes to the provider that may have it, and waits until that one takes calls. */
+static bool may_be_driven(const struct service *s, const struct payment *p)
 {
-    return !p->in_flight && (p->wanted || p->row.state == PAYMENT_UNKNOWN);
+    const struct payments_port *port = &s->ports.payments;
+    bool unknown = p->row.state == PAYMENT_UNKNOWN;
+    return !p->in_flight && (p->wanted || unknown) &&
+           ((!unknown && !p->doubted) || port->available(port->self, &p->row.provider));
 }
 
 size_t payment_drive_due(struct service *s, bool all, size_t max)
@@ -237,7 +359,7 @@ size_t payment_drive_due(struct service *s, bool all, size_t max)
     size_t begun = 0;
     for (size_t i = s->payment_count; i-- > 0 && begun < max;) {
         struct payment *p = s->payment_list[i];
-        if (!may_be_driven(p) || !(all || reached(s->now.mono, p->next_try)))
+        if (!may_be_driven(s, p) || !(all || reached(s->now.mono, p->next_try)))
             continue;
         payment_drive(s, p);
         begun++;

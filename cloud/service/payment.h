@@ -8,7 +8,10 @@ struct payment *payment_of(struct service *s, const struct movement_id *session)
 struct payment *payment_load(struct service *s, const struct payment_row *row);
 /* Commits a new payment of the session and hands it over. The session must have none open. */
 void payment_create(struct service *s, const struct movement_id *session, const struct name *place,
-                    enum payment_kind kind, const char *token, struct money amount);
+                    enum payment_kind kind, const struct payer *payer, struct money amount);
+/* Whether the payer has an account that can be charged, and whether one can be charged now. */
+bool payment_possible(const struct service *s, const struct payer *payer);
+bool payment_available(const struct service *s, const struct payer *payer);
 /* Hands it over now unless a call is under way: a charge or, in doubt, a query. */
 void payment_drive(struct service *s, struct payment *p);
 void payment_take(struct service *s, const struct payment_result *r);

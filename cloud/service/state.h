@@ -90,6 +90,11 @@ struct payment {
     struct payment_row row;
     bool in_flight; /* the worker owes a result */
     bool wanted;    /* a question or a debt waits for it: may be charged */
+    /* Providers by their place in the port's order: a charge that was never in doubt may move on. */
+    struct payer payer; /* empty after a restart: it stays where it is */
+    bool doubted;       /* its provider may have seen the key */
+    unsigned declined;  /* by these, for the same money */
+    unsigned unsent;    /* these were not reached since it was last driven */
     struct mono_ms next_try;
 };
 

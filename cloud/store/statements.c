@@ -22,8 +22,8 @@
     "quote_request, right_id, covered_ms, exit_plate, credential"
 #define RIGHT_COLUMNS "id, removed, kind, plate, credential, from_ms, until_ms, offline_s, space"
 #define PAYMENT_COLUMNS                                                                            \
-    "key, session, place, kind, token, amount_minor, currency, state, attempts, created_ms, "      \
-    "changed_ms, provider_ref, reason"
+    "key, session, place, kind, provider, token, amount_minor, currency, state, attempts, "        \
+    "created_ms, changed_ms, provider_ref, reason"
 #define DEBT_COLUMNS                                                                               \
     "session, place, plate, amount_minor, currency, paid_minor, state, reason, created_ms, "       \
     "settled_ms"
@@ -179,7 +179,8 @@ const char *const store_sql[STATEMENTS] = {
                         " AND changed_ms < ?",
 
     [ST_SAVE_PAYMENT] = "INSERT INTO payment (" PAYMENT_COLUMNS
-                        ") VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?) ON CONFLICT (key) DO UPDATE SET "
+                        ") VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?) ON CONFLICT (key) DO UPDATE SET "
+                        "provider = excluded.provider, token = excluded.token, "
                         "state = excluded.state, attempts = excluded.attempts, "
                         "changed_ms = excluded.changed_ms, provider_ref = excluded.provider_ref, "
                         "reason = excluded.reason",

@@ -110,6 +110,7 @@ void take_payment(struct take *t, struct payment_row *ret)
     TAKE_TEXT(t, r.session.text);
     TAKE_TEXT(t, r.place.text);
     TAKE_WORD(t, payment_kind_parse, &r.kind);
+    TAKE_TEXT(t, r.provider.text);
     TAKE_TEXT(t, r.token);
     r.amount.minor = take_int(t);
     TAKE_TEXT(t, r.amount.currency.code);

@@ -10,6 +10,7 @@ enum err store_save_payment(void *self, const struct payment_row *r)
     put_text(&p, r->session.text);
     put_text(&p, r->place.text);
     put_text(&p, payment_kind_word(r->kind));
+    put_text(&p, r->provider.text);
     put_text(&p, r->token);
     put_int(&p, r->amount.minor);
     put_text(&p, r->amount.currency.code);

@@ -78,9 +78,15 @@ static enum err on_start(void *self, const struct payment_call *c)
     return ERR_UNAVAIL;
 }
 
-static bool on_available(void *self)
+static enum err on_settlement(void *self, const struct settlement_call *c)
 {
-    (void)self;
+    (void)self, (void)c;
+    return ERR_UNAVAIL;
+}
+
+static bool on_available(void *self, const struct name *provider)
+{
+    (void)self, (void)provider;
     return false;
 }
 
@@ -273,7 +279,7 @@ static void bench_open(struct bench *b, const char *file)
         .store = store_port(b->store),
         .downlink = {b, on_ack, on_respond, on_offer, on_occupancy, on_resync, on_command,
                      on_rights},
-        .payments = {b, on_start, on_available},
+        .payments = {b, 0, {{""}}, on_start, on_available, on_settlement},
         .notifier = {b, on_publish, on_listening},
         .rates = {b, on_check, on_price, on_price},
     };

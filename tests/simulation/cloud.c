@@ -221,7 +221,10 @@ void cloud_setup(struct sim *s)
     c->inner = store_memory_port(c->store);
     for (size_t i = 0; i < CARS; i++) {
         c->accounts[i].plate = s->cars[i].plate;
-        struct buf token = buf_of(c->accounts[i].token, sizeof c->accounts[i].token);
+        struct payer_token *account = &c->accounts[i].payer.tokens[0];
+        struct buf token = buf_of(account->token, sizeof account->token);
+        c->accounts[i].payer.count = 1;
+        account->provider = (struct name){"stripe"};
         buf_addf(&token, "cus_%s", s->cars[i].plate.text);
     }
 }

@@ -65,7 +65,7 @@ static void expect_fair(struct sim *s, const struct payment_call *call, const st
         sim_fail(s, "%s is called before it is committed", call->key);
     if (row->amount.minor != call->amount.minor)
         sim_fail(s, "%s is called with another amount", call->key);
-    if (!call->query && c->known == CHARGE_CALLED)
+    if (call->kind == PAYMENT_CALL_CHARGE && c->known == CHARGE_CALLED)
         sim_fail(s, "%s is charged again, and nobody asked whether it was", call->key);
 }
 
@@ -158,27 +158,38 @@ static enum err start(void *self, const struct payment_call *call)
     if (hits(s, s->weather.refuse))
         return ERR_FULL;
     struct charge *c = charge_of(&s->provider, call->key);
+    bool asks = call->kind == PAYMENT_CALL_QUERY;
     expect_fair(s, call, c);
     struct answer *a = mem_alloc(sizeof *a);
     a->incarnation = cloud->incarnation;
+    a->result.kind = call->kind;
+    a->result.provider = call->provider;
     memcpy(a->result.key, call->key, sizeof a->result.key);
-    a->result.outcome = call->query ? query(s, c) : charge(s, call, c);
+    a->result.outcome = asks ? query(s, c) : charge(s, call, c);
     a->result.latency_ms = hits(s, s->weather.slow) ? between(s, 1500, 15000) : between(s, 20, 400);
-    TRACE(s, "provider: %s %s %lld", call->query ? "query" : "charge", call->key,
+    TRACE(s, "provider: %s %s %lld", asks ? "query" : "charge", call->key,
           (long long)call->amount.minor);
     sim_in(s, a->result.latency_ms, answers, a, 0);
     return ERR_OK;
 }
 
-static bool available(void *self)
+static bool available(void *self, const struct name *provider)
 {
     struct sim_cloud *cloud = self;
+    (void)provider;
     return !cloud->sim->provider.open_breaker;
+}
+
+static enum err settlement(void *self, const struct settlement_call *c)
+{
+    (void)self;
+    (void)c;
+    return ERR_UNAVAIL;
 }
 
 struct payments_port provider_port(struct sim_cloud *c)
 {
-    return (struct payments_port){c, start, available};
+    return (struct payments_port){c, 1, {{"stripe"}}, start, available, settlement};
 }
 
 /* Before the calendar is emptied: answers under way are found in it. */

@@ -465,6 +465,7 @@ static struct payment_row payment_of(const char *session, int n, enum payment_st
 {
     struct payment_row p = {.place = place_a,
                             .kind = PAYMENT_KIND_LINK,
+                            .provider = {"toss"},
                             .token = "cus_1",
                             .amount = {3500, {"KRW"}},
                             .state = state,
@@ -545,6 +546,7 @@ static void payments_and_debts(void **state)
     assert_int_equal(l.payments[0].amount.minor, 3500);
     assert_string_equal(l.payments[0].amount.currency.code, "KRW");
     assert_int_equal(l.payments[0].kind, PAYMENT_KIND_LINK);
+    assert_string_equal(l.payments[0].provider.text, "toss");
     assert_string_equal(l.payments[0].token, "cus_1");
     assert_int_equal(l.payments[0].attempts, 2);
     assert_int_equal(l.payments[0].created.v, 12);

@@ -174,7 +174,7 @@ static struct provider_entry *entry_of(const char *key)
 static void provider_hears(const struct payment_call *c)
 {
     struct provider_entry *e = entry_of(c->key);
-    if (c->query) {
+    if (c->kind == PAYMENT_CALL_QUERY) {
         e->asked_in_run = sh->run;
         return;
     }
@@ -190,7 +190,7 @@ static void provider_hears(const struct payment_call *c)
 static enum payment_outcome provider_says(const struct payment_call *c)
 {
     bool charged = entry_of(c->key)->charges > 0;
-    if (c->query && !charged)
+    if (c->kind == PAYMENT_CALL_QUERY && !charged)
         return PAYMENT_RESULT_NOT_FOUND;
     return PAYMENT_RESULT_SUCCEEDED;
 }
@@ -335,7 +335,7 @@ static void fresh(void)
     memset(sh, 0, sizeof *sh);
     struct world *w = &sh->w;
     memcpy(w->accounts[0].plate.text, plate, sizeof plate);
-    memcpy(w->accounts[0].token, "cus_1", 6);
+    w->accounts[0].payer = (struct payer){1, {{{"stripe"}, "cus_1"}}};
     w->account_count = 1;
     w->wrap = wrap;
     w->on_call = provider_hears;

@@ -7,12 +7,16 @@
 
 #include <cmocka.h>
 
-static int setup_with(void **state, enum payment_policy policy)
+static int setup_with(void **state, enum payment_policy policy, bool second_provider)
 {
     struct scene *c = calloc(1, sizeof *c);
     memcpy(c->w.accounts[0].plate.text, plate, sizeof plate);
-    memcpy(c->w.accounts[0].token, "cus_1", 6);
+    c->w.accounts[0].payer = (struct payer){1, {{{"stripe"}, "cus_1"}}};
     c->w.account_count = 1;
+    if (second_provider) {
+        c->w.second_provider = true;
+        c->w.accounts[0].payer = (struct payer){2, {{{"toss"}, "bk/ck"}, {{"stripe"}, "cus_1"}}};
+    }
     world_open(&c->w);
     world_place(&c->w, "a", 10, policy);
     c->e = edge_of("a", "e1", 1);
@@ -26,12 +30,17 @@ static int setup_with(void **state, enum payment_policy policy)
 
 int scene_defer(void **state)
 {
-    return setup_with(state, POLICY_DEFER);
+    return setup_with(state, POLICY_DEFER, false);
 }
 
 int scene_hold(void **state)
 {
-    return setup_with(state, POLICY_HOLD);
+    return setup_with(state, POLICY_HOLD, false);
+}
+
+int scene_two_providers(void **state)
+{
+    return setup_with(state, POLICY_DEFER, true);
 }
 
 int scene_teardown(void **state)

@@ -16,6 +16,7 @@ struct scene {
 /* cmocka's set-up and tear-down. */
 int scene_defer(void **state);
 int scene_hold(void **state);
+int scene_two_providers(void **state); /* "stripe" then "toss"; the account is at both; defer */
 int scene_teardown(void **state);
 
 int64_t scene_open_debts(const struct world *w);

@@ -21,11 +21,11 @@ static void a_debt_outlives_a_restart(void **state)
     world_restart(w);
     world_run(w);
     assert_int_equal(w->call_count, 2);
-    assert_true(w->calls[1].query);
+    assert_int_equal(w->calls[1].kind, PAYMENT_CALL_QUERY);
     world_result(w, 1, PAYMENT_RESULT_NOT_FOUND);
     world_pass_ms(w, 60000);
     assert_int_equal(w->call_count, 3);
-    assert_false(w->calls[2].query);
+    assert_int_equal(w->calls[2].kind, PAYMENT_CALL_CHARGE);
     assert_string_equal(w->calls[2].key, w->calls[0].key);
     world_result(w, 2, PAYMENT_RESULT_SUCCEEDED);
     assert_int_equal(scene_open_debts(w), 0);
@@ -58,7 +58,7 @@ static void an_account_that_comes_later_pays(void **state)
     world_pass_ms(w, 5000);
     assert_int_equal(world_sql(w, "SELECT count(*) FROM debt WHERE reason = 'no_account'"), 1);
     memcpy(w->accounts[1].plate.text, no_account, sizeof no_account);
-    memcpy(w->accounts[1].token, "cus_2", 6);
+    w->accounts[1].payer = (struct payer){1, {{{"stripe"}, "cus_2"}}};
     w->account_count = 2;
     world_restart(w);
     world_pass_ms(w, 2000);

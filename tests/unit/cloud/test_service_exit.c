@@ -20,7 +20,7 @@ static void charged_and_paid(void **state)
     assert_int_equal(w->call_count, 1);
     assert_int_equal(w->calls[0].amount.minor, KRW_HOUR);
     assert_string_equal(w->calls[0].token, "cus_1");
-    assert_false(w->calls[0].query);
+    assert_int_equal(w->calls[0].kind, PAYMENT_CALL_CHARGE);
     assert_memory_equal(w->calls[0].key, c->stay.text, 16);
     assert_string_equal(w->calls[0].key + 16, ":exit:1");
     assert_int_equal(world_sql(w, "SELECT count(*) FROM payment WHERE state = 'sent'"), 1); /* C4 */
@@ -134,15 +134,15 @@ static void unknown_is_queried(void **state)
     edge_leave(w, &c->e, plate, BASIS_DEFERRED, &id);
     world_pass_ms(w, 3000);
     assert_int_equal(w->call_count, 2);
-    assert_true(w->calls[1].query);
+    assert_int_equal(w->calls[1].kind, PAYMENT_CALL_QUERY);
     assert_string_equal(w->calls[1].key, w->calls[0].key);
     world_result(w, 1, PAYMENT_RESULT_UNKNOWN);
     world_pass_ms(w, 10000);
-    assert_true(w->calls[2].query);
+    assert_int_equal(w->calls[2].kind, PAYMENT_CALL_QUERY);
     world_result(w, 2, PAYMENT_RESULT_SUCCEEDED);
     assert_int_equal(scene_open_debts(w), 0);
     for (size_t i = 1; i < w->call_count; i++)
-        assert_true(w->calls[i].query);
+        assert_int_equal(w->calls[i].kind, PAYMENT_CALL_QUERY);
 }
 
 static void not_found_is_charged_with_the_same_key(void **state)
@@ -155,7 +155,7 @@ static void not_found_is_charged_with_the_same_key(void **state)
     world_pass_ms(w, 3000);
     world_result(w, 1, PAYMENT_RESULT_NOT_FOUND);
     assert_int_equal(w->call_count, 3);
-    assert_false(w->calls[2].query);
+    assert_int_equal(w->calls[2].kind, PAYMENT_CALL_CHARGE);
     assert_string_equal(w->calls[2].key, w->calls[0].key);
     world_result(w, 2, PAYMENT_RESULT_DECLINED);
     assert_int_equal(scene_open_debts(w), 1);
@@ -184,7 +184,7 @@ static void open_breaker_defers_at_once(void **state)
     w->start_answer = ERR_OK;
     world_pass_ms(w, 1100);
     assert_int_equal(w->call_count, 1);
-    assert_false(w->calls[0].query);
+    assert_int_equal(w->calls[0].kind, PAYMENT_CALL_CHARGE);
     world_result(w, 0, PAYMENT_RESULT_SUCCEEDED);
     assert_int_equal(scene_open_debts(w), 0);
 }
@@ -275,7 +275,7 @@ static void hold_pays_when_the_provider_returns(void **state)
     assert_int_equal(world_answer(w, &id)->verdict, VERDICT_PENDING);
     world_pass_ms(w, 5100);
     assert_int_equal(w->call_count, 2);
-    assert_false(w->calls[1].query);
+    assert_int_equal(w->calls[1].kind, PAYMENT_CALL_CHARGE);
     assert_string_equal(w->calls[1].key, w->calls[0].key);
     world_result(w, 1, PAYMENT_RESULT_SUCCEEDED);
     assert_int_equal(world_answer(w, &id)->basis, BASIS_PAID);
@@ -292,14 +292,14 @@ static void restart_queries_first(void **state)
     world_restart(w);
     world_run(w);
     assert_int_equal(w->call_count, 2);
-    assert_true(w->calls[1].query);
+    assert_int_equal(w->calls[1].kind, PAYMENT_CALL_QUERY);
     assert_string_equal(w->calls[1].key, w->calls[0].key);
     /* The edge asks again under the same id: the question is open again, no second charge. */
     edge_ask(w, &c->e, REQUEST_EXIT, plate, false, 1);
     assert_int_equal(w->call_count, 2);
     world_result(w, 1, PAYMENT_RESULT_NOT_FOUND);
     assert_int_equal(w->call_count, 3);
-    assert_false(w->calls[2].query);
+    assert_int_equal(w->calls[2].kind, PAYMENT_CALL_CHARGE);
     assert_string_equal(w->calls[2].key, w->calls[0].key);
     world_result(w, 2, PAYMENT_RESULT_SUCCEEDED);
     assert_int_equal(world_answer(w, &id)->basis, BASIS_PAID);
@@ -376,7 +376,7 @@ static void old_keys_are_not_charged(void **state)
     world_pass_ms(w, 25 * 3600000);
     w->unavailable = false;
     world_pass_ms(w, 1100);
-    assert_true(w->calls[1].query);
+    assert_int_equal(w->calls[1].kind, PAYMENT_CALL_QUERY);
     world_result(w, 1, PAYMENT_RESULT_NOT_FOUND);
     assert_int_equal(w->call_count, 2);
     assert_int_equal(world_sql(w, "SELECT count(*) FROM payment WHERE state = 'manual'"), 1);

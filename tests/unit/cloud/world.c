@@ -86,10 +86,19 @@ static enum err fake_start(void *self, const struct payment_call *c)
     return w->start_answer;
 }
 
-static bool fake_available(void *self)
+static bool fake_available(void *self, const struct name *provider)
 {
     struct world *w = self;
+    if (provider && w->down.text[0] != '\0' && name_equal(provider, &w->down))
+        return false;
     return !w->unavailable;
+}
+
+static enum err fake_settlement(void *self, const struct settlement_call *c)
+{
+    (void)self;
+    (void)c;
+    return ERR_UNAVAIL;
 }
 
 static void fake_publish(void *self, enum notice n, const struct name *place, const char *json)
@@ -163,7 +172,12 @@ void world_reopen(struct world *w)
         .store = store,
         .downlink = {w, fake_ack, fake_respond, fake_offer, fake_occupancy, fake_resync,
                      fake_command, fake_rights},
-        .payments = {w, fake_start, fake_available},
+        .payments = {w,
+                     w->second_provider ? 2 : 1,
+                     {{"stripe"}, {"toss"}},
+                     fake_start,
+                     fake_available,
+                     fake_settlement},
         .notifier = {w, fake_publish, fake_listening},
         .rates = {w, fake_check, fake_price, fake_price_rest},
     };
@@ -527,6 +541,8 @@ void world_result(struct world *w, size_t i, enum payment_outcome outcome)
     assert_true(i < w->call_count);
     struct work *work = work_new(WORK_PAYMENT, NULL, 0);
     memcpy(work->payment.key, w->calls[i].key, PAYMENT_KEY_SIZE);
+    work->payment.kind = w->calls[i].kind;
+    work->payment.provider = w->calls[i].provider;
     work->payment.outcome = outcome;
     if (outcome == PAYMENT_RESULT_SUCCEEDED)
         set_text(work->payment.provider_ref, PROVIDER_REF_SIZE, "pi_1");

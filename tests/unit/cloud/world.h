@@ -54,6 +54,8 @@ struct world {
     size_t call_count;
     enum err start_answer;                         /* of payments.start */
     bool unavailable;                              /* of payments.available */
+    bool second_provider;                          /* "toss" behind "stripe"; set before opening */
+    struct name down;                              /* this one alone is not available; "": none */
     void (*on_call)(const struct payment_call *c); /* sees each call that was taken; may be NULL */
     bool deaf;                                     /* of notifier.listening */
     size_t notices[NOTICES];

@@ -35,6 +35,7 @@ struct taker {
     size_t refuse;
     size_t refused;
     struct payment_result results[RESULTS_MAX];
+    struct settlement_page page; /* the last one; counted as a result */
 };
 
 struct bench {
@@ -58,6 +59,17 @@ static enum err take(void *arg, const struct payment_result *r)
     pthread_cond_broadcast(&t->changed);
     pthread_mutex_unlock(&t->lock);
     return e;
+}
+
+static enum err take_page(void *arg, const struct settlement_page *page)
+{
+    struct taker *t = arg;
+    pthread_mutex_lock(&t->lock);
+    t->page = *page;
+    t->count++;
+    pthread_cond_broadcast(&t->changed);
+    pthread_mutex_unlock(&t->lock);
+    return ERR_OK;
 }
 
 static void wait_for_results(struct taker *t, size_t count)
@@ -96,7 +108,7 @@ static struct bench *bench_at(struct payment_options o, uint16_t port)
     buf_addf(&url, "http://127.0.0.1:%u/", (unsigned)port);
     pthread_mutex_init(&b->taker.lock, NULL);
     pthread_cond_init(&b->taker.changed, NULL);
-    assert_int_equal(payment_worker_create(&o, take, &b->taker, &b->worker), ERR_OK);
+    assert_int_equal(payment_worker_create(&o, take, take_page, &b->taker, &b->worker), ERR_OK);
     b->port = payment_worker_port(b->worker);
     return b;
 }
@@ -122,6 +134,7 @@ static struct payment_call call_of(unsigned number)
     struct payment_call c = {
         .session = {"00112233aabbccdd"},
         .place = {"a"},
+        .provider = {"stripe"},
         .token = "cus_7/pm_9",
         .amount = {350, {"EUR"}},
     };
@@ -254,7 +267,7 @@ static void test_w2_an_unresolvable_name_is_not_sent(void **state)
     pthread_cond_init(&b->taker.changed, NULL);
     struct buf url = buf_of(o.url, sizeof o.url);
     buf_adds(&url, "http://provider.invalid:1");
-    assert_int_equal(payment_worker_create(&o, take, &b->taker, &b->worker), ERR_OK);
+    assert_int_equal(payment_worker_create(&o, take, take_page, &b->taker, &b->worker), ERR_OK);
     b->port = payment_worker_port(b->worker);
     assert_int_equal(one(b).outcome, PAYMENT_RESULT_NOT_SENT);
     bench_free(b);
@@ -266,7 +279,7 @@ static void test_w2_a_refused_query_is_unknown(void **state)
     (void)state;
     struct bench *b = bench_at(quick(), http_port_refused());
     struct payment_call c = call_of(1);
-    c.query = true;
+    c.kind = PAYMENT_CALL_QUERY;
     assert_int_equal(b->port.start(b->port.self, &c), ERR_OK);
     wait_for_results(&b->taker, 1);
     assert_int_equal(b->taker.results[0].outcome, PAYMENT_RESULT_UNKNOWN);
@@ -333,13 +346,13 @@ static void test_breaker_opens_refuses_and_closes_again(void **state)
     o.breaker.min_calls = 2;
     o.breaker.open_ms = 200;
     struct bench *b = bench_of(o, steps, 3);
-    assert_true(b->port.available(b->port.self));
+    assert_true(b->port.available(b->port.self, NULL));
     one(b);
     one(b);
     assert_int_equal(payment_worker_breaker(b->worker), BREAKER_OPEN);
-    assert_false(b->port.available(b->port.self));
+    assert_false(b->port.available(b->port.self, NULL));
     assert_int_equal(start(b, 2), ERR_UNAVAIL);
-    for (int i = 0; i < 1000 && !b->port.available(b->port.self); i++)
+    for (int i = 0; i < 1000 && !b->port.available(b->port.self, NULL); i++)
         nanosleep(&(struct timespec){.tv_nsec = 1000000}, NULL);
     assert_int_equal(payment_worker_breaker(b->worker), BREAKER_HALF_OPEN);
     assert_int_equal(one(b).outcome, PAYMENT_RESULT_SUCCEEDED);
@@ -423,6 +436,29 @@ static void test_w1_a_result_is_offered_until_it_is_taken(void **state)
     bench_free(b);
 }
 
+static void test_a_settlement_page_comes_back(void **state)
+{
+    (void)state;
+    static const struct http_step steps[] = {
+        {.deed = HTTP_REPLY, .status = 503},
+        {.deed = HTTP_REPLY, .status = 200, .body = "{\"data\":[]}", .padding = 200 * 1024},
+        {.deed = HTTP_REPLY, .status = 403},
+    };
+    struct bench *b = bench_of(quick(), steps, 3);
+    struct settlement_call call = {.provider = {"stripe"}, .from = {1000}, .to = {2000}};
+    assert_int_equal(b->port.settlement(b->port.self, &call), ERR_OK);
+    wait_for_results(&b->taker, 1);
+    assert_true(b->taker.page.answered);
+    assert_int_equal(b->taker.page.call.to.v, 2000);
+    assert_int_equal(b->port.settlement(b->port.self, &call), ERR_OK);
+    wait_for_results(&b->taker, 2);
+    assert_false(b->taker.page.answered);
+    assert_string_equal(b->taker.page.reason, "http 403");
+    call.provider = (struct name){"nobody"};
+    assert_int_equal(b->port.settlement(b->port.self, &call), ERR_INVAL);
+    bench_free(b);
+}
+
 static void test_stop_lets_calls_finish(void **state)
 {
     (void)state;
@@ -464,7 +500,7 @@ static void test_only_http_urls(void **state)
     struct payment_worker *w = NULL;
     struct buf url = buf_of(o.url, sizeof o.url);
     buf_adds(&url, "file:///etc/passwd");
-    assert_int_equal(payment_worker_create(&o, take, NULL, &w), ERR_INVAL);
+    assert_int_equal(payment_worker_create(&o, take, take_page, NULL, &w), ERR_INVAL);
     assert_null(w);
 }
 
@@ -489,6 +525,7 @@ int main(void)
         cmocka_unit_test(test_w4_full_queue_and_connection_cap),
         cmocka_unit_test(test_w1_many_calls_each_end_once),
         cmocka_unit_test(test_w1_a_result_is_offered_until_it_is_taken),
+        cmocka_unit_test(test_a_settlement_page_comes_back),
         cmocka_unit_test(test_stop_lets_calls_finish),
         cmocka_unit_test(test_w1_a_hasty_stop_reports_every_call),
         cmocka_unit_test(test_only_http_urls),

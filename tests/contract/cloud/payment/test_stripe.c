@@ -28,7 +28,7 @@ static struct payment_call charge_of(void)
 static struct payment_call query_of(void)
 {
     struct payment_call call = charge_of();
-    call.query = true;
+    call.kind = PAYMENT_CALL_QUERY;
     return call;
 }
 
@@ -103,6 +103,165 @@ static void test_what_cannot_be_said_is_refused(void **state)
     assert_int_equal(provider_stripe.build(&call, "", &r), ERR_INVAL);
     assert_int_equal(provider_stripe.build(&call, "k\r\nX: y", &r), ERR_INVAL);
     assert_memory_equal(&r, &before, sizeof r);
+}
+
+static void test_a_query_by_reference(void **state)
+{
+    (void)state;
+    struct payment_call call = query_of();
+    memcpy(call.charge_ref, "pi_1", 5);
+    struct provider_request r;
+    struct provider_answer a;
+    assert_int_equal(provider_stripe.build(&call, "k", &r), ERR_OK);
+    assert_string_equal(r.target, "/v1/payment_intents/pi_1");
+    provider_stripe.read(&call, 200, OK_INTENT, strlen(OK_INTENT), &a);
+    assert_int_equal(a.outcome, PAYMENT_RESULT_SUCCEEDED);
+    call.key[0] = '9';
+    provider_stripe.read(&call, 200, OK_INTENT, strlen(OK_INTENT), &a);
+    assert_int_equal(a.outcome, PAYMENT_RESULT_UNKNOWN);
+    assert_string_equal(a.reason, "answer about another key");
+}
+
+static struct payment_call refund_of(enum payment_call_kind kind)
+{
+    return (struct payment_call){
+        .kind = kind,
+        .key = "00112233aabbccdd:refund:1",
+        .session = {"00112233aabbccdd"},
+        .place = {"a"},
+        .charge_ref = "pi_1",
+        .amount = {150, {"EUR"}},
+    };
+}
+
+static void test_refund_on_the_wire(void **state)
+{
+    (void)state;
+    struct payment_call call = refund_of(PAYMENT_CALL_REFUND);
+    struct provider_request r;
+    assert_int_equal(provider_stripe.build(&call, "k", &r), ERR_OK);
+    assert_true(r.post);
+    assert_string_equal(r.target, "/v1/refunds");
+    assert_string_equal(r.body, "payment_intent=pi_1&amount=150"
+                                "&metadata%5Bkey%5D=00112233aabbccdd%3Arefund%3A1"
+                                "&metadata%5Bsession%5D=00112233aabbccdd&metadata%5Bplace%5D=a");
+    assert_true(has_header(&r, "Idempotency-Key: 00112233aabbccdd:refund:1"));
+    call.kind = PAYMENT_CALL_REFUND_QUERY;
+    assert_int_equal(provider_stripe.build(&call, "k", &r), ERR_OK);
+    assert_false(r.post);
+    assert_string_equal(r.target, "/v1/refunds?limit=100&payment_intent=pi_1");
+    call.charge_ref[0] = '\0';
+    assert_int_equal(provider_stripe.build(&call, "k", &r), ERR_INVAL);
+    call = refund_of(PAYMENT_CALL_REFUND);
+    call.charge_ref[0] = '\0';
+    assert_int_equal(provider_stripe.build(&call, "k", &r), ERR_INVAL);
+    call = refund_of(PAYMENT_CALL_REFUND);
+    call.amount.minor = 0;
+    assert_int_equal(provider_stripe.build(&call, "k", &r), ERR_INVAL);
+}
+
+#define REFUND(status, amount)                                                                     \
+    "{\"id\":\"re_1\",\"status\":\"" status "\",\"amount\":" amount                                \
+    ",\"currency\":\"eur\",\"metadata\":{\"key\":\"00112233aabbccdd:refund:1\"}}"
+#define OTHER_REFUND "{\"id\":\"re_0\",\"status\":\"succeeded\",\"metadata\":{}}"
+
+static void test_refund_answers(void **state)
+{
+    (void)state;
+    enum { R = PAYMENT_CALL_REFUND, Q = PAYMENT_CALL_REFUND_QUERY };
+    static const struct {
+        int kind;
+        long status;
+        const char *body;
+        enum payment_outcome outcome;
+        const char *reason;
+    } rows[] = {
+        {R, 200, REFUND("succeeded", "150"), PAYMENT_RESULT_SUCCEEDED, ""},
+        {R, 200, REFUND("succeeded", "151"), PAYMENT_RESULT_UNKNOWN, "charged amount differs"},
+        {R, 200, REFUND("pending", "150"), PAYMENT_RESULT_UNKNOWN, "pending"},
+        {R, 200, REFUND("failed", "150"), PAYMENT_RESULT_DECLINED, "failed"},
+        {R, 400,
+         "{\"error\":{\"type\":\"invalid_request_error\",\"code\":\"charge_already_refunded\"}}",
+         PAYMENT_RESULT_DECLINED, "charge_already_refunded"},
+        {R, 500, "", PAYMENT_RESULT_UNKNOWN, "http 500"},
+        {Q, 200, "{\"has_more\":false,\"data\":[" OTHER_REFUND "," REFUND("succeeded", "150") "]}",
+         PAYMENT_RESULT_SUCCEEDED, ""},
+        {Q, 200, "{\"has_more\":false,\"data\":[" OTHER_REFUND "]}", PAYMENT_RESULT_NOT_FOUND, ""},
+        {Q, 200, "{\"has_more\":true,\"data\":[" OTHER_REFUND "]}", PAYMENT_RESULT_UNKNOWN,
+         "search result about other keys"},
+        {Q, 404, "{\"error\":{\"type\":\"invalid_request_error\"}}", PAYMENT_RESULT_UNKNOWN,
+         "http 404"},
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        struct payment_call call = refund_of((enum payment_call_kind)rows[i].kind);
+        struct provider_answer a;
+        provider_stripe.read(&call, rows[i].status, rows[i].body, strlen(rows[i].body), &a);
+        if (a.outcome != rows[i].outcome || strcmp(a.reason, rows[i].reason) != 0)
+            fail_msg("row %zu: outcome %d \"%s\"", i, a.outcome, a.reason);
+    }
+}
+
+static const struct settlement_call day = {
+    .provider = {"stripe"}, .from = {1700000000500}, .to = {1700086400000}, .cursor = "txn_7"};
+
+static void test_settlement_on_the_wire(void **state)
+{
+    (void)state;
+    struct provider_request r;
+    assert_int_equal(provider_stripe.build_page(&day, "k", &r), ERR_OK);
+    assert_string_equal(r.target, "/v1/balance_transactions?limit=100&expand%5B%5D=data.source"
+                                  "&created%5Bgte%5D=1700000001&created%5Blt%5D=1700086400"
+                                  "&starting_after=txn_7");
+    assert_int_equal(r.answer_max, PROVIDER_PAGE_MAX);
+}
+
+static void test_a_settlement_page(void **state)
+{
+    (void)state;
+    static const char text[] =
+        "{\"has_more\":true,\"data\":["
+        "{\"id\":\"txn_1\",\"type\":\"charge\",\"created\":1700000002,\"amount\":345,"
+        "\"source\":{\"id\":\"ch_1\",\"payment_intent\":\"pi_1\",\"amount\":350,\"currency\":"
+        "\"eur\","
+        "\"metadata\":{\"key\":\"00112233aabbccdd:stay:1\"}}},"
+        "{\"id\":\"txn_2\",\"type\":\"payout\",\"created\":1700000003,\"source\":null},"
+        "{\"id\":\"txn_3\",\"type\":\"refund\",\"created\":1700000004,\"amount\":-150,"
+        "\"source\":{\"id\":\"re_1\",\"amount\":150,\"currency\":\"eur\",\"metadata\":{}}}]}";
+    static struct settlement_page page;
+    struct provider_answer a;
+    provider_stripe.read_page(&day, 200, text, strlen(text), &page, &a);
+    assert_int_equal(a.outcome, PAYMENT_RESULT_SUCCEEDED);
+    assert_int_equal(page.count, 2); /* a payout is nobody's payment */
+    assert_string_equal(page.next, "txn_3");
+    assert_false(page.lines[0].refund);
+    assert_string_equal(page.lines[0].key, "00112233aabbccdd:stay:1");
+    assert_string_equal(page.lines[0].provider_ref, "pi_1");
+    assert_int_equal(page.lines[0].amount.minor,
+                     350); /* what was charged, not what was converted */
+    assert_string_equal(page.lines[0].amount.currency.code, "EUR");
+    assert_int_equal(page.lines[0].booked.v, 1700000002000);
+    assert_true(page.lines[1].refund);
+    assert_string_equal(page.lines[1].key, "");
+    assert_string_equal(page.lines[1].provider_ref, "re_1");
+
+    static const struct {
+        long status;
+        const char *body;
+        const char *reason;
+    } bad[] = {
+        {200, "{\"data\":[{\"type\":\"charge\",\"created\":1,\"source\":\"ch_1\"}]}",
+         "a line that is not understood"},
+        {200, "{\"data\":[{\"type\":\"charge\",\"created\":1,\"source\":{\"amount\":-1}}]}",
+         "a line that is not understood"},
+        {200, "{\"has_more\":true,\"data\":[]}", "a line that is not understood"},
+        {200, "[]", "answer is not JSON"},
+        {503, "", "http 503"},
+    };
+    for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {
+        provider_stripe.read_page(&day, bad[i].status, bad[i].body, strlen(bad[i].body), &page, &a);
+        assert_int_equal(a.outcome, PAYMENT_RESULT_UNKNOWN);
+        assert_string_equal(a.reason, bad[i].reason);
+    }
 }
 
 struct answer_case {
@@ -226,6 +385,11 @@ int main(void)
         cmocka_unit_test(test_charge_without_payment_method_and_without_decimals),
         cmocka_unit_test(test_query_on_the_wire),
         cmocka_unit_test(test_what_cannot_be_said_is_refused),
+        cmocka_unit_test(test_a_query_by_reference),
+        cmocka_unit_test(test_refund_on_the_wire),
+        cmocka_unit_test(test_refund_answers),
+        cmocka_unit_test(test_settlement_on_the_wire),
+        cmocka_unit_test(test_a_settlement_page),
         cmocka_unit_test(test_answers),
         cmocka_unit_test(test_hostile_text),
     };

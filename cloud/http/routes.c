@@ -41,6 +41,7 @@ const struct route http_routes[] = {
     {"GET", "/v1/commands/{}", BUSINESS, handle_command},
     {"GET", "/v1/sessions", PEOPLE, handle_sessions},
     {"GET", "/v1/events", FEED, handle_events},
+    {"GET", "/v1/openapi.json", PUBLIC, handle_description},
     {"GET", "/v1/stream", PUBLIC, handle_stream},
     {"GET", "/healthz", PUBLIC, handle_health},
     {"GET", "/readyz", PUBLIC, handle_ready},

@@ -1,5 +1,5 @@
 /* A parsed document, before a table gives it meaning: what YAML and JSON have in common. Built by
- * table_yaml.c and table_json.c, read by table.c; nothing else uses it. */
+ * table_yaml.c and table_json.c, read by table.c and yaml_json.c; nothing else uses it. */
 #ifndef BOOMGATE_SUPPORT_TABLE_TREE_H
 #define BOOMGATE_SUPPORT_TABLE_TREE_H
 

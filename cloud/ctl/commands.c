@@ -52,6 +52,10 @@ const struct ctl_command commands[] = {
     {"summary", "", "NAME", "", "cars and money at a car park", cmd_summary},
     {"report", "verify", "FILE", "key", "whether a commissioning report is as its edge signed it",
      cmd_report_verify},
+    {"tariff", "check", "FILE", "", "whether a file is a valid rate table; needs no daemon",
+     cmd_tariff_check},
+    {"tariff", "price", NULL, "table zone entry exit vehicle validation covered lost",
+     "what a stay costs by a rate table, as one JSON object; needs no daemon", cmd_tariff_price},
     {"health", "", NULL, "", "whether the daemon is alive and ready", cmd_health},
 };
 const size_t command_count = sizeof commands / sizeof commands[0];

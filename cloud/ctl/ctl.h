@@ -23,7 +23,9 @@ struct ctl_args {
     const char *kind, *plate, *credential, *from, *until, *offline_s, *space,
         *after; /* of a right */
     const char *counted, *gone, *right;
-    const char *wait;               /* "" when given */
+    const char *table, *entry, *exit, *vehicle, *validation, *covered; /* of a stay to price */
+    const char *lost;                                                  /* "" when given */
+    const char *wait;                                                  /* "" when given */
     const char *operand, *operand2; /* the NAME or PLATE of the command; its second word */
 };
 
@@ -70,6 +72,8 @@ enum ctl_status cmd_sessions(struct client *c, const struct ctl_args *a);
 enum ctl_status cmd_movements(struct client *c, const struct ctl_args *a);
 enum ctl_status cmd_summary(struct client *c, const struct ctl_args *a);
 enum ctl_status cmd_report_verify(struct client *c, const struct ctl_args *a);
+enum ctl_status cmd_tariff_check(struct client *c, const struct ctl_args *a);
+enum ctl_status cmd_tariff_price(struct client *c, const struct ctl_args *a);
 enum ctl_status cmd_health(struct client *c, const struct ctl_args *a);
 
 #endif

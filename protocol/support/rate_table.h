@@ -10,11 +10,21 @@
  *     - {unit_min: 60, price_minor: 250}                    # the last line has no end
  *   cap: {per: rolling, hours: 24, amount_minor: 2000}      # or per: day
  *   exit_grace_min: 15
+ *   after_grace: recalculate                  # or restart; see enum tariff_after_grace
  *   lost_ticket_minor: 2500
+ *   valid_from: 2027-01-01                    # local time; absent: always
+ *   classes:
+ *     - {name: compact, percent_off: 50}
  *
- * In the place of `lines`, windows that cover the week:
+ * In the place of `lines`, windows that cover the week, and every holiday with the days beside it:
  *   windows:
- *     - {name: day, days: daily, from: "07:00", to: "22:00", lines: [...]} */
+ *     - {name: day, days: weekdays, from: "07:00", to: "22:00", cap_minor: 900, lines: [...]}
+ *     - {name: free-day, days: weekend_and_holidays, from: "07:00", to: "22:00", lines: [...]}
+ *     - {name: night, days: daily, from: "22:00", to: "07:00", lines: [...]}
+ *   holidays:
+ *     - {date: 2026-12-25, name: Christmas}
+ *
+ * Every refusal names the line and the key; what concerns the table as a whole, where it begins. */
 #ifndef BOOMGATE_SUPPORT_RATE_TABLE_H
 #define BOOMGATE_SUPPORT_RATE_TABLE_H
 

@@ -1,32 +1,10 @@
 /* The price of a stay: cut into cap periods, these into windows, each piece priced by its scale. */
-#include "protocol/tariff/tariff.h"
+#include "protocol/tariff/pricing.h"
 
 enum { DAY_S = 86400 };
 
-/* A half-open span of UTC seconds. */
-struct span {
-    int64_t from_s, to_s;
-};
-
-struct pricing {
-    const struct tariff *tariff;
-    const struct zone_table *zone;
-    struct span charged; /* the stay, without an allowance at its start */
-    struct tariff_quote quote;
-};
-
-static int64_t floor_s(struct wall_ms t)
-{
-    return t.v / 1000 - (t.v % 1000 < 0);
-}
-
-static struct wall_ms wall_of_s(int64_t s)
-{
-    return (struct wall_ms){s * 1000};
-}
-
 /* The last place in the list is kept for the rest, so that the items always add up (P5). */
-static void add_item(struct pricing *p, struct tariff_item item)
+void pricing_add(struct pricing *p, struct tariff_item item)
 {
     struct tariff_quote *q = &p->quote;
     q->amount.minor += item.amount_minor;
@@ -68,7 +46,7 @@ static void price_piece(struct pricing *p, const struct rate_line *lines, size_t
         else if (!first)
             item.quantity = 0;
         item.amount_minor = item.quantity * item.each_minor;
-        add_item(p, item);
+        pricing_add(p, item);
         start_s = end_s;
     }
 }
@@ -83,6 +61,25 @@ static int64_t local_day(const struct zone_table *z, int64_t utc_s)
 static unsigned weekday(int64_t day)
 {
     return (unsigned)(((day + 3) % 7 + 7) % 7);
+}
+
+/* Holidays ascend. */
+static bool is_holiday(const struct tariff *t, int64_t day)
+{
+    size_t low = 0, high = t->holiday_count;
+    while (low < high) {
+        size_t middle = low + (high - low) / 2;
+        if (t->holidays[middle] < day)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return low < t->holiday_count && t->holidays[low] == day;
+}
+
+static unsigned day_bit(const struct tariff *t, int64_t day)
+{
+    return is_holiday(t, day) ? TARIFF_HOLIDAY : 1U << weekday(day);
 }
 
 static bool holds(struct span s, int64_t at_s)
@@ -104,9 +101,10 @@ static bool window_at(const struct pricing *p, int64_t at_s, int *ret_window, st
 {
     int64_t today = local_day(p->zone, at_s);
     for (int64_t day = today - 1; day <= today + 1; day++) {
+        unsigned bit = day_bit(p->tariff, day);
         for (size_t i = 0; i < p->tariff->window_count; i++) {
             const struct tariff_window *w = &p->tariff->windows[i];
-            if (!(w->days >> weekday(day) & 1))
+            if (!(w->days & bit))
                 continue;
             struct span s = window_on(p->zone, w, day);
             if (!holds(s, at_s))
@@ -137,6 +135,54 @@ static int64_t cap_period_end(const struct pricing *p, int64_t entry_s, int64_t 
     return p->charged.to_s;
 }
 
+/* Adding changes the list only behind, or in, what was the last item: enough to undo it. */
+struct mark {
+    size_t count;
+    struct tariff_item last;
+    int64_t minor;
+};
+
+static struct mark mark_of(const struct pricing *p)
+{
+    const struct tariff_quote *q = &p->quote;
+    struct mark m = {.count = q->item_count, .minor = q->amount.minor};
+    if (m.count > 0)
+        m.last = q->items[m.count - 1];
+    return m;
+}
+
+static void undo(struct pricing *p, const struct mark *m)
+{
+    struct tariff_quote *q = &p->quote;
+    q->item_count = m->count;
+    if (m->count > 0)
+        q->items[m->count - 1] = m->last;
+    q->amount.minor = m->minor;
+}
+
+static void price_window(struct pricing *p, int window, const struct span *whole, struct span piece)
+{
+    const struct tariff_window *w = &p->tariff->windows[window];
+    bool first = piece.from_s == whole->from_s || piece.from_s == p->charged.from_s;
+    if (first)
+        p->window_minor = 0;
+    struct mark before = mark_of(p);
+    price_piece(p, w->lines, w->line_count, window, piece, first);
+    int64_t sum = p->quote.amount.minor - before.minor;
+    if (w->cap_minor > 0 && p->window_minor + sum > w->cap_minor) {
+        undo(p, &before);
+        sum = w->cap_minor - p->window_minor;
+        pricing_add(p, (struct tariff_item){.kind = TARIFF_ITEM_CAP,
+                                            .window = window,
+                                            .from = wall_of_s(piece.from_s),
+                                            .to = wall_of_s(piece.to_s),
+                                            .quantity = 1,
+                                            .each_minor = w->cap_minor,
+                                            .amount_minor = sum});
+    }
+    p->window_minor += sum;
+}
+
 static enum err price_period(struct pricing *p, struct span period)
 {
     const struct tariff *t = p->tariff;
@@ -150,9 +196,7 @@ static enum err price_period(struct pricing *p, struct span period)
         if (!window_at(p, at_s, &window, &whole))
             return ERR_INVAL; /* not a valid rate table */
         struct span piece = {at_s, whole.to_s < period.to_s ? whole.to_s : period.to_s};
-        bool first = at_s == whole.from_s || at_s == p->charged.from_s;
-        price_piece(p, t->windows[window].lines, t->windows[window].line_count, window, piece,
-                    first);
+        price_window(p, window, &whole, piece);
         at_s = piece.to_s;
     }
     return ERR_OK;
@@ -163,40 +207,35 @@ static void apply_cap(struct pricing *p, struct span period, int64_t cap_minor)
 {
     struct tariff_quote *q = &p->quote;
     struct tariff_item *last = q->item_count > 0 ? &q->items[q->item_count - 1] : NULL;
-    if (last && last->kind == TARIFF_ITEM_CAP && last->to.v == period.from_s * 1000) {
+    if (last && last->kind == TARIFF_ITEM_CAP && last->window == -1 &&
+        last->to.v == period.from_s * 1000) {
         last->to = wall_of_s(period.to_s);
         last->quantity++;
         last->amount_minor += cap_minor;
         q->amount.minor += cap_minor;
         return;
     }
-    add_item(p, (struct tariff_item){.kind = TARIFF_ITEM_CAP,
-                                     .window = -1,
-                                     .from = wall_of_s(period.from_s),
-                                     .to = wall_of_s(period.to_s),
-                                     .quantity = 1,
-                                     .each_minor = cap_minor,
-                                     .amount_minor = cap_minor});
+    pricing_add(p, (struct tariff_item){.kind = TARIFF_ITEM_CAP,
+                                        .window = -1,
+                                        .from = wall_of_s(period.from_s),
+                                        .to = wall_of_s(period.to_s),
+                                        .quantity = 1,
+                                        .each_minor = cap_minor,
+                                        .amount_minor = cap_minor});
 }
 
-static enum err price_periods(struct pricing *p, int64_t entry_s)
+enum err pricing_span(struct pricing *p, int64_t entry_s, struct span charged)
 {
     const struct tariff *t = p->tariff;
-    for (int64_t at_s = p->charged.from_s; at_s < p->charged.to_s;) {
+    p->charged = charged;
+    for (int64_t at_s = charged.from_s; at_s < charged.to_s;) {
         struct span period = {at_s, cap_period_end(p, entry_s, at_s)};
-        if (period.to_s > p->charged.to_s)
-            period.to_s = p->charged.to_s;
-        /* Adding changes the list only behind, or in, what was the last item: enough to undo it. */
-        struct tariff_quote *q = &p->quote;
-        size_t count = q->item_count;
-        struct tariff_item last = count > 0 ? q->items[count - 1] : (struct tariff_item){0};
-        int64_t before_minor = q->amount.minor;
+        if (period.to_s > charged.to_s)
+            period.to_s = charged.to_s;
+        struct mark before = mark_of(p);
         TRY(price_period(p, period));
-        if (t->cap != TARIFF_CAP_NONE && q->amount.minor - before_minor > t->cap_minor) {
-            q->item_count = count;
-            if (count > 0)
-                q->items[count - 1] = last;
-            q->amount.minor = before_minor;
+        if (t->cap != TARIFF_CAP_NONE && p->quote.amount.minor - before.minor > t->cap_minor) {
+            undo(p, &before);
             apply_cap(p, period, t->cap_minor);
         }
         at_s = period.to_s;
@@ -204,8 +243,7 @@ static enum err price_periods(struct pricing *p, int64_t entry_s)
     return ERR_OK;
 }
 
-/* How much of the start of the stay costs nothing (P6). */
-static int64_t free_part_s(const struct tariff *t, int64_t duration_s)
+int64_t pricing_free_s(const struct tariff *t, int64_t duration_s)
 {
     bool all = false;
     switch (t->free) {
@@ -222,16 +260,16 @@ enum err tariff_price(const struct tariff *t, const struct zone_table *z, struct
     int64_t entry_s = floor_s(entry), exit_s = floor_s(exit);
     if (exit.v < entry.v || exit_s - entry_s > TARIFF_DURATION_MAX_S)
         return ERR_INVAL;
-    int64_t free_s = free_part_s(t, exit_s - entry_s);
-    struct pricing p = {.tariff = t, .zone = z, .charged = {entry_s + free_s, exit_s}};
+    int64_t free_s = pricing_free_s(t, exit_s - entry_s);
+    struct pricing p = {.tariff = t, .zone = z};
     p.quote.amount.currency = t->currency;
     if (free_s > 0)
-        add_item(&p, (struct tariff_item){.kind = TARIFF_ITEM_FREE,
-                                          .window = -1,
-                                          .from = wall_of_s(entry_s),
-                                          .to = wall_of_s(entry_s + free_s),
-                                          .quantity = 1});
-    TRY(price_periods(&p, entry_s));
+        pricing_add(&p, (struct tariff_item){.kind = TARIFF_ITEM_FREE,
+                                             .window = -1,
+                                             .from = wall_of_s(entry_s),
+                                             .to = wall_of_s(entry_s + free_s),
+                                             .quantity = 1});
+    TRY(pricing_span(&p, entry_s, (struct span){entry_s + free_s, exit_s}));
     *ret = p.quote;
     return ERR_OK;
 }

@@ -1,73 +1,112 @@
-/* What is still to be paid, and when the price rises next. */
-#include "protocol/tariff/tariff.h"
+/* What is still to be paid (tariff_stay.h, Y4), and when the price rises next. */
+#include "protocol/tariff/pricing.h"
+#include "protocol/tariff/tariff_stay.h"
 
 enum { HORIZON_S = 366 * 86400 };
 
-static int64_t floor_s(struct wall_ms t)
-{
-    return t.v / 1000 - (t.v % 1000 < 0);
-}
-
-static enum err price_at(const struct tariff *t, const struct zone_table *z, struct wall_ms entry,
-                         int64_t at_s, int64_t *ret_minor)
+static enum err price_at(const struct tariff *t, const struct zone_table *z,
+                         const struct tariff_stay *stay, int64_t at_s, int64_t *ret_minor)
 {
     struct tariff_quote quote;
-    int64_t entry_s = floor_s(entry);
-    TRY(tariff_price(t, z, (struct wall_ms){entry_s * 1000}, (struct wall_ms){at_s * 1000},
-                     &quote));
+    struct tariff_stay whole = *stay;
+    whole.entry = wall_of_s(floor_s(stay->entry));
+    TRY(tariff_stay_price(t, z, &whole, wall_of_s(at_s), &quote));
     *ret_minor = quote.amount.minor;
     return ERR_OK;
 }
 
-/* What had been paid up to and with `until`, in any order of the list. */
-static enum err paid_until(const struct tariff_payment *payments, size_t count,
-                           struct wall_ms until, int64_t *ret_minor)
-{
-    int64_t sum = 0;
-    for (size_t i = 0; i < count; i++)
-        if (payments[i].at.v <= until.v &&
-            __builtin_add_overflow(sum, payments[i].amount_minor, &sum))
-            return ERR_INVAL;
-    *ret_minor = sum;
-    return ERR_OK;
-}
+/* A stay as it is told from payment to payment. `begin_s` moves only where a rate table restarts. */
+struct account {
+    int64_t begin_s;       /* the stay that is priced now began ... */
+    int64_t settled_minor; /* ... and what came before it cost this */
+    int64_t paid_minor;
+    int64_t leave_by_s; /* INT64_MIN: nothing was ever settled */
+};
 
-/* The latest second up to which a payment that settled everything at its time lets the car leave;
- * INT64_MIN if there is none. A payment before entry (a deposit) starts no grace. */
-static enum err leave_by(const struct tariff *t, const struct zone_table *z, struct wall_ms entry,
-                         const struct tariff_payment *payments, size_t count, int64_t *ret_s)
+/* The price of everything up to `at_s`. */
+static enum err price_of(const struct tariff *t, const struct zone_table *z,
+                         const struct tariff_stay *stay, const struct account *a, int64_t at_s,
+                         int64_t *ret_minor)
 {
-    int64_t latest_s = INT64_MIN;
-    for (size_t i = 0; i < count; i++) {
-        int64_t price, paid, at_s = floor_s(payments[i].at);
-        if (payments[i].at.v < entry.v)
-            continue;
-        TRY(price_at(t, z, entry, at_s, &price));
-        TRY(paid_until(payments, count, payments[i].at, &paid));
-        if (paid >= price && at_s + t->exit_grace_s > latest_s)
-            latest_s = at_s + t->exit_grace_s;
+    struct tariff_stay now = *stay;
+    struct tariff rest = *t;
+    int64_t minor;
+    if (a->begin_s != floor_s(stay->entry)) { /* one that began with a payment */
+        now.entry = wall_of_s(a->begin_s);
+        now.validation_count = 0;
+        rest.free_s = 0;
     }
-    *ret_s = latest_s;
+    TRY(price_at(&rest, z, &now, at_s, &minor));
+    *ret_minor = a->settled_minor + minor;
     return ERR_OK;
 }
 
-enum err tariff_due(const struct tariff *t, const struct zone_table *z, struct wall_ms entry,
-                    struct wall_ms now, const struct tariff_payment *payments, size_t count,
-                    struct tariff_due *ret)
+/* The payments in the order of their time; equal times together. */
+static bool next_time(const struct tariff_payment *payments, size_t count, int64_t after_ms,
+                      int64_t *ret_ms)
 {
-    if (now.v < entry.v || count > TARIFF_PAYMENTS_MAX)
+    bool found = false;
+    for (size_t i = 0; i < count; i++)
+        if (payments[i].at.v > after_ms && (!found || payments[i].at.v < *ret_ms)) {
+            *ret_ms = payments[i].at.v;
+            found = true;
+        }
+    return found;
+}
+
+static enum err add_paid(const struct tariff_payment *payments, size_t count, int64_t at_ms,
+                         int64_t *sum)
+{
+    for (size_t i = 0; i < count; i++)
+        if (payments[i].at.v == at_ms &&
+            __builtin_add_overflow(*sum, payments[i].amount_minor, sum))
+            return ERR_INVAL;
+    return ERR_OK;
+}
+
+static enum err tell(const struct tariff *t, const struct zone_table *z,
+                     const struct tariff_stay *stay, const struct tariff_payment *payments,
+                     size_t count, struct account *ret)
+{
+    struct account a = {.begin_s = floor_s(stay->entry), .leave_by_s = INT64_MIN};
+    int64_t price, at_ms = INT64_MIN;
+    while (next_time(payments, count, at_ms, &at_ms)) {
+        int64_t at_s = at_ms / 1000 - (at_ms % 1000 < 0);
+        TRY(add_paid(payments, count, at_ms, &a.paid_minor));
+        if (at_ms < stay->entry.v) /* a deposit */
+            continue;
+        TRY(price_of(t, z, stay, &a, at_s, &price));
+        if (a.paid_minor < price)
+            continue;
+        a.leave_by_s = at_s + t->exit_grace_s;
+        if (t->after_grace == TARIFF_RESTART) {
+            a.begin_s = at_s;
+            a.settled_minor = price;
+        }
+    }
+    *ret = a;
+    return ERR_OK;
+}
+
+enum err tariff_stay_due(const struct tariff *t, const struct zone_table *z,
+                         const struct tariff_stay *stay, struct wall_ms now,
+                         const struct tariff_payment *payments, size_t count,
+                         struct tariff_due *ret)
+{
+    if (now.v < stay->entry.v || count > TARIFF_PAYMENTS_MAX)
         return ERR_INVAL;
     for (size_t i = 0; i < count; i++)
         if (payments[i].amount_minor <= 0)
             return ERR_INVAL;
     struct tariff_due d = {.due = {.currency = t->currency}};
-    int64_t latest_s;
-    TRY(price_at(t, z, entry, floor_s(now), &d.price_minor));
-    TRY(paid_until(payments, count, (struct wall_ms){INT64_MAX}, &d.paid_minor));
-    TRY(leave_by(t, z, entry, payments, count, &latest_s));
-    d.in_grace = floor_s(now) <= latest_s;
+    struct account a;
+    TRY(tell(t, z, stay, payments, count, &a));
+    int64_t until_s = floor_s(now) > a.begin_s ? floor_s(now) : a.begin_s;
+    TRY(price_of(t, z, stay, &a, until_s, &d.price_minor));
+    d.paid_minor = a.paid_minor;
+    d.in_grace = floor_s(now) <= a.leave_by_s;
     if (d.in_grace)
-        d.leave_by.v = latest_s * 1000;
+        d.leave_by = wall_of_s(a.leave_by_s);
     else if (d.price_minor > d.paid_minor)
         d.due.minor = d.price_minor - d.paid_minor;
     *ret = d;
@@ -76,15 +115,16 @@ enum err tariff_due(const struct tariff *t, const struct zone_table *z, struct w
 
 /* The price never falls (P3), so the next rise is found by doubling the distance until the price is
  * another one, then halving: some fifty prices, and no second copy of the rules. */
-enum err tariff_next_step(const struct tariff *t, const struct zone_table *z, struct wall_ms entry,
-                          struct wall_ms now, struct tariff_step *ret)
+enum err tariff_stay_step(const struct tariff *t, const struct zone_table *z,
+                          const struct tariff_stay *stay, struct wall_ms now,
+                          struct tariff_step *ret)
 {
-    if (now.v < entry.v)
+    if (now.v < stay->entry.v)
         return ERR_INVAL;
     int64_t now_s = floor_s(now), current, price;
-    TRY(price_at(t, z, entry, now_s, &current));
+    TRY(price_at(t, z, stay, now_s, &current));
     int64_t low_s = now_s, high_s = now_s, step_s = 1;
-    int64_t last_s = floor_s(entry) + TARIFF_DURATION_MAX_S;
+    int64_t last_s = floor_s(stay->entry) + TARIFF_DURATION_MAX_S;
     if (last_s > now_s + HORIZON_S)
         last_s = now_s + HORIZON_S;
     do {
@@ -93,11 +133,11 @@ enum err tariff_next_step(const struct tariff *t, const struct zone_table *z, st
         low_s = high_s;
         high_s = high_s + step_s < last_s ? high_s + step_s : last_s;
         step_s *= 2;
-        TRY(price_at(t, z, entry, high_s, &price));
+        TRY(price_at(t, z, stay, high_s, &price));
     } while (price <= current);
     while (high_s - low_s > 1) {
         int64_t middle_s = low_s + (high_s - low_s) / 2, middle;
-        TRY(price_at(t, z, entry, middle_s, &middle));
+        TRY(price_at(t, z, stay, middle_s, &middle));
         if (middle > current) {
             high_s = middle_s;
             price = middle;
@@ -105,6 +145,6 @@ enum err tariff_next_step(const struct tariff *t, const struct zone_table *z, st
             low_s = middle_s;
         }
     }
-    *ret = (struct tariff_step){{high_s * 1000}, {price, t->currency}};
+    *ret = (struct tariff_step){wall_of_s(high_s), {price, t->currency}};
     return ERR_OK;
 }

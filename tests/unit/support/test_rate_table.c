@@ -145,10 +145,10 @@ static void test_refused(void **state)
          "missing, expected one of rolling, day"},
         {HEAD "\"lines\":[{\"price_minor\":1}],\"windows\":[" WINDOW("00:00", "24:00") "]}", "",
          "a rate table has lines or windows, not both"},
-        {HEAD "\"windows\":[" WINDOW("00:00", "23:59") "]}", "",
+        {HEAD "\"windows\":[" WINDOW("00:00", "23:59") "]}", "windows",
          "the windows leave a part of the week without a price"},
-        {HEAD "\"windows\":[" WINDOW("07:00", "22:00") "," WINDOW("21:59", "07:00") "]}", "",
-         "two windows overlap"},
+        {HEAD "\"windows\":[" WINDOW("07:00", "22:00") "," WINDOW("21:59", "07:00") "]}",
+         "windows[1]", "two windows overlap"},
         {HEAD "\"windows\":[" WINDOW("24:00", "22:00") "]}", "windows[0].from",
          "expected a time from 00:00 to 23:59"},
         {HEAD "\"windows\":[" WINDOW("7:000", "22:00") "]}", "windows[0].from",
@@ -174,6 +174,41 @@ static void test_refused(void **state)
     assert_int_equal(t.version, 77);
 }
 
+/* Every zone there is: loads, and a week of its own clock changes costs what its seconds cost. */
+static void test_any_zone(void **state)
+{
+    (void)state;
+    FILE *file = fopen("/usr/share/zoneinfo/tzdata.zi", "re");
+    if (!file)
+        skip();
+    struct tariff day = read_table("T5cal"), windows = read_table("T2");
+    char line[512];
+    int zones = 0;
+    while (fgets(line, sizeof line, file)) {
+        static struct zone_table z;
+        if (!((line[0] == 'Z' || line[0] == 'L') && line[1] == ' '))
+            continue;
+        char *rest = line, *word[3] = {line, line, line};
+        for (int i = 0; i < 3 && rest; i++)
+            word[i] = strsep(&rest, " \n");
+        const char *name = line[0] == 'Z' ? word[1] : word[2];
+        if (zone_load(name, &z) != ERR_OK)
+            fail_msg("%s does not load", name);
+        zones++;
+        for (int64_t week = 0; week < 60; week++) {
+            struct tariff_quote q;
+            struct wall_ms in = {(INT64_C(1767225600) + week * 7 * 86400 + 12345) * 1000};
+            assert_int_equal(tariff_price(&day, &z, in, wall_after(in, 604800000), &q), ERR_OK);
+            assert_in_range(q.amount.minor, 7000, 8000); /* the cap of 7 or 8 days */
+            assert_int_equal(tariff_price(&windows, &z, in, wall_after(in, 604800000), &q), ERR_OK);
+            /* 7 or 8 nights; 105 hours of days, one more at each cut and change */
+            assert_in_range(q.amount.minor, 7 * 400 + 103 * 200, 8 * 400 + 115 * 200);
+        }
+    }
+    fclose(file);
+    assert_true(zones > 300);
+}
+
 static void test_help(void **state)
 {
     (void)state;
@@ -192,6 +227,7 @@ int main(void)
         cmocka_unit_test(test_embedded_cases), cmocka_unit_test(test_shared_cases),
         cmocka_unit_test(test_fields),         cmocka_unit_test(test_json),
         cmocka_unit_test(test_refused),        cmocka_unit_test(test_help),
+        cmocka_unit_test(test_any_zone),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -2,6 +2,7 @@
  * refused. */
 #include "tests/unit/support/check.h"
 
+#include "protocol/tariff/tariff_stay.h"
 #include "tests/unit/tariff/tables.h"
 
 #include <string.h>
@@ -13,10 +14,25 @@ static struct wall_ms after(int64_t seconds)
     return wall_after(entry, seconds * 1000);
 }
 
+static enum err stay_due(const struct tariff *t, struct wall_ms from, struct wall_ms now,
+                         const struct tariff_payment *payments, size_t count,
+                         struct tariff_due *ret)
+{
+    const struct tariff_stay stay = {.entry = from};
+    return tariff_stay_due(t, &berlin, &stay, now, payments, count, ret);
+}
+
+static enum err next_step(const struct tariff *t, struct wall_ms from, struct wall_ms now,
+                          struct tariff_step *ret)
+{
+    const struct tariff_stay stay = {.entry = from};
+    return tariff_stay_step(t, &berlin, &stay, now, ret);
+}
+
 static struct tariff_due due(int64_t now_s, const struct tariff_payment *payments, size_t count)
 {
     struct tariff_due d;
-    assert_int_equal(tariff_due(&T1, &berlin, entry, after(now_s), payments, count, &d), ERR_OK);
+    assert_int_equal(stay_due(&T1, entry, after(now_s), payments, count, &d), ERR_OK);
     return d;
 }
 
@@ -58,9 +74,8 @@ static void test_grace_floors(void **state)
     (void)state;
     const struct tariff_payment paid[] = {{wall_after(after(2 * HOUR_S), 1), 500}};
     struct tariff_due d;
-    assert_int_equal(
-        tariff_due(&T1, &berlin, entry, wall_after(after(2 * HOUR_S + 900), 999), paid, 1, &d),
-        ERR_OK);
+    assert_int_equal(stay_due(&T1, entry, wall_after(after(2 * HOUR_S + 900), 999), paid, 1, &d),
+                     ERR_OK);
     assert_true(d.in_grace);
 }
 
@@ -103,18 +118,17 @@ static void test_due_is_refused(void **state)
     struct tariff_due d = {.paid_minor = 77};
     const struct tariff_payment zero[] = {{after(5), 0}};
     const struct tariff_payment huge[] = {{after(5), INT64_MAX}, {after(5), 1}};
-    assert_int_equal(tariff_due(&T1, &berlin, entry, after(-1), NULL, 0, &d), ERR_INVAL);
-    assert_int_equal(tariff_due(&T1, &berlin, entry, after(9), zero, 1, &d), ERR_INVAL);
-    assert_int_equal(tariff_due(&T1, &berlin, entry, after(9), huge, 2, &d), ERR_INVAL);
-    assert_int_equal(tariff_due(&T1, &berlin, entry, after(9), huge, TARIFF_PAYMENTS_MAX + 1, &d),
-                     ERR_INVAL);
+    assert_int_equal(stay_due(&T1, entry, after(-1), NULL, 0, &d), ERR_INVAL);
+    assert_int_equal(stay_due(&T1, entry, after(9), zero, 1, &d), ERR_INVAL);
+    assert_int_equal(stay_due(&T1, entry, after(9), huge, 2, &d), ERR_INVAL);
+    assert_int_equal(stay_due(&T1, entry, after(9), huge, TARIFF_PAYMENTS_MAX + 1, &d), ERR_INVAL);
     assert_int_equal(d.paid_minor, 77);
 }
 
 static void expect_step(const struct tariff *t, int64_t now_s, int64_t at_s, int64_t amount)
 {
     struct tariff_step s;
-    assert_int_equal(tariff_next_step(t, &berlin, entry, after(now_s), &s), ERR_OK);
+    assert_int_equal(next_step(t, entry, after(now_s), &s), ERR_OK);
     if (s.at.v != after(at_s).v || s.amount.minor != amount)
         fail_msg("at %lld s: step at %lld s to %lld", (long long)now_s,
                  (long long)(s.at.v - entry.v) / 1000, (long long)s.amount.minor);
@@ -137,9 +151,8 @@ static void test_next_step(void **state)
     expect_step(&T2, 10 * HOUR_S + 1, 19 * HOUR_S + 1, 2600);
     /* Milliseconds do not matter. */
     struct tariff_step s;
-    assert_int_equal(
-        tariff_next_step(&T1, &berlin, wall_after(entry, 999), wall_after(after(600), 999), &s),
-        ERR_OK);
+    assert_int_equal(next_step(&T1, wall_after(entry, 999), wall_after(after(600), 999), &s),
+                     ERR_OK);
     assert_int_equal(s.at.v, after(601).v);
 }
 
@@ -149,30 +162,28 @@ static void test_no_next_step(void **state)
     struct tariff free = T5cal;
     free.lines[0].price_minor = 0;
     struct tariff_step s = {.at = {77}};
-    assert_int_equal(tariff_next_step(&free, &berlin, entry, after(5), &s), ERR_NOTFOUND);
-    assert_int_equal(tariff_next_step(&T1, &berlin, entry, after(-5), &s), ERR_INVAL);
-    assert_int_equal(tariff_next_step(&T1, &berlin, entry, after(TARIFF_DURATION_MAX_S), &s),
-                     ERR_NOTFOUND);
-    assert_int_equal(tariff_next_step(&T1, &berlin, entry, after(TARIFF_DURATION_MAX_S + 1), &s),
-                     ERR_INVAL);
+    assert_int_equal(next_step(&free, entry, after(5), &s), ERR_NOTFOUND);
+    assert_int_equal(next_step(&T1, entry, after(-5), &s), ERR_INVAL);
+    assert_int_equal(next_step(&T1, entry, after(TARIFF_DURATION_MAX_S), &s), ERR_NOTFOUND);
+    assert_int_equal(next_step(&T1, entry, after(TARIFF_DURATION_MAX_S + 1), &s), ERR_INVAL);
     assert_int_equal(s.at.v, 77);
 }
 
 static void refuse(const struct tariff *t, const char *expected)
 {
-    const char *reason = "valid";
-    assert_int_equal(tariff_check(t, &reason), ERR_INVAL);
-    assert_string_equal(reason, expected);
+    struct tariff_fault fault = {.rule = "valid"};
+    assert_int_equal(tariff_check(t, &fault), ERR_INVAL);
+    assert_string_equal(fault.rule, expected);
 }
 
 static void test_check(void **state)
 {
     (void)state;
     const struct tariff *valid[] = {&T1, &T2, &T3, &T5cal, &T5roll};
-    const char *reason = NULL;
+    struct tariff_fault fault = {0};
     for (size_t i = 0; i < 5; i++)
-        assert_int_equal(tariff_check(valid[i], &reason), ERR_OK);
-    assert_null(reason);
+        assert_int_equal(tariff_check(valid[i], &fault), ERR_OK);
+    assert_null(fault.rule);
 
     struct tariff t = T1;
     t.id.text[0] = '\0';
@@ -214,7 +225,7 @@ static void test_check(void **state)
     t.windows[0].to_min = 1441;
     refuse(&t, "a window's time of day is out of bounds");
     t = T2;
-    t.windows[0].days = 0x80;
+    t.windows[0].days = 0x100;
     refuse(&t, "a window needs days");
     t = T2;
     t.windows[0].to_min++;

@@ -145,8 +145,8 @@ static void test_windows_and_the_clock_change(void **state)
                     {{"weekend"}, 0x60, 150, 1440, 1, {{0, HOUR_S, 100}}},
                     {{"late"}, TARIFF_DAILY, 0, 150, 1, {{0, HOUR_S, 10000}}}},
     };
-    const char *reason;
-    assert_int_equal(tariff_check(&t, &reason), ERR_OK);
+    struct tariff_fault fault;
+    assert_int_equal(tariff_check(&t, &fault), ERR_OK);
     /* Sunday 2026-03-29, 02:00 becomes 03:00: the cut of 02:30 falls at 03:00 (01:00Z). */
     assert_int_equal(price(&t, &berlin, at("2026-03-29T00:30:00Z"), at("2026-03-29T01:00:00Z")),
                      10000);

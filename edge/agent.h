@@ -6,7 +6,8 @@
  * A3 A turn that changes nothing durable writes no transaction.
  * A4 An entry is authorised only with an epoch and a space in hand, spent in the same transaction.
  * A5 Without an epoch nothing is recorded and only `hello` is asked: entries stay closed, exits
- *    open by the local rule; what crossed is told as one count.gap per lane once there is an epoch.
+ *    open by the local rule; what crossed is told as one count.gap per lane once there is an epoch,
+ *    and what opened with its own time.
  * A6 After a restart, an authorised vehicle still on loop A before an arm still down gets its open
  *    command again if it was decided less than `reissue_ms` (lane_config) ago: the first one was
  *    lost or is not executed yet, and opening twice is harmless. Any other movement that cannot be
@@ -18,7 +19,7 @@
  * A9 An agent that cannot commit is crippled (lane.md): nothing is recorded, no entry is authorised,
  *    an exit opens by the local rule for a vehicle on loop A, each fact is a line of the log. What
  *    was on record as begun when it began is settled when a commit works again; all other crossings
- *    are counted and told as one count.gap per lane.
+ *    are counted and told as one count.gap per lane. Openings are told with their own times.
  * A10 When storage is nearly full, observations (retention.h) are left out of the record and told as
  *    one count.gap per lane when there is room again; no other fact ever is.
  * A11 Only the answer to the latest hello is obeyed. One that names another epoch ends this one in one
@@ -40,7 +41,7 @@
 #include "protocol/wire/event.h"
 #include "protocol/wire/status.h"
 
-enum { AGENT_LANES_MAX = 16 };
+enum { AGENT_LANES_MAX = 16, AGENT_OPENINGS_MAX = 64 };
 
 struct agent_config {
     struct name place;
@@ -156,7 +157,8 @@ struct agent_lane {
     int64_t missed; /* crossings without an epoch */
     bool full;      /* the cloud said so: the sign */
     char text[DISPLAY_SIZE];
-    int64_t left_out; /* A10: observations */
+    int64_t left_out;        /* A10: observations */
+    int64_t openings_beyond; /* A9: for which there was no room */
     struct lane_memory saved;
 
     /* A9: the Movement that was on record when the agent was crippled, and what came of it. */
@@ -217,8 +219,9 @@ struct agent_state {
     bool started;            /* edge.started is on record, or waits for an epoch */
     bool crippled;           /* A9 */
     struct mono_ms crippled_since;
-    bool frugal; /* A10 */
-    bool fire;   /* A13: a lane latched it in this turn */
+    size_t openings; /* A5, A9: how many of agent.openings are owed */
+    bool frugal;     /* A10 */
+    bool fire;       /* A13: a lane latched it in this turn */
     struct agent_alarm {
         bool active, told; /* told: what is on record */
         char detail[EVENT_DETAIL_SIZE];
@@ -236,6 +239,13 @@ struct agent {
     struct agent_state live;
     struct agent_state before;
     struct lane_outputs shown[AGENT_LANES_MAX];
+    struct agent_opening { /* A5, A9: those that are owed come first, in their order */
+        size_t lane;
+        enum cause cause;
+        struct wall_ms time;
+        struct mono_ms mono;
+        enum clock_state clock;
+    } openings[AGENT_OPENINGS_MAX];
     struct now now;
     bool transaction; /* begin was called */
     bool durable;     /* the transaction holds something */

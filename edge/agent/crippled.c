@@ -314,6 +314,7 @@ enum err agent_settle(struct agent *a, const struct edge_memory *memory)
         TRY(agent_commands_restarted(a));
     }
     TRY(tell_pause(a));
+    TRY(agent_tell_openings(a));
     for (size_t i = 0; i < a->config.lane_count; i++) {
         const struct lane_memory *on_record = &s->lanes[i].saved;
         TRY(settle(a, i));

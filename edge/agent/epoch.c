@@ -45,6 +45,7 @@ enum err agent_adopt(struct agent *a, int64_t epoch)
     begin_epoch(&a->live.memory, epoch);
     tell_rights_again(a);
     TRY(agent_record_start(a));
+    TRY(agent_tell_openings(a));
     for (size_t i = 0; i < a->config.lane_count; i++) {
         TRY(agent_tell_lane(a, i, 0, 0));
         TRY(agent_adopt_lane(a, i));

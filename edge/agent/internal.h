@@ -51,6 +51,14 @@ enum err agent_host_tell(struct agent *a);
 /* A10: true if the event is not to be recorded; it is counted for its lane then. */
 bool agent_leaves_out(struct agent *a, enum event_kind kind, const struct name *lane);
 
+/* --- opening.c: openings without a record --- */
+
+/* Lane i opened, and nothing can be recorded now. */
+void agent_owe_opening(struct agent *a, size_t i, enum cause cause);
+
+/* A record is possible again: tells them. */
+enum err agent_tell_openings(struct agent *a);
+
 /* --- crippled.c: A9 --- */
 
 /* Which inputs a crippled agent takes. */

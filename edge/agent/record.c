@@ -270,6 +270,10 @@ static enum err opened(struct agent *a, size_t i, enum cause cause)
     struct event_data d = {.lane = a->config.lanes[i].name, .cause = cause, .command = s->order};
     if (cause == CAUSE_NONE)
         d.cause = vehicle_cause(s->movement.basis);
+    if (!agent_recording(a)) {
+        agent_owe_opening(a, i, d.cause);
+        return ERR_OK;
+    }
     if (!s->movement.unrecorded)
         d.movement = s->movement.id;
     return agent_append(a, EVENT_ARM_OPENED, &d);

@@ -18,7 +18,7 @@
  * L6 Under a local stop or the service key, and with the arm broken off, nothing moves.
  * L7 Fire opens and stays, until a person resets it and the input is quiet.
  * L8 Each raising of an arm that is not up has one LANE_FACT_OPENED with its cause, except repeats
- *    of the same one and the re-opening of an arm that met an obstruction. */
+ *    of the same one. An arm that turned round by itself while closing counts as raised. */
 #ifndef BOOMGATE_EDGE_CORE_LANE_H
 #define BOOMGATE_EDGE_CORE_LANE_H
 
@@ -204,6 +204,7 @@ struct lane {
     bool jammed;    /* obstructed too often: until an authorised passage or the arm is down */
     bool vended;    /* the arm went up for an authorised vehicle */
     bool gap;       /* a LANE_FACT_GAP is due */
+    bool sank;      /* closing: it left the upper limit */
     int opens;      /* repeats of the running open command */
     int close_failures;
     int obstructions;

@@ -12,6 +12,12 @@ void arm_closing_timer(struct lane *l, struct mono_ms now, struct lane_out *out)
     rule_rest(l, now, out);
 }
 
+void arm_sinks(struct lane *l, struct mono_ms now, struct lane_out *out)
+{
+    (void)now, (void)out;
+    l->sank = true;
+}
+
 void arm_close_failed(struct lane *l, struct mono_ms now, struct lane_out *out)
 {
     if (!l->view.up) /* it moves after all; the limit switch or the timer will tell */

@@ -221,6 +221,7 @@ void rule_close_due(struct lane *l, struct mono_ms now, struct lane_out *out)
 {
     if (l->may_close && !l->jammed && l->view.up && lane_bar(l, WISH_CLOSE) == REASON_NONE) {
         rule_move(l, out, LANE_ACT_CLOSE);
+        l->sank = false;
         rule_enter(l, LANE_CLOSING, mono_after(now, l->config.close_ms));
         return;
     }
@@ -233,6 +234,9 @@ void rule_close_due(struct lane *l, struct mono_ms now, struct lane_out *out)
 
 void rule_obstruct(struct lane *l, struct mono_ms now, struct lane_out *out)
 {
+    if (l->sank || !l->view.up)
+        rule_fact_of(l, out,
+                     (struct lane_fact){.kind = LANE_FACT_OPENED, .cause = CAUSE_OBSTRUCTION});
     rule_move(l, out, LANE_ACT_OPEN);
     l->opens = 0;
     if (++l->obstructions >= l->config.obstructions_max) {

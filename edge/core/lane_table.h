@@ -50,6 +50,7 @@ lane_handler vehicle_far_side;
 
 /* An arm on its way, or not down with nobody authorised (lane_arm.c). */
 lane_handler arm_closing_timer;
+lane_handler arm_sinks;
 lane_handler arm_close_failed;
 lane_handler arm_raised;
 lane_handler arm_raising_timer;

@@ -123,9 +123,10 @@ VOCABULARY(lane_mode, LANE_MODE_LOCK);
 static const char *const device_breaker_words[] = {"", "open", "probing"};
 VOCABULARY(device_breaker, DEVICE_BREAKER_PROBING);
 
-static const char *const cause_words[] = {"",       "ticket", "right",      "manual", "remote",
-                                          "forced", "fire",   "evacuation", "mains"};
-VOCABULARY(cause, CAUSE_MAINS);
+static const char *const cause_words[] = {"",       "ticket",     "right", "manual",
+                                          "remote", "forced",     "fire",  "evacuation",
+                                          "mains",  "obstruction"};
+VOCABULARY(cause, CAUSE_OBSTRUCTION);
 
 static const char *const verdict_words[] = {"", "allow", "deny", "pending"};
 VOCABULARY(verdict, VERDICT_PENDING);

@@ -149,16 +149,17 @@ enum device_breaker { DEVICE_BREAKER_CLOSED, DEVICE_BREAKER_OPEN, DEVICE_BREAKER
 /* Why an arm opened. */
 enum cause {
     CAUSE_NONE,
-    CAUSE_TICKET,     /* a casual parker */
-    CAUSE_RIGHT,      /* a permit, a booking */
-    CAUSE_MANUAL,     /* by hand, at the lane */
-    CAUSE_REMOTE,     /* a command */
-    CAUSE_FORCED,     /* nobody asked for it */
-    CAUSE_FIRE,       /* this lane's fire input */
-    CAUSE_EVACUATION, /* another lane's */
-    CAUSE_MAINS,      /* the mains are lost, and the lane is to stand open then */
+    CAUSE_TICKET,      /* a casual parker */
+    CAUSE_RIGHT,       /* a permit, a booking */
+    CAUSE_MANUAL,      /* by hand, at the lane */
+    CAUSE_REMOTE,      /* a command */
+    CAUSE_FORCED,      /* nobody asked for it */
+    CAUSE_FIRE,        /* this lane's fire input */
+    CAUSE_EVACUATION,  /* another lane's */
+    CAUSE_MAINS,       /* the mains are lost, and the lane is to stand open then */
+    CAUSE_OBSTRUCTION, /* met something while closing */
 };
-/* "ticket" "right" "manual" "remote" "forced" "fire" "evacuation" "mains" */
+/* "ticket" "right" "manual" "remote" "forced" "fire" "evacuation" "mains" "obstruction" */
 
 /* What a person far away asks of a lane. */
 enum action {

@@ -260,8 +260,10 @@ static void without_an_epoch_entries_stay_closed_and_exits_open(void **state) /*
     world_uplink(&w, true);
     world_hello_answer(&w, 1, 0);
     /* The waiting vehicle is told from here on, the exit as a gap. */
-    world_said(&w, "hello #edge.started #in.vehicle.presented #in.credential.read/IN1 "
-                   "#out.count.gap in:ask:entry");
+    world_said(
+        &w,
+        "hello #edge.started #out.arm.opened/ticket #in.vehicle.presented #in.credential.read/IN1 "
+        "#out.count.gap in:ask:entry");
     world_grant(&w, 1, 1);
     assert_non_null(
         strstr(w.said, "#in.passage.authorised/IN1/space #in.arm.opened/ticket in:OPEN"));

@@ -87,7 +87,7 @@ static void obstructed_close_reopens_at_once(void **state)
     struct bench b;
     closing(&b, DIRECTION_ENTRY);
     bench_off(&b, IN_PHOTOCELL_CLEAR);
-    bench_said(&b, LANE_RAISING, "OPEN");
+    bench_said(&b, LANE_RAISING, "opened:obstruction OPEN");
     bench_wait(&b, 1000);
     bench_on(&b, IN_ARM_UP);
     bench_wait(&b, 5000); /* waits until it is clear */
@@ -108,7 +108,7 @@ static void three_obstructions_hold_open(void **state)
         bench_on(&b, IN_EDGE_OK);
         bench_on(&b, IN_ARM_UP);
         bench_said(&b, i < 2 ? LANE_UNSECURED : LANE_UNSECURED,
-                   i < 2 ? "OPEN" : "+obstructed OPEN");
+                   i < 2 ? "opened:obstruction OPEN" : "opened:obstruction +obstructed OPEN");
         bench_wait(&b, 1000);
         bench_said(&b, i < 2 ? LANE_CLOSING : LANE_UNSECURED, i < 2 ? "CLOSE" : "");
         if (i < 2)
@@ -134,6 +134,33 @@ static void the_reflex_counts_as_an_obstruction(void **state)
     struct bench b;
     closing(&b, DIRECTION_ENTRY);
     bench_event(&b, LANE_EV_REFLEX);
+    bench_said(&b, LANE_RAISING, "opened:obstruction OPEN");
+}
+
+/* L8: by its own safety chain, between two scans or seen with what it met. */
+static void a_barrier_that_turns_round_by_itself_is_told(void **state)
+{
+    (void)state;
+    struct bench b;
+    closing(&b, DIRECTION_ENTRY);
+    bench_on(&b, IN_ARM_UP);
+    bench_said(&b, LANE_RAISING, "opened:obstruction OPEN");
+    closing(&b, DIRECTION_ENTRY);
+    b.bits |= 1U << IN_ARM_UP;
+    bench_off(&b, IN_PHOTOCELL_CLEAR);
+    bench_said(&b, LANE_UNSECURED, "opened:obstruction OPEN");
+}
+
+/* L8: told to close and to open again before it has moved. */
+static void an_arm_that_did_not_move_yet_is_not_opened(void **state)
+{
+    (void)state;
+    struct bench b;
+    closing(&b, DIRECTION_ENTRY);
+    bench_on(&b, IN_ARM_UP);
+    bench_wait(&b, 7000);
+    bench_said(&b, LANE_CLOSING, "opened:obstruction OPEN CLOSE");
+    bench_off(&b, IN_PHOTOCELL_CLEAR);
     bench_said(&b, LANE_RAISING, "OPEN");
 }
 
@@ -146,7 +173,7 @@ static void tailgater_is_never_hit(void **state)
     bench_wait(&b, 100);
     bench_said(&b, LANE_CLOSING, "");
     bench_on(&b, IN_LOOP_B);
-    bench_said(&b, LANE_CROSSING, "+unauthorised OPEN");
+    bench_said(&b, LANE_CROSSING, "opened:obstruction +unauthorised OPEN");
     bench_on(&b, IN_ARM_UP);
     bench_wait(&b, 500);
     bench_off(&b, IN_LOOP_A);
@@ -252,7 +279,7 @@ static void would_be_tailgater_backs_off(void **state)
     bench_wait(&b, 300);
     bench_off(&b, IN_LOOP_B);
     bench_wait(&b, 200);
-    bench_said(&b, LANE_UNSECURED, "+unauthorised OPEN");
+    bench_said(&b, LANE_UNSECURED, "opened:obstruction +unauthorised OPEN");
 }
 
 static void second_vehicle_on_b_before_c_is_clear(void **state)
@@ -431,6 +458,8 @@ int main(void)
         cmocka_unit_test(obstructed_close_reopens_at_once),
         cmocka_unit_test(three_obstructions_hold_open),
         cmocka_unit_test(the_reflex_counts_as_an_obstruction),
+        cmocka_unit_test(a_barrier_that_turns_round_by_itself_is_told),
+        cmocka_unit_test(an_arm_that_did_not_move_yet_is_not_opened),
         cmocka_unit_test(tailgater_is_never_hit),
         cmocka_unit_test(tailgater_before_the_arm_moves),
         cmocka_unit_test(crossing_under_a_closed_arm),

@@ -296,6 +296,7 @@ int main(int argc, char **argv)
               !isatty(STDERR_FILENO));
     limit_descriptors();
     signal(SIGPIPE, SIG_IGN);
+    signal(SIGXFSZ, SIG_IGN); /* a limit of file sizes is a disk that is full */
     if (commission)
         return commission_status(commission_start(&config, &o.clock, &walk));
     return run(&config, &o.clock);

@@ -15,6 +15,7 @@ import datetime
 import json
 import os
 import pathlib
+import resource
 import sys
 import time
 import urllib.request
@@ -132,6 +133,12 @@ class Play:
 
     def step_start(self, a):
         self.s.start(f"edge-{self.place}-gate")
+
+    def step_disk(self, a):
+        """Of the controller: `full` lets no file of the edge grow or be written beyond a few bytes."""
+        edge = self.s.running[f"edge-{self.place}-gate"].pid
+        hard = resource.prlimit(edge, resource.RLIMIT_FSIZE)[1]
+        resource.prlimit(edge, resource.RLIMIT_FSIZE, ({"full": 1, "free": hard}[a], hard))
 
     def step_pass_s(self, a):
         end = self.now() + datetime.timedelta(seconds=a)

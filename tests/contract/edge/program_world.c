@@ -47,7 +47,6 @@ void start_edge(struct world *w)
     assert_true(w->edge >= 0);
     if (w->edge == 0) {
         prctl(PR_SET_PDEATHSIG, SIGKILL);
-        signal(SIGXFSZ, SIG_IGN); /* a write beyond a limit fails with EFBIG */
         char env[] = "env", config[] = "-c", rate[] = "--clock-rate", *argv[12] = {env};
         size_t n = 1;
         for (const char *const *e = world_options.environment; *e; e++)

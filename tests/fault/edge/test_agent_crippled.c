@@ -59,9 +59,10 @@ static void admits_nobody_and_opens_exits(void **state)
     w.said[0] = '\0';
     heal(); /* the vehicle that still waits is admitted at once */
     world_said(
-        &w, "#edge.alarm/journal+ #edge.alarm/journal- #in.vehicle.presented "
-            "#in.credential.read/12AB34 #out.count.gap "
-            "#in.passage.authorised/12AB34/space #in.arm.opened/ticket in:OPEN in:'WELCOME' hello");
+        &w,
+        "#edge.alarm/journal+ #edge.alarm/journal- #out.arm.opened/ticket #in.vehicle.presented "
+        "#in.credential.read/12AB34 #out.count.gap "
+        "#in.passage.authorised/12AB34/space #in.arm.opened/ticket in:OPEN in:'WELCOME' hello");
 }
 
 /* An exit whose plate nobody reads opens after the wait for a reading. */
@@ -112,7 +113,7 @@ static void an_exit_begun_on_record_is_settled(void **state)
     world_arm_up(&w, 0);
     w.said[0] = '\0';
     heal(); /* it stands under the arm: the Movement goes on */
-    world_said(&w, "#edge.alarm/journal+ #edge.alarm/journal- "
+    world_said(&w, "#edge.alarm/journal+ #edge.alarm/journal- #out.arm.opened/ticket "
                    "#out.passage.authorised/12AB34/offline hello");
     world_drive_through(&w, 0);
     assert_non_null(
@@ -217,8 +218,51 @@ static void a_settlement_that_fails_is_done_again(void **state)
         assert_int_equal(world_turn(&w, NULL, 0), ERR_OK);
         memcpy(&before, &w.agent.live, sizeof before);
     }
-    assert_true(nth > 7); /* begin, alarm twice, authorised, completed, ended, edge, commit */
+    assert_true(nth >
+                8); /* begin, alarm twice, opened, authorised, completed, ended, edge, commit */
     assert_int_equal(w.commits, commits + 1);
+}
+
+/* How many rows from `from` on are of this kind. */
+static size_t told(int64_t from, const char *kind)
+{
+    size_t n = 0;
+    for (int64_t seq = from; seq < agent_memory(&w.agent)->next; seq++)
+        n += strstr(w.rows[seq - 1].bytes, kind) != NULL;
+    return n;
+}
+
+/* Each with the time it happened at, as many as there is room for; the others are a gap. */
+static void openings_are_told_with_their_times(void **state)
+{
+    enum { BEYOND = 3 };
+    char mono[32];
+    (void)state;
+    world_ready(&w, "out", 0);
+    world_on(&w, 0, IN_LOOP_A);
+    w.now.mono.v += 100, w.now.wall.v += 100;
+    crippled_by(0);
+    world_set_plate(&w, 0, "12AB34");
+    world_io(&w, 0);
+    int64_t first = w.now.mono.v;
+    for (size_t i = 0; i < AGENT_OPENINGS_MAX + BEYOND; i++) {
+        if (i > 0)
+            world_arrive(&w, 0, "12AB34");
+        world_arm_up(&w, 0);
+        world_drive_through(&w, 0);
+        world_arm_down(&w, 0);
+        world_wait(&w, 10000);
+    }
+    assert_int_equal(w.moves, AGENT_OPENINGS_MAX + BEYOND);
+    int64_t from = agent_memory(&w.agent)->next, alarms = 2;
+    heal();
+    assert_int_equal(told(from, "arm.opened"), AGENT_OPENINGS_MAX);
+    assert_int_equal(told(from, "count.gap"), 2); /* openings, crossings */
+    snprintf(mono, sizeof mono, "\"mono_ms\":%lld,", (long long)first);
+    assert_non_null(strstr(w.rows[from - 1 + alarms].bytes, mono));
+    from = agent_memory(&w.agent)->next;
+    world_wait(&w, 1000);
+    assert_int_equal(told(from, "arm.opened"), 0); /* once */
 }
 
 /* What promises something durable is not taken: whoever sent it asks again. */
@@ -357,7 +401,8 @@ static void a_start_without_a_commit(void **state)
     assert_int_equal(w.moves, 1);
     w.said[0] = '\0';
     heal();
-    world_said(&w, "#edge.started #edge.alarm/journal+ #edge.alarm/journal-");
+    world_said(&w,
+               "#edge.started #edge.alarm/journal+ #edge.alarm/journal- #out.arm.opened/ticket");
 }
 
 /* A10 */
@@ -426,6 +471,7 @@ int main(void)
         cmocka_unit_test(an_entry_without_a_space_is_counted),
         cmocka_unit_test(a_backed_out_entry_brings_its_space_back),
         cmocka_unit_test(a_settlement_that_fails_is_done_again),
+        cmocka_unit_test(openings_are_told_with_their_times),
         cmocka_unit_test(grants_and_answers_are_left_alone),
         cmocka_unit_test(another_journal_begins_without_an_epoch),
         cmocka_unit_test(a_fire_meanwhile_needs_a_new_audit),

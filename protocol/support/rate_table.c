@@ -365,7 +365,7 @@ static enum err take_window(const struct window_text *from, size_t index, struct
 /* "2026-12-25" or "2026-12-25T06:00" as local civil seconds. */
 static bool read_moment(const char *text, int64_t *ret_s)
 {
-    char whole[TIMESTAMP_SIZE];
+    char whole[MOMENT_SIZE + sizeof "T00:00:00Z"];
     struct wall_ms t;
     size_t len = strlen(text);
     if (len != DATE_SIZE - 1 && len != MOMENT_SIZE - 1)

@@ -71,6 +71,7 @@ struct log_config {
 struct config {
     struct name instance;
     char database[CONFIG_PATH_SIZE];
+    char signing_key[CONFIG_PATH_SIZE]; /* "": the database's name with .key */
     char tariffs[CONFIG_PATH_SIZE];
     char zone[ZONE_NAME_SIZE];            /* of places that name none */
     char accounts_file[CONFIG_PATH_SIZE]; /* "": none */

@@ -151,6 +151,8 @@ static const struct table log_table = {.name = "log",
 static const struct row rows[] = {
     NAME("instance", struct config, instance, "cloud-1", "name of this daemon in its topics"),
     TEXT("database", struct config, database, 1, NULL, "the ledger's file; created if absent"),
+    TEXT("signing_key", struct config, signing_key, 0, "",
+         "Ed25519 key that signs what people correct; made if absent; empty: database + .key"),
     TABLE("broker", struct config, broker, &broker_table, "the MQTT broker"),
     TABLE("http", struct config, http, &http_table, "API, live stream and page"),
     {.key = "tokens",

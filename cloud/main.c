@@ -7,6 +7,7 @@
 #include "cloud/downlink/downlink.h"
 #include "cloud/ingest/ingest.h"
 #include "cloud/rates.h"
+#include "cloud/signer.h"
 #include "cloud/store/sqlite.h"
 #include "protocol/support/memory.h"
 #include "protocol/support/notify.h"
@@ -33,6 +34,7 @@ struct cloud {
     struct rates *rates;      /* the service's */
     struct rates *page_rates; /* of the HTTP side, which prices open stays on its own threads */
     struct store *store;
+    struct signer signer;
     struct hub *hub;
     struct payment_worker *payment; /* NULL: no provider is configured */
     struct link *link;
@@ -190,7 +192,8 @@ static enum err start_service(struct cloud *c)
                               .downlink = downlink_port_of(&c->downlink),
                               .payments = payments_of(c),
                               .notifier = hub_notifier(c->hub),
-                              .rates = rates_port(c->rates)};
+                              .rates = rates_port(c->rates),
+                              .signer = signer_port(&c->signer)};
     TRY(service_create(&o, &p, &c->service));
     return service_start(c->service);
 }
@@ -210,6 +213,15 @@ static enum err start_http(struct cloud *c)
     TRY(http_start(&c->config->http, &c->config->auth, &p, c->hub, &c->http));
     log_notice("http.listening", LT("bind", c->config->http.bind), LN("port", http_port(c->http)));
     return ERR_OK;
+}
+
+static enum err open_signer(struct cloud *c)
+{
+    char file[SIGNER_FILE_SIZE];
+    if (c->config->signing_key[0] != '\0')
+        return signer_open(c->config->signing_key, &c->signer);
+    snprintf(file, sizeof file, "%s.key", c->config->database);
+    return signer_open(file, &c->signer);
 }
 
 /* ---- places of the configuration ---- */
@@ -272,6 +284,7 @@ static enum err cloud_start(struct cloud *c)
 {
     TRY(load_rates(c));
     TRY(store_open(c->config->database, &c->store));
+    TRY(open_signer(c));
     c->hub = hub_new();
     TRY(start_payment(c));
     TRY(create_link(c));

@@ -8,6 +8,7 @@
 #ifndef BOOMGATE_CLOUD_PORTS_H
 #define BOOMGATE_CLOUD_PORTS_H
 
+#include "cloud/core/act.h"
 #include "cloud/core/records.h"
 #include "protocol/wire/grant.h"
 
@@ -131,6 +132,14 @@ struct store_port {
     enum err (*prune_answers)(void *self, struct wall_ms before, size_t max);
 
     enum err (*save_audit)(void *self, const struct audit_row *r);
+
+    enum err (*add_act)(void *self, const struct act_row *r); /* ERR_CONFLICT: (place, id) */
+    enum err (*find_act)(void *self, const struct name *place, int64_t id,
+                         struct act_row *ret); /* ERR_NOTFOUND */
+    /* The newest of the place. ERR_NOTFOUND */
+    enum err (*last_act)(void *self, const struct name *place, struct act_row *ret);
+    /* The one that undoes `id`. ERR_NOTFOUND */
+    enum err (*find_undoing)(void *self, const struct name *place, int64_t id, struct act_row *ret);
 
     enum err (*save_command)(void *self, const struct command_row *r);
     enum err (*find_command)(void *self, const struct request_id *id,
@@ -259,6 +268,17 @@ struct notifier_port {
     void (*publish)(void *self, enum notice n, const struct name *place, const char *json);
     /* False: nobody would hear it now, and nothing need be written. */
     bool (*listening)(void *self);
+};
+
+/* ---- signer ---- */
+
+struct signer_port {
+    void *self;
+    /* The JSON object in text[0..len) with `key` and `signature` as its last members
+     * (protocol/support/signed_json.h) into ret[size], NUL-terminated. Any error: there is no
+     * signature now (the reason is logged). */
+    enum err (*sign)(void *self, const char *text, size_t len, char *ret, size_t size,
+                     size_t *ret_len);
 };
 
 /* ---- rates ---- */

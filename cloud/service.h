@@ -46,6 +46,16 @@ enum admin_kind {
     ADMIN_BIND, /* `bind`: a space for the vehicle of one right, at one edge. ERR_CONFLICT: none left */
     ADMIN_UNBIND,       /* `bind`: it is wanted back */
     ADMIN_AUDIT_CANCEL, /* `cancel`; ERR_CONFLICT: it is not pending */
+    ADMIN_CORRECT,      /* `act`: the count is wrong by act.delta. ERR_CONFLICT: it cannot be */
+    ADMIN_ACT_UNDO, /* `act`: undo act.id by another act. ERR_CONFLICT: that is impossible (now) */
+};
+
+/* What a person does to the ledger, and why (core/act.h). */
+struct act_order {
+    struct name place, actor;
+    char reason[EVENT_DETAIL_SIZE];
+    int64_t delta;
+    int64_t id;
 };
 
 /* Somebody counted what is inside. */
@@ -64,6 +74,8 @@ struct admin_result {
     bool key_reused; /* the key of struct once was used for another request; nothing was done */
     bool created;
     int64_t audit;               /* its id */
+    int64_t act;                 /* its id */
+    int64_t occupied;            /* ADMIN_CORRECT: as counted now */
     struct place_settings place; /* not for ADMIN_COMMAND */
     int64_t rights_version;      /* ADMIN_RIGHTS: of the list that holds them */
     int64_t rights_changed;      /* how many were not so already */
@@ -94,6 +106,7 @@ struct admin_command {
             struct name place, edge;
         } stream; /* ADMIN_EDGE_RELEASE */
         struct audit_order audit;
+        struct act_order act;
         struct {
             struct name place, edge;
             struct right_id right;
@@ -160,6 +173,7 @@ struct service_ports {
     struct payments_port payments;
     struct notifier_port notifier;
     struct rates_port rates;
+    struct signer_port signer; /* sign NULL: nobody can correct anything */
 };
 
 /* Loads the state from the store. ERR_IO: it could not be read or breaks the invariant. */

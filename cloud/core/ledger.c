@@ -146,6 +146,11 @@ void ledger_count(struct place_ledger *p, int64_t occupied)
     p->occupied = occupied;
 }
 
+void ledger_correct(struct place_ledger *p, int64_t delta)
+{
+    ledger_count(p, p->occupied + delta);
+}
+
 void ledger_resize(struct place_ledger *p, int64_t capacity)
 {
     p->pool += capacity - p->capacity;

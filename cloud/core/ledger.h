@@ -83,6 +83,9 @@ int64_t ledger_release(struct place_ledger *p, struct space_view *v);
 /* audit: so many are inside. The pool makes up for the difference, and may fall below zero. */
 void ledger_count(struct place_ledger *p, int64_t occupied);
 
+/* person: the count is wrong by so many. The pool makes up for it, and may fall below zero. */
+void ledger_correct(struct place_ledger *p, int64_t delta);
+
 /* operator: the difference goes to the pool, which may fall below zero. */
 void ledger_resize(struct place_ledger *p, int64_t capacity);
 

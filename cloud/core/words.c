@@ -1,3 +1,4 @@
+#include "cloud/core/act.h"
 #include "cloud/core/records.h"
 
 #include <string.h>
@@ -42,3 +43,4 @@ WORDS(session_state, "open", "closed", "unmatched")
 WORDS(payment_kind, "exit", "prepay", "link", "debt")
 WORDS(payment_state, "created", "sent", "unknown", "querying", "succeeded", "declined", "manual")
 WORDS(debt_state, "open", "paid")
+WORDS(act_kind, "correction", "session.close", "session.reopen", "session.match", "session.split")

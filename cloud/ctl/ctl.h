@@ -26,6 +26,7 @@ struct ctl_args {
     const char *table, *entry, *exit, *vehicle, *validation, *covered; /* of a stay to price */
     const char *lost;                                                  /* "" when given */
     const char *wait;                                                  /* "" when given */
+    const char *by;                                                    /* of a correction */
     const char *operand, *operand2; /* the NAME or PLATE of the command; its second word */
 };
 
@@ -57,6 +58,10 @@ enum ctl_status cmd_right_import(struct client *c, const struct ctl_args *a);
 enum ctl_status cmd_audit_add(struct client *c, const struct ctl_args *a);
 enum ctl_status cmd_audit_list(struct client *c, const struct ctl_args *a);
 enum ctl_status cmd_audit_cancel(struct client *c, const struct ctl_args *a);
+enum ctl_status cmd_correct(struct client *c, const struct ctl_args *a);
+enum ctl_status cmd_act_list(struct client *c, const struct ctl_args *a);
+enum ctl_status cmd_act_undo(struct client *c, const struct ctl_args *a);
+enum ctl_status cmd_act_verify(struct client *c, const struct ctl_args *a);
 enum ctl_status cmd_edge_bind(struct client *c, const struct ctl_args *a);
 enum ctl_status cmd_edge_unbind(struct client *c, const struct ctl_args *a);
 enum ctl_status cmd_edge_release(struct client *c, const struct ctl_args *a);

@@ -49,6 +49,7 @@ static const struct option_row {
     ROW("limit", "N", "at most so many rows", limit, false),
     ROW("reason", "TEXT", "why; kept with the command or the audit", reason, false),
     ROW("right", "ID", "the right whose vehicle the space is for", right, false),
+    ROW("by", "N", "so many vehicles more (-N: fewer) are inside than counted", by, false),
     ROW("counted", "N", "vehicles inside, counted with the lanes locked", counted, false),
     ROW("gone", "EDGE,...", "edges whose older devices are no more: nobody waits for their leases",
         gone, false),
@@ -62,7 +63,8 @@ static const struct option_row {
     ROW("covered", "FROM/TO,...", "what rights cover of a stay", covered, false),
     ROW("lost", NULL, "the price without a ticket, in the place of --entry", lost, false),
     ROW("wait", NULL, "follow it to its end; status 0 only if it was done", wait, false),
-    ROW("key", "KEY", "lane: the same key is the same command; report: FILE with a public key", key,
+    ROW("key", "KEY",
+        "lane, correct: the same key is the same order; report, act: a public key FILE", key,
         false),
 #undef ROW
 };

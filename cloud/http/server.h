@@ -53,6 +53,11 @@ void handle_command(struct http *h, struct http_request *q, struct http_reply *r
 void handle_audits(struct http *h, struct http_request *q, struct http_reply *r);
 void handle_audit_post(struct http *h, struct http_request *q, struct http_reply *r);
 void handle_audit_cancel(struct http *h, struct http_request *q, struct http_reply *r);
+void handle_corrections(struct http *h, struct http_request *q, struct http_reply *r);
+void handle_correction_post(struct http *h, struct http_request *q, struct http_reply *r);
+void handle_acts(struct http *h, struct http_request *q, struct http_reply *r);
+void handle_act(struct http *h, struct http_request *q, struct http_reply *r);
+void handle_act_undo(struct http *h, struct http_request *q, struct http_reply *r);
 void handle_bind(struct http *h, struct http_request *q, struct http_reply *r);
 void handle_unbind(struct http *h, struct http_request *q, struct http_reply *r);
 void handle_edge_release(struct http *h, struct http_request *q, struct http_reply *r);

@@ -1,8 +1,10 @@
 /* An operator's commands. Refused ones change nothing; the reason goes back. */
 #include "cloud/service/admin.h"
 
+#include "cloud/service/act.h"
 #include "cloud/service/audit.h"
 #include "cloud/service/command.h"
+#include "cloud/service/correction.h"
 #include "cloud/service/effect.h"
 #include "cloud/service/feed.h"
 #include "cloud/service/flush.h"
@@ -160,6 +162,8 @@ static struct admin_result decide(struct service *s, const struct work *w)
     case ADMIN_AUDIT_CANCEL:
         r.err = audit_cancel(s, &c->cancel.place, c->cancel.id, &c->cancel.actor, &r);
         break;
+    case ADMIN_CORRECT: r.err = correction_make(s, &c->act, &r); break;
+    case ADMIN_ACT_UNDO: r.err = act_undo(s, &c->act, &r); break;
     case ADMIN_EDGE_RELEASE: r.err = release_edge(s, &c->stream.place, &c->stream.edge, &r); break;
     }
     return r;

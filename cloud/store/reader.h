@@ -11,6 +11,7 @@
 #ifndef BOOMGATE_CLOUD_STORE_READER_H
 #define BOOMGATE_CLOUD_STORE_READER_H
 
+#include "cloud/core/act.h"
 #include "cloud/core/records.h"
 
 struct reader;
@@ -187,6 +188,16 @@ enum err reader_feed_head(struct reader *r, int64_t *ret);
 enum err reader_feed(struct reader *r, const struct feed_query *q,
                      bool (*visit)(void *arg, const struct feed_item *i), void *arg,
                      int64_t *ret_seen);
+struct act_view {
+    struct act_row row;
+    int64_t undone_by; /* 0: nobody */
+};
+
+/* Acts of people, newest first, before act `before` (0: from the newest). `kind` "": all of them. */
+enum err reader_acts(struct reader *r, const struct name *place, const char *kind, int64_t before,
+                     int limit, void (*visit)(void *arg, const struct act_view *a), void *arg);
+enum err reader_act(struct reader *r, const struct name *place, int64_t id,
+                    struct act_view *ret); /* ERR_NOTFOUND */
 
 /* Commands to a lane, newest first. */
 enum err reader_commands(struct reader *r, const struct name *place, const struct name *lane,

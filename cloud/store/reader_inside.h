@@ -24,6 +24,10 @@
     "id, kind, plate, credential, from_ms, until_ms, offline_s, space, version, changed_ms "       \
     "FROM parking_right "
 
+#define ACT_COLUMNS                                                                                \
+    "SELECT place, id, kind, actor, reason, session, other, delta, undoes, at_ms, digest, text, "  \
+    "(SELECT u.id FROM act AS u WHERE u.place = a.place AND u.undoes = a.id) FROM act AS a "
+
 #define SESSION_AT "coalesce(s.start_ms, s.end_ms, 0)"
 
 /* The queries, by name. */
@@ -101,6 +105,9 @@
             "FROM fact AS f WHERE f.id > ?1 AND f.id <= ?2 AND (?3 IS NULL OR f.place = ?3) "      \
             "AND (?4 IS NULL OR f.type = ?4 OR substr(f.type, 1, length(?4) + 1) = ?4 || '.') "    \
             "ORDER BY id LIMIT ?5")                                                                \
+    X(ACTS, ACT_COLUMNS "WHERE place = ?1 AND id < ?2 AND (?3 = '' OR kind = ?3) "                 \
+                        "ORDER BY id DESC LIMIT ?4")                                               \
+    X(ACT, ACT_COLUMNS "WHERE place = ?1 AND id = ?2")                                             \
     X(COMMAND, COMMAND_COLUMNS "WHERE id = ?1")                                                    \
     X(COMMANDS, COMMAND_COLUMNS "WHERE place = ?1 AND lane = ?2 ORDER BY issued_ms DESC LIMIT ?3")
 

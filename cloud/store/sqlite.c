@@ -113,6 +113,10 @@ struct store_port store_port(struct store *s)
         .find_answer = store_find_answer,
         .prune_answers = store_prune_answers,
         .save_audit = store_save_audit,
+        .add_act = store_add_act,
+        .find_act = store_find_act,
+        .last_act = store_last_act,
+        .find_undoing = store_find_undoing,
         .save_command = store_save_command,
         .find_command = store_find_command,
     };

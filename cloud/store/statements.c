@@ -30,6 +30,8 @@
 #define COMMAND_COLUMNS                                                                            \
     "id, place, edge, lane, action, expect, actor, reason, issued_ms, not_after_ms, stage, why, "  \
     "presumed, accepted_ms, executing_ms, ended_ms"
+#define ACT_COLUMNS                                                                                \
+    "place, id, kind, actor, reason, session, other, delta, undoes, at_ms, digest, text"
 #define NOT_FINAL "('created', 'sent', 'unknown', 'querying')"
 
 const char *const store_sql[STATEMENTS] = {
@@ -207,6 +209,10 @@ const char *const store_sql[STATEMENTS] = {
     [ST_SAVE_AUDIT] =
         "INSERT OR REPLACE INTO audit (" AUDIT_COLUMNS ") VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)",
     [ST_LOAD_AUDITS] = "SELECT " AUDIT_COLUMNS " FROM audit WHERE state = 'pending'",
+    [ST_ADD_ACT] = "INSERT INTO act (" ACT_COLUMNS ") VALUES (?,?,?,?,?,?,?,?,?,?,?,?)",
+    [ST_FIND_ACT] = "SELECT " ACT_COLUMNS " FROM act WHERE place = ? AND id = ?",
+    [ST_LAST_ACT] = "SELECT " ACT_COLUMNS " FROM act WHERE place = ? ORDER BY id DESC LIMIT 1",
+    [ST_FIND_UNDOING] = "SELECT " ACT_COLUMNS " FROM act WHERE place = ? AND undoes = ?",
     [ST_SAVE_COMMAND] = "INSERT INTO lane_command (" COMMAND_COLUMNS
                         ") VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?) ON CONFLICT (id) DO UPDATE SET "
                         "stage = excluded.stage, why = excluded.why, presumed = excluded.presumed, "

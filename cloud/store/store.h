@@ -93,6 +93,12 @@ enum err store_prune_answers(void *self, struct wall_ms before, size_t max);
 /* store_audit.c */
 enum err store_save_audit(void *self, const struct audit_row *r);
 
+/* store_act.c */
+enum err store_add_act(void *self, const struct act_row *r);
+enum err store_find_act(void *self, const struct name *place, int64_t id, struct act_row *ret);
+enum err store_last_act(void *self, const struct name *place, struct act_row *ret);
+enum err store_find_undoing(void *self, const struct name *place, int64_t id, struct act_row *ret);
+
 /* store_command.c */
 enum err store_save_command(void *self, const struct command_row *r);
 enum err store_find_command(void *self, const struct request_id *id, struct command_row *ret);

@@ -387,6 +387,7 @@ struct store_memory *store_memory_new(void *owner)
     m->commands.row_size = sizeof(struct command_row);
     m->answers.row_size = sizeof(struct kept_answer);
     m->audits.row_size = sizeof(struct audit_row);
+    m->acts.row_size = sizeof(struct act_row);
     m->rights.row_size = sizeof(struct right_row);
     m->right_lists.row_size = sizeof(struct right_list_row);
     m->rights_applied.row_size = sizeof(struct right_applied_row);
@@ -453,6 +454,10 @@ struct store_port store_memory_port(struct store_memory *m)
         .add_answer = memory_add_answer,
         .find_answer = memory_find_answer,
         .prune_answers = memory_prune_answers,
+        .add_act = memory_add_act,
+        .find_act = memory_find_act,
+        .last_act = memory_last_act,
+        .find_undoing = memory_find_undoing,
         .save_command = memory_save_command,
         .find_command = memory_find_command,
     };

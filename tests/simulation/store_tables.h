@@ -52,7 +52,7 @@ struct store_memory {
     bool open;
     uint64_t version;
     struct table places, edges, lanes, streams, grants, lives, events, movements, sessions, plates,
-        payments, payers, debts, decisions, commands, audits, answers, rights, right_lists,
+        payments, payers, debts, decisions, commands, audits, acts, answers, rights, right_lists,
         rights_applied;
     struct store_memory_news news, coming;
     struct node *news_events[NEWS_MAX], *coming_events[NEWS_MAX];
@@ -132,6 +132,10 @@ enum err memory_add_answer(void *self, const struct answer_row *r);
 enum err memory_find_answer(void *self, const struct digest *key,
                             void (*visit)(void *arg, const struct answer_row *r), void *arg);
 enum err memory_prune_answers(void *self, struct wall_ms before, size_t max);
+enum err memory_add_act(void *self, const struct act_row *r);
+enum err memory_find_act(void *self, const struct name *place, int64_t id, struct act_row *ret);
+enum err memory_last_act(void *self, const struct name *place, struct act_row *ret);
+enum err memory_find_undoing(void *self, const struct name *place, int64_t id, struct act_row *ret);
 enum err memory_save_command(void *self, const struct command_row *r);
 enum err memory_find_command(void *self, const struct request_id *id, struct command_row *ret);
 

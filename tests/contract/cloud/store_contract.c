@@ -880,6 +880,51 @@ static void live_values(void **state)
     OK(CALL(save_live, &l));
 }
 
+static struct act_row act_number(int64_t id, int64_t undoes)
+{
+    struct act_row a = {.place = place_a,
+                        .id = id,
+                        .kind = ACT_CORRECTION,
+                        .actor = {"kim"},
+                        .reason = "seen",
+                        .delta = -3,
+                        .undoes = undoes,
+                        .at = {1000 + id},
+                        .digest = {"9f3c0a1b2c3d4e5f60718293a4b5c6d7"},
+                        .text = "{\"signed\":true}"};
+    a.len = strlen(a.text);
+    return a;
+}
+
+static void acts_and_what_undoes_them(void **state)
+{
+    struct act_row got = {.id = -1}, first = act_number(1, 0), undoing = act_number(2, 1);
+    (void)state;
+    save_parents();
+    assert_int_equal(s.last_act(s.self, &place_a, &got), ERR_NOTFOUND);
+    assert_int_equal(s.find_act(s.self, &place_a, 1, &got), ERR_NOTFOUND);
+    assert_int_equal(got.id, -1);
+    assert_int_equal(s.add_act(s.self, &first), ERR_OK);
+    assert_int_equal(s.find_undoing(s.self, &place_a, 1, &got), ERR_NOTFOUND);
+    assert_int_equal(s.add_act(s.self, &undoing), ERR_OK);
+    assert_int_equal(s.add_act(s.self, &undoing), ERR_CONFLICT);
+    again();
+    assert_int_equal(s.find_act(s.self, &place_a, 1, &got), ERR_OK);
+    assert_int_equal(got.kind, ACT_CORRECTION);
+    assert_int_equal(got.delta, -3);
+    assert_int_equal(got.undoes, 0);
+    assert_int_equal(got.at.v, 1001);
+    assert_string_equal(got.actor.text, "kim");
+    assert_string_equal(got.reason, "seen");
+    assert_string_equal(got.text, first.text);
+    assert_int_equal(got.len, first.len);
+    assert_string_equal(got.digest.text, first.digest.text);
+    assert_int_equal(s.last_act(s.self, &place_a, &got), ERR_OK);
+    assert_int_equal(got.id, 2);
+    assert_int_equal(s.find_undoing(s.self, &place_a, 1, &got), ERR_OK);
+    assert_int_equal(got.id, 2);
+}
+
 static void pending_audits_come_back(void **state)
 {
     (void)state;
@@ -931,6 +976,7 @@ int store_contract(struct store_fixture *f)
         T(commands),
         T(answers),
         T(pending_audits_come_back),
+        T(acts_and_what_undoes_them),
     };
     fixture = f;
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -20,10 +20,11 @@ static const char *const reader_sql[] = {
 };
 
 /* Grow with every vehicle. The others have a row per place, edge or lane. */
-static const char *const growing[] = {
-    "event",        "quarantine",  "anomaly",  "movement", "session", "payment",
-    "debt",         "space_grant", "decision", "s",        "y",       "d",
-    "lane_command", "fact",        "e",        "f",        "answer"};
+static const char *const growing[] = {"event",        "quarantine", "anomaly", "movement",
+                                      "session",      "payment",    "debt",    "space_grant",
+                                      "decision",     "s",          "y",       "d",
+                                      "lane_command", "fact",       "e",       "f",
+                                      "answer",       "act",        "a",       "u"};
 /* Hold only what is open. */
 static const char *const small[] = {"anomaly_open",     "payment_not_final", "payment_manual",
                                     "debt_open",        "debt_to_collect",   "space_grant_open",

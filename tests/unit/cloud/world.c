@@ -160,6 +160,20 @@ static void fake_rights(void *self, const struct name *place, const struct name 
     w->parts[w->part_count++] = (struct part_record){mem_copy(bytes, len), len};
 }
 
+/* Takes the text as it is. */
+static enum err fake_sign(void *self, const char *text, size_t len, char *ret, size_t size,
+                          size_t *ret_len)
+{
+    const struct world *w = self;
+    if (w->sign_answer != ERR_OK)
+        return w->sign_answer;
+    assert_true(len < size);
+    memcpy(ret, text, len);
+    ret[len] = '\0';
+    *ret_len = len;
+    return ERR_OK;
+}
+
 /* ---- the world ---- */
 
 void world_reopen(struct world *w)
@@ -180,6 +194,7 @@ void world_reopen(struct world *w)
                      fake_settlement},
         .notifier = {w, fake_publish, fake_listening},
         .rates = {w, fake_check, fake_price, fake_price_rest},
+        .signer = {w, fake_sign},
     };
     struct service_options o = {
         .clock = clock_real(),

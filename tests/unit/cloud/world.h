@@ -63,6 +63,7 @@ struct world {
     int64_t price_per_minute;
     bool no_price;
     int64_t ask_ahead_ms;  /* questions come from a clock that is so far ahead */
+    enum err sign_answer;  /* of signer.sign */
     const char *no_tariff; /* this rate table is gone; may be NULL */
     struct admin_result admin;
     size_t admin_count;

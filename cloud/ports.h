@@ -10,6 +10,7 @@
 
 #include "cloud/core/act.h"
 #include "cloud/core/records.h"
+#include "protocol/tariff/tariff_stay.h"
 #include "protocol/wire/grant.h"
 
 /* ---- store ---- */
@@ -88,6 +89,17 @@ struct store_port {
     enum err (*near_sessions)(void *self, const struct name *place, const struct plate *plate,
                               enum session_state state, struct wall_ms from,
                               struct session_row *ret, size_t max, size_t *ret_count);
+
+    enum err (*add_validation)(void *self,
+                               const struct validation_row *r); /* ERR_CONFLICT: its id */
+    enum err (*find_validation)(void *self, const char *id,
+                                struct validation_row *ret); /* ERR_NOTFOUND */
+    /* Up to `max` of a stay, in the order they were given. */
+    enum err (*validations_of)(void *self, const struct movement_id *session,
+                               struct validation_row *ret, size_t max, size_t *ret_count);
+    /* How many a shop gave at this place since then. */
+    enum err (*count_validations)(void *self, const struct name *place, const struct name *issuer,
+                                  struct wall_ms since, int64_t *ret);
 
     enum err (*save_right)(void *self, const struct right_row *r);
     enum err (*find_right)(void *self, const struct name *place, const struct right_id *id,
@@ -283,18 +295,26 @@ struct signer_port {
 
 /* ---- rates ---- */
 
+/* Which rates rule a stay. */
+struct rate_ref {
+    struct name tariff;
+    int64_t version;  /* 0, or one that is gone: the version in force at entry */
+    const char *zone; /* of the place */
+};
+
 struct rates_port {
     void *self;
     /* ERR_NOTFOUND: no such rate table or zone; ERR_CONFLICT: another currency. `ret_reason` (160
      * bytes) is written on failure. */
     enum err (*check)(void *self, const struct name *tariff, const char *zone,
                       const struct currency *currency, char *ret_reason);
-    /* Price of a stay in minor units of the table's currency, >= 0. */
-    enum err (*price)(void *self, const struct name *tariff, const char *zone, struct wall_ms start,
+    /* The rate table and the zone themselves, which live as long as the port: for those who explain.
+     * ERR_NOTFOUND: no such rate table or zone. */
+    enum err (*find)(void *self, const struct rate_ref *ref, struct wall_ms entry,
+                     const struct tariff **ret_tariff, const struct zone_table **ret_zone);
+    /* Price of a stay in minor units of the table's currency, >= 0. ERR_NOTFOUND as above. */
+    enum err (*price)(void *self, const struct rate_ref *ref, const struct tariff_stay *stay,
                       struct wall_ms end, int64_t *ret_minor);
-    /* The same for the piece of a stay that a right does not cover: without free minutes. */
-    enum err (*price_rest)(void *self, const struct name *tariff, const char *zone,
-                           struct wall_ms start, struct wall_ms end, int64_t *ret_minor);
 };
 
 #endif

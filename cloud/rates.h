@@ -1,5 +1,5 @@
 /* The rate tables and zones of the configuration, as the rates port of the service. A table is
- * DIR/<name>.yaml (protocol/tariff); zones come from the system's tzdata, each read once. */
+ * DIR/<name>.yaml, further versions of it are DIR/<name>.<any>.yaml (protocol/tariff); zones come from the system's tzdata, each read once. */
 #ifndef BOOMGATE_CLOUD_RATES_H
 #define BOOMGATE_CLOUD_RATES_H
 

@@ -7,6 +7,7 @@
 #include "protocol/base/clock.h"
 #include "protocol/base/id.h"
 #include "protocol/base/money.h"
+#include "protocol/tariff/tariff_stay.h"
 #include "protocol/wire/command.h"
 #include "protocol/wire/credential.h"
 #include "protocol/wire/event.h"
@@ -201,17 +202,33 @@ struct session_row {
     struct movement_id exit_movement;
     enum basis exit_basis;
     struct currency currency;
-    struct name tariff;  /* the rate table in force when it began (unmatched: when it ended) */
-    int64_t price_minor; /* of the last quote, of the whole stay once closed */
+    struct name tariff;     /* the rate table in force when it began (unmatched: when it ended) */
+    int64_t tariff_version; /* of it; 0: by the time of entry */
+    int64_t price_minor;    /* of the last quote, of the whole stay once closed */
     int64_t paid_minor;
-    struct wall_ms paid_at;  /* v == 0: never */
-    struct wall_ms quote_at; /* v == 0: none */
+    struct wall_ms paid_at;    /* v == 0: never */
+    struct wall_ms settled_at; /* the last instant for which all was paid, v == 0: none; ... */
+    int64_t settled_minor;     /* ... when the stay cost this */
+    struct wall_ms quote_at;   /* v == 0: none */
     struct request_id quote_request;
     struct right_id right;   /* covers the stay up to `covered`; "": none */
     struct wall_ms covered;  /* v == INT64_MAX: to its end */
     struct plate exit_plate; /* as read, if it is not `plate`: one confused character, or found by
                                 the credential */
     struct credential_text credential; /* ticket, card or code of the entry; "": none */
+};
+
+enum { VALIDATION_ID_SIZE = 33 };
+
+/* A discount that a shop gave to a stay. */
+struct validation_row {
+    char id[VALIDATION_ID_SIZE]; /* chosen by who gives it: the same id is the same validation */
+    struct movement_id session;
+    struct name place;
+    struct name issuer; /* the shop */
+    struct tariff_validation what;
+    struct name actor; /* whose token it came with */
+    struct wall_ms at;
 };
 
 /* A right of a place. A removed one keeps only its id (right.removed). */

@@ -86,6 +86,28 @@ int64_t session_due(const struct session_row *s, int64_t price_minor, struct wal
     return price_minor - s->paid_minor;
 }
 
+struct tariff_stay session_stay(const struct session_row *s, const struct validation_row *given,
+                                size_t count)
+{
+    struct tariff_stay stay = {
+        .entry = s->start, .settled_at = s->settled_at, .settled_minor = s->settled_minor};
+    if (s->covered.v != 0) {
+        stay.cover_count = 1;
+        stay.covers[0] = (struct tariff_cover){s->start, s->covered};
+    }
+    for (size_t i = 0; i < count && i < TARIFF_VALIDATIONS_MAX; i++)
+        stay.validations[stay.validation_count++] = given[i].what;
+    return stay;
+}
+
+void session_settled(struct session_row *s, int64_t price_minor, struct wall_ms at)
+{
+    if (s->paid_minor < price_minor || at.v <= s->settled_at.v)
+        return;
+    s->settled_at = at;
+    s->settled_minor = price_minor;
+}
+
 bool session_quote_stands(const struct session_row *s, const struct request_id *request)
 {
     return request->text[0] != '\0' && s->quote_at.v != 0 &&

@@ -50,12 +50,19 @@ struct session_row session_join(const struct crossing *entry, const struct sessi
 int64_t session_due(const struct session_row *s, int64_t price_minor, struct wall_ms at,
                     int64_t grace_ms);
 
+/* The stay as a rate table sees it, with these validations. */
+struct tariff_stay session_stay(const struct session_row *s, const struct validation_row *given,
+                                size_t count);
+
 /* The price that holds for a stay that ended: a deferred exit pays what it was quoted for that
  * exit, not what the minutes at the barrier added. Returns true if the quote of `request` stands.
  */
 bool session_quote_stands(const struct session_row *s, const struct request_id *request);
 
-/* Money came in. */
+/* Money came in, quoted for `at`. */
 void session_paid(struct session_row *s, int64_t minor, struct wall_ms at);
+
+/* The price of the stay at `at`, if all of it is paid now, is settled. */
+void session_settled(struct session_row *s, int64_t price_minor, struct wall_ms at);
 
 #endif

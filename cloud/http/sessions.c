@@ -26,13 +26,9 @@ static int64_t amount_of(struct http *h, const struct session_view *s, const str
     int64_t minor = -1;
     if (strcmp(s->state, "open") != 0 || rates->price == NULL)
         return s->price_minor;
-    if (s->covered.v >= m->now.v)
-        return 0;
+    const struct rate_ref ref = {s->tariff, s->tariff_version, s->zone};
     pthread_mutex_lock(&h->rates_lock);
-    bool rest = s->covered.v > s->start.v && rates->price_rest != NULL;
-    enum err e =
-        rest ? rates->price_rest(rates->self, &s->tariff, s->zone, s->covered, m->now, &minor)
-             : rates->price(rates->self, &s->tariff, s->zone, s->start, m->now, &minor);
+    enum err e = rates->price(rates->self, &ref, &s->stay, m->now, &minor);
     pthread_mutex_unlock(&h->rates_lock);
     return e == ERR_OK ? minor : -1;
 }

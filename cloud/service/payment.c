@@ -57,6 +57,10 @@ static void book(struct service *s, const struct payment_row *row)
         service_die("payment without a session", ERR_IO);
     /* The grace runs from when the amount was quoted: a late answer to an old question starts none. */
     session_paid(&r, row->amount.minor, row->created);
+    int64_t price;
+    if (r.state == SESSION_OPEN &&
+        stay_price(s, state_place(s, &r.place), &r, row->created, &price))
+        session_settled(&r, price, row->created);
     STORE(s, save_session, &r);
     feed_session(s, "session.paid", &r);
     if (r.state == SESSION_CLOSED && r.paid_minor > r.price_minor)

@@ -17,18 +17,12 @@
 /* What an answer can name (PROTOCOL.md, "entry and exit"). */
 #define PRICE_MAX_MINOR INT64_C(1000000000000)
 
-/* By this rate table; what a right covers costs nothing (core/right.h, V1). */
-static enum err price_by(struct service *s, const struct name *tariff, const char *zone,
-                         const struct session_row *r, struct wall_ms end, int64_t *ret_minor)
+static struct tariff_stay stay_of(struct service *s, const struct session_row *r)
 {
-    const struct rates_port *rates = &s->ports.rates;
-    if (r->covered.v == 0)
-        return rates->price(rates->self, tariff, zone, r->start, end, ret_minor);
-    struct wall_ms from = session_uncovered(r, end);
-    if (from.v < end.v)
-        return rates->price_rest(rates->self, tariff, zone, from, end, ret_minor);
-    *ret_minor = 0;
-    return ERR_OK;
+    struct validation_row given[TARIFF_VALIDATIONS_MAX];
+    size_t count = 0;
+    STORE(s, validations_of, &r->id, given, TARIFF_VALIDATIONS_MAX, &count);
+    return session_stay(r, given, count);
 }
 
 bool stay_price(struct service *s, struct place *p, const struct session_row *r, struct wall_ms at,
@@ -37,9 +31,14 @@ bool stay_price(struct service *s, struct place *p, const struct session_row *r,
     const struct place_settings *c = &p->row.settings;
     struct wall_ms end = at.v > r->start.v ? at : r->start;
     int64_t minor = -1;
-    enum err e = price_by(s, &r->tariff, c->zone, r, end, &minor);
-    if (e == ERR_NOTFOUND) /* the rates of its entry are gone from the configuration */
-        e = price_by(s, &c->tariff, c->zone, r, end, &minor);
+    const struct rates_port *rates = &s->ports.rates;
+    const struct tariff_stay stay = stay_of(s, r);
+    struct rate_ref ref = {r->tariff, r->tariff_version, c->zone};
+    enum err e = rates->price(rates->self, &ref, &stay, end, &minor);
+    if (e == ERR_NOTFOUND) { /* the rates of its entry are gone from the configuration */
+        ref = (struct rate_ref){.tariff = c->tariff, .zone = c->zone};
+        e = rates->price(rates->self, &ref, &stay, end, &minor);
+    }
     if (e == ERR_OK && minor >= 0 && minor <= PRICE_MAX_MINOR) {
         *ret_minor = minor;
         return true;
@@ -168,6 +167,17 @@ static bool find_unmatched(struct service *s, struct place *p, const struct cros
             only_near(s, p, &entry->plate, SESSION_UNMATCHED, entry->at, ret));
 }
 
+/* The version of the rates in force now rules the stay to its end. */
+static void fix_version(struct service *s, const struct place *p, struct session_row *r)
+{
+    const struct rates_port *rates = &s->ports.rates;
+    const struct rate_ref ref = {.tariff = r->tariff, .zone = p->row.settings.zone};
+    const struct tariff *t;
+    const struct zone_table *z;
+    if (rates->find(rates->self, &ref, r->start, &t, &z) == ERR_OK)
+        r->tariff_version = t->version;
+}
+
 void stay_enter(struct service *s, struct place *p, const struct crossing *entry)
 {
     struct session_row r;
@@ -176,11 +186,13 @@ void stay_enter(struct service *s, struct place *p, const struct crossing *entry
     if (find_unmatched(s, p, entry, &r)) {
         static const struct request_id none = {""};
         r = session_join(entry, &r);
+        fix_version(s, p, &r);
         rights_cover(s, p, &r);
         settle(s, p, &r, &none, "session.matched");
         return;
     }
     r = session_open(entry, &p->row.settings);
+    fix_version(s, p, &r);
     rights_cover(s, p, &r);
     STORE(s, save_session, &r);
     feed_session(s, "session.opened", &r);

@@ -109,6 +109,8 @@ struct session_view {
     struct right_id right;   /* covers it up to `covered`; "": none */
     struct wall_ms covered;  /* v == INT64_MAX: to its end */
     struct plate exit_plate; /* as read at the exit, if it is not `plate` */
+    int64_t tariff_version;  /* 0: by the time of entry */
+    struct tariff_stay stay; /* as the rate table sees it */
 };
 
 /* Where a page of sessions ends; zeroed: before the first. */

@@ -72,7 +72,10 @@
       "SELECT s.id, s.place, p.zone, s.tariff, s.plate, s.state, s.start_ms, s.end_ms, "           \
       "s.exit_basis, s.currency, s.price_minor, s.paid_minor, s.paid_ms, y.state, y.reason, "      \
       "d.state, coalesce(d.amount_minor - d.paid_minor, 0), s.right_id, s.covered_ms, "            \
-      "s.exit_plate FROM session AS s JOIN place AS p USING (place) LEFT JOIN debt AS d ON "       \
+      "s.exit_plate, s.tariff_version, s.settled_ms, s.settled_minor, (SELECT group_concat("       \
+      "v.kind || ':' || v.value) FROM (SELECT kind, value FROM validation WHERE session = s.id "   \
+      "ORDER BY at_ms, id LIMIT 16) AS v) FROM session AS s JOIN place AS p USING (place) LEFT "   \
+      "JOIN debt AS d ON "                                                                         \
       "d.session = s.id "                                                                          \
       "LEFT JOIN payment AS y ON y.key = (SELECT key FROM payment WHERE session = s.id "           \
       "ORDER BY created_ms DESC, key DESC LIMIT 1) "                                               \

@@ -1,10 +1,49 @@
 /* Stays, payments, debts. */
 #include "cloud/store/reader_inside.h"
 
+#include <stdlib.h>
+#include <string.h>
+
 struct session_visit {
     void (*visit)(void *arg, const struct session_view *s);
     void *arg;
 };
+
+/* "percent:50,minutes:60" */
+static enum err take_validations(const char *text, struct tariff_stay *stay)
+{
+    for (const char *at = text; *at != '\0';) {
+        char word[16];
+        struct tariff_validation v;
+        size_t len = strcspn(at, ":");
+        if (len >= sizeof word || at[len] == '\0' ||
+            stay->validation_count == TARIFF_VALIDATIONS_MAX)
+            return ERR_IO;
+        memcpy(word, at, len);
+        word[len] = '\0';
+        if (tariff_validation_parse(word, &v.kind) != ERR_OK)
+            return ERR_IO;
+        v.value = strtoll(at + len + 1, NULL, 10);
+        stay->validations[stay->validation_count++] = v;
+        at += strcspn(at, ",");
+        at += *at == ',';
+    }
+    return ERR_OK;
+}
+
+static enum err take_stay(sqlite3_stmt *s, struct session_view *w)
+{
+    char given[TARIFF_VALIDATIONS_MAX * 24];
+    w->tariff_version = number_at(s, 20);
+    TRY(db_column_text(s, 23, given, sizeof given));
+    w->stay = (struct tariff_stay){
+        .entry = w->start, .settled_at = time_at(s, 21), .settled_minor = number_at(s, 22)};
+    if (w->covered.v != 0) {
+        w->stay.cover_count = 1;
+        w->stay.covers[0] = (struct tariff_cover){w->start, w->covered};
+    }
+    return take_validations(given, &w->stay);
+}
 
 static enum err take_session(sqlite3_stmt *s, void *arg)
 {
@@ -30,6 +69,7 @@ static enum err take_session(sqlite3_stmt *s, void *arg)
     TRY(db_column_text(s, 17, w.right.text, sizeof w.right.text));
     w.covered = time_at(s, 18);
     TRY(db_column_text(s, 19, w.exit_plate.text, sizeof w.exit_plate.text));
+    TRY(take_stay(s, &w));
     v->visit(v->arg, &w);
     return ERR_OK;
 }

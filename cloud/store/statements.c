@@ -19,8 +19,10 @@
 #define SESSION_COLUMNS                                                                            \
     "id, place, plate, state, start_ms, end_ms, entry_edge, entry_lane, exit_edge, exit_lane, "    \
     "exit_movement, exit_basis, currency, tariff, price_minor, paid_minor, paid_ms, quote_ms, "    \
-    "quote_request, right_id, covered_ms, exit_plate, credential"
-#define RIGHT_COLUMNS "id, removed, kind, plate, credential, from_ms, until_ms, offline_s, space"
+    "quote_request, right_id, covered_ms, exit_plate, credential, tariff_version, settled_ms, "    \
+    "settled_minor"
+#define VALIDATION_COLUMNS "id, session, place, issuer, kind, value, actor, at_ms"
+#define RIGHT_COLUMNS      "id, removed, kind, plate, credential, from_ms, until_ms, offline_s, space"
 #define PAYMENT_COLUMNS                                                                            \
     "key, session, place, kind, provider, token, amount_minor, currency, state, attempts, "        \
     "created_ms, changed_ms, provider_ref, reason"
@@ -122,7 +124,8 @@ const char *const store_sql[STATEMENTS] = {
 
     [ST_SAVE_SESSION] =
         "INSERT INTO session (" SESSION_COLUMNS
-        ", fold) VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?) ON CONFLICT (id) DO "
+        ", fold) VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?) ON CONFLICT (id) "
+        "DO "
         "UPDATE "
         "SET "
         "plate = excluded.plate, state = excluded.state, start_ms = excluded.start_ms, "
@@ -134,7 +137,8 @@ const char *const store_sql[STATEMENTS] = {
         "paid_ms = excluded.paid_ms, quote_ms = excluded.quote_ms, "
         "quote_request = excluded.quote_request, right_id = excluded.right_id, "
         "covered_ms = excluded.covered_ms, exit_plate = excluded.exit_plate, fold = excluded.fold, "
-        "credential = excluded.credential",
+        "credential = excluded.credential, tariff_version = excluded.tariff_version, "
+        "settled_ms = excluded.settled_ms, settled_minor = excluded.settled_minor",
     [ST_FIND_SESSION] = "SELECT " SESSION_COLUMNS " FROM session WHERE id = ?",
     [ST_FIND_OPEN_SESSION] = "SELECT " SESSION_COLUMNS " FROM session WHERE plate = ?"
                              " AND place = ? AND state = 'open' ORDER BY start_ms <= ? DESC,"
@@ -153,6 +157,14 @@ const char *const store_sql[STATEMENTS] = {
     [ST_NEAR_SESSIONS] = "SELECT " SESSION_COLUMNS " FROM session WHERE fold = ?1 AND place = ?2"
                          " AND state = ?3 AND coalesce(end_ms, ?4) >= ?4 ORDER BY start_ms"
                          " LIMIT ?5",
+
+    [ST_ADD_VALIDATION] =
+        "INSERT INTO validation (" VALIDATION_COLUMNS ") VALUES (?,?,?,?,?,?,?,?)",
+    [ST_FIND_VALIDATION] = "SELECT " VALIDATION_COLUMNS " FROM validation WHERE id = ?",
+    [ST_VALIDATIONS_OF] = "SELECT " VALIDATION_COLUMNS " FROM validation WHERE session = ?"
+                          " ORDER BY at_ms, id LIMIT ?",
+    [ST_COUNT_VALIDATIONS] = "SELECT count(*) FROM validation WHERE place = ? AND issuer = ?"
+                             " AND at_ms >= ?",
 
     [ST_SAVE_RIGHT] =
         "INSERT OR REPLACE INTO parking_right (place, id, removed, kind, plate, fold, "

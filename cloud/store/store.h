@@ -58,6 +58,14 @@ enum err store_near_sessions(void *self, const struct name *place, const struct 
                              enum session_state state, struct wall_ms from, struct session_row *ret,
                              size_t max, size_t *ret_count);
 
+/* store_validation.c */
+enum err store_add_validation(void *self, const struct validation_row *r);
+enum err store_find_validation(void *self, const char *id, struct validation_row *ret);
+enum err store_validations_of(void *self, const struct movement_id *session,
+                              struct validation_row *ret, size_t max, size_t *ret_count);
+enum err store_count_validations(void *self, const struct name *place, const struct name *issuer,
+                                 struct wall_ms since, int64_t *ret);
+
 /* store_right.c */
 enum err store_save_right(void *self, const struct right_row *r);
 enum err store_find_right(void *self, const struct name *place, const struct right_id *id,

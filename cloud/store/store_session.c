@@ -31,6 +31,9 @@ enum err store_save_session(void *self, const struct session_row *r)
     put_time(&p, r->covered);
     put_optional(&p, r->exit_plate.text);
     put_optional(&p, r->credential.text);
+    put_int(&p, r->tariff_version);
+    put_time(&p, r->settled_at);
+    put_int(&p, r->settled_minor);
     put_optional(&p, fold.text);
     return db_run(p.st);
 }
@@ -61,6 +64,9 @@ static void take_session(struct take *t, struct session_row *ret)
     r.covered = take_time(t);
     TAKE_TEXT(t, r.exit_plate.text);
     TAKE_TEXT(t, r.credential.text);
+    r.tariff_version = take_int(t);
+    r.settled_at = take_time(t);
+    r.settled_minor = take_int(t);
     *ret = r;
 }
 

@@ -128,6 +128,7 @@ enum tariff_item_kind {
                           than each_minor, the cap */
     TARIFF_ITEM_REST, /* what did not fit into the list */
     TARIFF_ITEM_COVERED, /* a right covers this time */
+    TARIFF_ITEM_SETTLED, /* paid before a new stay began (TARIFF_RESTART) */
     TARIFF_ITEM_LOST,    /* the price without a ticket */
     TARIFF_ITEM_CLASS,   /* taken off for the class of the vehicle: quantity percent */
     TARIFF_ITEM_PERCENT, /* taken off by a validation: quantity percent, minutes, or each_minor */

@@ -15,31 +15,12 @@ static enum err price_at(const struct tariff *t, const struct zone_table *z,
     return ERR_OK;
 }
 
-/* A stay as it is told from payment to payment. `begin_s` moves only where a rate table restarts. */
+/* A stay as it is told from payment to payment. */
 struct account {
-    int64_t begin_s;       /* the stay that is priced now began ... */
-    int64_t settled_minor; /* ... and what came before it cost this */
+    struct tariff_stay stay; /* with what the payments so far have settled */
     int64_t paid_minor;
     int64_t leave_by_s; /* INT64_MIN: nothing was ever settled */
 };
-
-/* The price of everything up to `at_s`. */
-static enum err price_of(const struct tariff *t, const struct zone_table *z,
-                         const struct tariff_stay *stay, const struct account *a, int64_t at_s,
-                         int64_t *ret_minor)
-{
-    struct tariff_stay now = *stay;
-    struct tariff rest = *t;
-    int64_t minor;
-    if (a->begin_s != floor_s(stay->entry)) { /* one that began with a payment */
-        now.entry = wall_of_s(a->begin_s);
-        now.validation_count = 0;
-        rest.free_s = 0;
-    }
-    TRY(price_at(&rest, z, &now, at_s, &minor));
-    *ret_minor = a->settled_minor + minor;
-    return ERR_OK;
-}
 
 /* The payments in the order of their time; equal times together. */
 static bool next_time(const struct tariff_payment *payments, size_t count, int64_t after_ms,
@@ -68,21 +49,19 @@ static enum err tell(const struct tariff *t, const struct zone_table *z,
                      const struct tariff_stay *stay, const struct tariff_payment *payments,
                      size_t count, struct account *ret)
 {
-    struct account a = {.begin_s = floor_s(stay->entry), .leave_by_s = INT64_MIN};
+    struct account a = {.stay = *stay, .leave_by_s = INT64_MIN};
     int64_t price, at_ms = INT64_MIN;
     while (next_time(payments, count, at_ms, &at_ms)) {
         int64_t at_s = at_ms / 1000 - (at_ms % 1000 < 0);
         TRY(add_paid(payments, count, at_ms, &a.paid_minor));
         if (at_ms < stay->entry.v) /* a deposit */
             continue;
-        TRY(price_of(t, z, stay, &a, at_s, &price));
+        TRY(price_at(t, z, &a.stay, at_s, &price));
         if (a.paid_minor < price)
             continue;
         a.leave_by_s = at_s + t->exit_grace_s;
-        if (t->after_grace == TARIFF_RESTART) {
-            a.begin_s = at_s;
-            a.settled_minor = price;
-        }
+        a.stay.settled_at = wall_of_s(at_s);
+        a.stay.settled_minor = price;
     }
     *ret = a;
     return ERR_OK;
@@ -101,8 +80,7 @@ enum err tariff_stay_due(const struct tariff *t, const struct zone_table *z,
     struct tariff_due d = {.due = {.currency = t->currency}};
     struct account a;
     TRY(tell(t, z, stay, payments, count, &a));
-    int64_t until_s = floor_s(now) > a.begin_s ? floor_s(now) : a.begin_s;
-    TRY(price_of(t, z, stay, &a, until_s, &d.price_minor));
+    TRY(price_at(t, z, &a.stay, floor_s(now), &d.price_minor));
     d.paid_minor = a.paid_minor;
     d.in_grace = floor_s(now) <= a.leave_by_s;
     if (d.in_grace)

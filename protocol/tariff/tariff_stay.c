@@ -126,13 +126,15 @@ static int64_t percent_of(int64_t minor, int64_t percent)
     return minor / PERCENT_MAX * percent + minor % PERCENT_MAX * percent / PERCENT_MAX;
 }
 
-static void take_class(struct pricing *p, const struct tariff_stay *stay, const struct span *whole)
+/* Off what was added since the amount was `before_minor`. */
+static void take_class(struct pricing *p, const struct tariff_stay *stay, const struct span *whole,
+                       int64_t before_minor)
 {
     const struct tariff *t = p->tariff;
     for (size_t i = 0; i < t->class_count; i++)
         if (name_equal(&t->classes[i].name, &stay->vehicle))
             take_off(p, whole, TARIFF_ITEM_CLASS, t->classes[i].percent_off,
-                     percent_of(p->quote.amount.minor, t->classes[i].percent_off));
+                     percent_of(p->quote.amount.minor - before_minor, t->classes[i].percent_off));
 }
 
 /* What `duration_s` from `from_s` on cost (Y3). */
@@ -179,18 +181,41 @@ static enum err check_stay(const struct tariff_stay *stay, struct wall_ms exit)
     return ERR_OK;
 }
 
+/* The part of the stay that a payment settled, in one item. */
+static void add_settled(struct pricing *p, struct span s, int64_t minor)
+{
+    pricing_add(p, (struct tariff_item){.kind = TARIFF_ITEM_SETTLED,
+                                        .window = -1,
+                                        .from = wall_of_s(s.from_s),
+                                        .to = wall_of_s(s.to_s),
+                                        .quantity = 1,
+                                        .each_minor = minor,
+                                        .amount_minor = minor});
+}
+
 enum err tariff_stay_price(const struct tariff *t, const struct zone_table *z,
                            const struct tariff_stay *stay, struct wall_ms exit,
                            struct tariff_quote *ret)
 {
-    struct pricing p = {.tariff = t, .zone = z};
+    struct tariff rates = *t;
+    struct tariff_stay rest = *stay;
+    struct pricing p = {.tariff = &rates, .zone = z};
     int64_t charged_from_s;
     TRY(check_stay(stay, exit));
     struct span whole = {floor_s(stay->entry), floor_s(exit)};
     p.quote.amount.currency = t->currency;
-    TRY(price_uncovered(&p, stay, whole, &charged_from_s));
-    take_class(&p, stay, &whole);
-    TRY(take_validations(&p, stay, &whole, charged_from_s));
+    int64_t settled_s = floor_s(stay->settled_at);
+    if (t->after_grace == TARIFF_RESTART && stay->settled_at.v != 0 && settled_s > whole.from_s &&
+        settled_s <= whole.to_s) {
+        add_settled(&p, (struct span){whole.from_s, settled_s}, stay->settled_minor);
+        whole.from_s = settled_s;
+        rates.free_s = 0;
+        rest.validation_count = 0; /* they are in the settled price */
+    }
+    int64_t before_minor = p.quote.amount.minor;
+    TRY(price_uncovered(&p, &rest, whole, &charged_from_s));
+    take_class(&p, &rest, &whole, before_minor);
+    TRY(take_validations(&p, &rest, &whole, charged_from_s));
     *ret = p.quote;
     return ERR_OK;
 }

@@ -47,6 +47,9 @@ struct tariff_stay {
     struct tariff_cover covers[TARIFF_COVERS_MAX];
     size_t validation_count;
     struct tariff_validation validations[TARIFF_VALIDATIONS_MAX];
+    struct wall_ms settled_at; /* where a rate table restarts after the grace: the last payment that
+                                  settled the stay was for this instant, v == 0: none; ... */
+    int64_t settled_minor;     /* ... when it cost this */
 };
 
 /* ERR_INVAL: as tariff_price, or a validation that is none. */

@@ -9,8 +9,8 @@ enum { MINUTE_S = 60 };
 const char *tariff_item_word(enum tariff_item_kind k)
 {
     static const char *const words[TARIFF_ITEM_KINDS] = {
-        "free",        "units", "once",    "cap",     "rest",  "covered",
-        "lost_ticket", "class", "percent", "minutes", "amount"};
+        "free",    "units",       "once",  "cap",     "rest",    "covered",
+        "settled", "lost_ticket", "class", "percent", "minutes", "amount"};
     return (unsigned)k < TARIFF_ITEM_KINDS ? words[k] : "";
 }
 
@@ -49,6 +49,7 @@ void tariff_item_text(const struct tariff *t, const struct tariff_item *item, ch
     case TARIFF_ITEM_CAP: buf_addf(&b, "%" PRId64 " x at most %s", item->quantity, each); break;
     case TARIFF_ITEM_REST: buf_addf(&b, "%" PRId64 " further lines", item->quantity); break;
     case TARIFF_ITEM_COVERED: buf_adds(&b, "covered by a permit or booking"); break;
+    case TARIFF_ITEM_SETTLED: buf_adds(&b, "paid before"); break;
     case TARIFF_ITEM_LOST: buf_addf(&b, "lost ticket, flat %s", each); break;
     case TARIFF_ITEM_CLASS:
         buf_addf(&b, "%" PRId64 " %% off for this class of vehicle", item->quantity);

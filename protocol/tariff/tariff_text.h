@@ -6,7 +6,7 @@
 
 enum { TARIFF_TEXT_SIZE = 160 };
 
-/* "free" "units" "once" "cap" "rest" "covered" "lost_ticket" "class" "percent" "minutes" "amount" */
+/* "free" "units" "once" "cap" "rest" "covered" "settled" "lost_ticket" "class" "percent" "minutes" "amount" */
 const char *tariff_item_word(enum tariff_item_kind k);
 
 /* The name of the item's window; "": none. */

@@ -114,10 +114,17 @@ static enum err on_check(void *self, const struct name *tariff, const char *zone
     return ERR_OK;
 }
 
-static enum err on_price(void *self, const struct name *tariff, const char *zone,
-                         struct wall_ms start, struct wall_ms end, int64_t *ret_minor)
+static enum err on_find(void *self, const struct rate_ref *ref, struct wall_ms entry,
+                        const struct tariff **ret_tariff, const struct zone_table **ret_zone)
 {
-    (void)self, (void)tariff, (void)zone, (void)start, (void)end;
+    (void)self, (void)ref, (void)entry, (void)ret_tariff, (void)ret_zone;
+    return ERR_NOTFOUND;
+}
+
+static enum err on_price(void *self, const struct rate_ref *ref, const struct tariff_stay *stay,
+                         struct wall_ms end, int64_t *ret_minor)
+{
+    (void)self, (void)ref, (void)stay, (void)end;
     *ret_minor = 0;
     return ERR_OK;
 }
@@ -281,7 +288,7 @@ static void bench_open(struct bench *b, const char *file)
                      on_rights},
         .payments = {b, 0, {{""}}, on_start, on_available, on_settlement},
         .notifier = {b, on_publish, on_listening},
-        .rates = {b, on_check, on_price, on_price},
+        .rates = {b, on_check, on_find, on_price},
     };
     struct service_options o = {.clock = clock_real(), .batch_max = 1024};
     or_end(service_create(&o, &ports, &b->service), "service");

@@ -175,11 +175,18 @@ int64_t cloud_price(int64_t stay_ms)
     return minutes <= 5 ? 0 : minutes * 50;
 }
 
-static enum err price(void *self, const struct name *tariff, const char *zone, struct wall_ms start,
+static enum err find(void *self, const struct rate_ref *ref, struct wall_ms entry,
+                     const struct tariff **ret_tariff, const struct zone_table **ret_zone)
+{
+    (void)self, (void)ref, (void)entry, (void)ret_tariff, (void)ret_zone;
+    return ERR_NOTFOUND;
+}
+
+static enum err price(void *self, const struct rate_ref *ref, const struct tariff_stay *stay,
                       struct wall_ms end, int64_t *ret_minor)
 {
-    (void)self, (void)tariff, (void)zone;
-    *ret_minor = cloud_price(wall_diff_ms(end, start));
+    (void)self, (void)ref;
+    *ret_minor = cloud_price(wall_diff_ms(end, stay->entry));
     return ERR_OK;
 }
 
@@ -211,7 +218,7 @@ struct service_ports cloud_ports(struct sim_cloud *c)
                      send_command, send_rights},
         .payments = provider_port(c),
         .notifier = {c, publish, listening},
-        .rates = {c, check, price, price},
+        .rates = {c, check, find, price},
         .signer = {c, sign},
     };
 }

@@ -385,6 +385,7 @@ struct store_memory *store_memory_new(void *owner)
     m->debts.row_size = sizeof(struct debt_row);
     m->decisions.row_size = sizeof(struct decision_row);
     m->commands.row_size = sizeof(struct command_row);
+    m->validations.row_size = sizeof(struct validation_row);
     m->answers.row_size = sizeof(struct kept_answer);
     m->audits.row_size = sizeof(struct audit_row);
     m->acts.row_size = sizeof(struct act_row);
@@ -458,6 +459,10 @@ struct store_port store_memory_port(struct store_memory *m)
         .find_act = memory_find_act,
         .last_act = memory_last_act,
         .find_undoing = memory_find_undoing,
+        .add_validation = memory_add_validation,
+        .find_validation = memory_find_validation,
+        .validations_of = memory_validations_of,
+        .count_validations = memory_count_validations,
         .save_command = memory_save_command,
         .find_command = memory_find_command,
     };

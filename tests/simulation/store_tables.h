@@ -53,7 +53,7 @@ struct store_memory {
     uint64_t version;
     struct table places, edges, lanes, streams, grants, lives, events, movements, sessions, plates,
         payments, payers, debts, decisions, commands, audits, acts, answers, rights, right_lists,
-        rights_applied;
+        rights_applied, validations;
     struct store_memory_news news, coming;
     struct node *news_events[NEWS_MAX], *coming_events[NEWS_MAX];
 };
@@ -106,6 +106,12 @@ enum err memory_find_unmatched(void *self, const struct name *place, const struc
 enum err memory_near_sessions(void *self, const struct name *place, const struct plate *plate,
                               enum session_state state, struct wall_ms from,
                               struct session_row *ret, size_t max, size_t *ret_count);
+enum err memory_add_validation(void *self, const struct validation_row *r);
+enum err memory_find_validation(void *self, const char *id, struct validation_row *ret);
+enum err memory_validations_of(void *self, const struct movement_id *session,
+                               struct validation_row *ret, size_t max, size_t *ret_count);
+enum err memory_count_validations(void *self, const struct name *place, const struct name *issuer,
+                                  struct wall_ms since, int64_t *ret);
 enum err memory_save_right(void *self, const struct right_row *r);
 enum err memory_find_right(void *self, const struct name *place, const struct right_id *id,
                            struct right_row *ret);

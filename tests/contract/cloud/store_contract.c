@@ -461,6 +461,62 @@ static void sessions_by_plate(void **state)
                      ERR_NOTFOUND);
 }
 
+/* What a stay costs by, and what shops gave to it. */
+static void validations(void **state)
+{
+    (void)state;
+    struct session_row r = session_of("0000000000000001", "22아2222", 100), found;
+    struct session_row other = session_of("0000000000000002", "33나3333", 100);
+    save_parents();
+    r.tariff_version = 7;
+    r.settled_at = (struct wall_ms){150};
+    r.settled_minor = 500;
+    OK(CALL(save_session, &r));
+    OK(CALL(save_session, &other));
+    OK(CALL(find_session, &r.id, &found));
+    assert_int_equal(found.tariff_version, 7);
+    assert_int_equal(found.settled_at.v, 150);
+    assert_int_equal(found.settled_minor, 500);
+
+    struct validation_row v = {.id = "stamp-2",
+                               .session = r.id,
+                               .place = place_a,
+                               .issuer = {"shop"},
+                               .what = {TARIFF_VALIDATION_MINUTES, 60},
+                               .actor = {"till-1"},
+                               .at = {200}};
+    struct validation_row first = v, got[2], one;
+    snprintf(first.id, sizeof first.id, "stamp-1");
+    first.what = (struct tariff_validation){TARIFF_VALIDATION_PERCENT, 50};
+    first.at.v = 190;
+    OK(CALL(add_validation, &v));
+    OK(CALL(add_validation, &first));
+    size_t count = 0;
+    int64_t made = -1;
+    again();
+    OK(CALL(find_validation, "stamp-2", &one));
+    assert_string_equal(one.session.text, r.id.text);
+    assert_string_equal(one.place.text, "a");
+    assert_string_equal(one.issuer.text, "shop");
+    assert_string_equal(one.actor.text, "till-1");
+    assert_int_equal(one.what.kind, TARIFF_VALIDATION_MINUTES);
+    assert_int_equal(one.what.value, 60);
+    assert_int_equal(one.at.v, 200);
+    assert_int_equal(CALL(find_validation, "stamp-3", &one), ERR_NOTFOUND);
+    OK(CALL(validations_of, &r.id, got, 2, &count));
+    assert_int_equal(count, 2);
+    OK(CALL(validations_of, &r.id, got, 1, &count));
+    assert_int_equal(count, 1);
+    OK(CALL(validations_of, &other.id, got, 2, &count));
+    assert_int_equal(count, 0);
+    OK(CALL(count_validations, &place_a, &v.issuer, (struct wall_ms){190}, &made));
+    assert_int_equal(made, 2);
+    OK(CALL(count_validations, &place_a, &v.issuer, (struct wall_ms){191}, &made));
+    assert_int_equal(made, 1);
+    OK(CALL(count_validations, &edge_1, &v.issuer, (struct wall_ms){0}, &made));
+    assert_int_equal(made, 0);
+}
+
 static struct payment_row payment_of(const char *session, int n, enum payment_state state)
 {
     struct payment_row p = {.place = place_a,
@@ -967,6 +1023,7 @@ int store_contract(struct store_fixture *f)
         T(events_are_unique),
         T(movements_merge),
         T(sessions_by_plate),
+        T(validations),
         T(payments_and_debts),
         T(decisions),
         T(rights_and_their_lists),

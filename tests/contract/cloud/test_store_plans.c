@@ -24,7 +24,8 @@ static const char *const growing[] = {"event",        "quarantine", "anomaly", "
                                       "session",      "payment",    "debt",    "space_grant",
                                       "decision",     "s",          "y",       "d",
                                       "lane_command", "fact",       "e",       "f",
-                                      "answer",       "act",        "a",       "u"};
+                                      "answer",       "act",        "a",       "u",
+                                      "validation"};
 /* Hold only what is open. */
 static const char *const small[] = {"anomaly_open",     "payment_not_final", "payment_manual",
                                     "debt_open",        "debt_to_collect",   "space_grant_open",

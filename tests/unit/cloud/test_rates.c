@@ -53,12 +53,53 @@ static void answers(void **state)
     assert_int_equal(p.check(p.self, &name, "Asia/Seoul", &eur, reason), ERR_CONFLICT);
     int64_t minor = -1;
     struct wall_ms start = {1790000000000}, end = {1790000000000 + 31 * 60000};
-    assert_int_equal(p.price(p.self, &name, "Asia/Seoul", start, end, &minor), ERR_OK);
+    const struct tariff_stay stay = {.entry = start}, late = {.entry = end};
+    struct rate_ref ref = {name, 0, "Asia/Seoul"}, gone = {other, 0, "Asia/Seoul"};
+    assert_int_equal(p.price(p.self, &ref, &stay, end, &minor), ERR_OK);
     assert_int_equal(minor, 1000);
-    assert_int_equal(p.price(p.self, &name, "Asia/Seoul", end, start, &minor), ERR_INVAL);
-    assert_int_equal(p.price(p.self, &other, "Asia/Seoul", start, end, &minor), ERR_NOTFOUND);
+    assert_int_equal(p.price(p.self, &ref, &late, start, &minor), ERR_INVAL);
+    assert_int_equal(p.price(p.self, &gone, &stay, end, &minor), ERR_NOTFOUND);
     assert_int_equal(minor, 1000);
     rates_free(r);
+}
+
+/* The version in force at entry, or the one that the stay has kept. */
+static void versions(void **state)
+{
+    (void)state;
+    char reason[RATES_REASON_SIZE] = "";
+    struct rates *r = NULL;
+    static const char next[] = "id: flat\nversion: 2\ncurrency: KRW\nvalid_from: 2027-01-01\n"
+                               "lines:\n  - {unit_min: 30, price_minor: 700}\n";
+    write_file("flat.yaml", flat);
+    write_file("flat.2027.yaml", next);
+    assert_int_equal(rates_load(directory, &r, reason), ERR_OK);
+    struct rates_port p = rates_port(r);
+    struct rate_ref ref = {{"flat"}, 0, "Asia/Seoul"};
+    /* 2027-01-01T00:00 in Seoul is 15:00Z the day before */
+    const struct tariff_stay before = {.entry = {1798729199000}},
+                             after = {.entry = {1798729200000}};
+    int64_t minor;
+    assert_int_equal(p.price(p.self, &ref, &before, (struct wall_ms){1798729210000}, &minor),
+                     ERR_OK);
+    assert_int_equal(minor, 500);
+    assert_int_equal(p.price(p.self, &ref, &after, (struct wall_ms){1798729210000}, &minor),
+                     ERR_OK);
+    assert_int_equal(minor, 700);
+    ref.version = 2;
+    assert_int_equal(p.price(p.self, &ref, &before, (struct wall_ms){1798729210000}, &minor),
+                     ERR_OK);
+    assert_int_equal(minor, 700);
+    ref.version = 9;
+    assert_int_equal(p.price(p.self, &ref, &before, (struct wall_ms){1798729210000}, &minor),
+                     ERR_OK);
+    assert_int_equal(minor, 500);
+    rates_free(r);
+
+    write_file("flat.2027.yaml", flat);
+    assert_int_equal(rates_load(directory, &r, reason), ERR_INVAL);
+    assert_non_null(strstr(reason, "flat.*.yaml: two versions of a rate table"));
+    remove_file("flat.2027.yaml");
 }
 
 static void bad_files(void **state)
@@ -98,6 +139,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(answers),
+        cmocka_unit_test(versions),
         cmocka_unit_test(bad_files),
     };
     return cmocka_run_group_tests(tests, setup, teardown);

@@ -128,26 +128,41 @@ static enum err fake_check(void *self, const struct name *tariff, const char *zo
     return ERR_NOTFOUND;
 }
 
-static enum err fake_price(void *self, const struct name *tariff, const char *zone,
-                           struct wall_ms start, struct wall_ms end, int64_t *ret_minor)
+static enum err fake_find(void *self, const struct rate_ref *ref, struct wall_ms entry,
+                          const struct tariff **ret_tariff, const struct zone_table **ret_zone)
 {
+    static const struct zone_table utc = {.name = "UTC"};
     struct world *w = self;
-    (void)zone;
-    if (w->no_price || end.v < start.v)
-        return ERR_INVAL;
-    if (w->no_tariff && strcmp(tariff->text, w->no_tariff) == 0)
+    (void)entry;
+    if (w->no_tariff && strcmp(ref->tariff.text, w->no_tariff) == 0)
         return ERR_NOTFOUND;
-    int64_t times = strcmp(tariff->text, "t4") == 0 ? 2 : 1; /* t4 is twice as dear */
-    *ret_minor = (end.v - start.v) / 60000 * w->price_per_minute * times;
+    w->rates = (struct tariff){
+        .id = ref->tariff, .version = 7, .currency = {"KRW"}, .lost_ticket_minor = 20000};
+    *ret_tariff = &w->rates;
+    *ret_zone = &utc;
     return ERR_OK;
 }
 
-static enum err fake_price_rest(void *self, const struct name *tariff, const char *zone,
-                                struct wall_ms start, struct wall_ms end, int64_t *ret_minor)
+/* So much a minute; amounts and percentages are taken off. */
+static enum err fake_price(void *self, const struct rate_ref *ref, const struct tariff_stay *stay,
+                           struct wall_ms end, int64_t *ret_minor)
 {
     struct world *w = self;
-    w->rest_from = start;
-    return fake_price(self, tariff, zone, start, end, ret_minor);
+    struct wall_ms start = stay->entry;
+    if (w->no_price || end.v < start.v)
+        return ERR_INVAL;
+    if (w->no_tariff && strcmp(ref->tariff.text, w->no_tariff) == 0)
+        return ERR_NOTFOUND;
+    if (stay->cover_count > 0 && stay->covers[0].to.v > start.v)
+        start = w->rest_from = stay->covers[0].to.v < end.v ? stay->covers[0].to : end;
+    int64_t times = strcmp(ref->tariff.text, "t4") == 0 ? 2 : 1; /* t4 is twice as dear */
+    int64_t minor = (end.v - start.v) / 60000 * w->price_per_minute * times;
+    for (size_t i = 0; i < stay->validation_count; i++)
+        minor -= stay->validations[i].kind == TARIFF_VALIDATION_PERCENT
+                     ? minor * stay->validations[i].value / 100
+                     : stay->validations[i].value;
+    *ret_minor = minor > 0 ? minor : 0;
+    return ERR_OK;
 }
 
 static void fake_rights(void *self, const struct name *place, const struct name *edge,
@@ -174,6 +189,11 @@ static enum err fake_sign(void *self, const char *text, size_t len, char *ret, s
     return ERR_OK;
 }
 
+struct rates_port world_rates(struct world *w)
+{
+    return (struct rates_port){w, fake_check, fake_find, fake_price};
+}
+
 /* ---- the world ---- */
 
 void world_reopen(struct world *w)
@@ -193,7 +213,7 @@ void world_reopen(struct world *w)
                      fake_available,
                      fake_settlement},
         .notifier = {w, fake_publish, fake_listening},
-        .rates = {w, fake_check, fake_price, fake_price_rest},
+        .rates = world_rates(w),
         .signer = {w, fake_sign},
     };
     struct service_options o = {

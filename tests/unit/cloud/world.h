@@ -62,6 +62,7 @@ struct world {
     char last_notice[NOTICES][1024];
     int64_t price_per_minute;
     bool no_price;
+    struct tariff rates;   /* what was found last */
     int64_t ask_ahead_ms;  /* questions come from a clock that is so far ahead */
     enum err sign_answer;  /* of signer.sign */
     const char *no_tariff; /* this rate table is gone; may be NULL */
@@ -87,6 +88,8 @@ void world_open(struct world *w);
 /* The same in steps, for processes that die in between: a file and a clock, then a service on it. */
 void world_prepare(struct world *w);
 void world_reopen(struct world *w);
+/* The prices, for others than the service. */
+struct rates_port world_rates(struct world *w);
 void world_remove(struct world *w);
 void world_restart(struct world *w);
 void world_close(struct world *w);

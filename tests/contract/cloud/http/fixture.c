@@ -460,13 +460,37 @@ static size_t one_breaker(void *self, struct http_breaker *ret, size_t max)
 }
 
 /* 100 won per started minute. */
-static enum err price(void *self, const struct name *tariff, const char *zone, struct wall_ms start,
+static enum err price(void *self, const struct rate_ref *ref, const struct tariff_stay *stay,
                       struct wall_ms end, int64_t *ret_minor)
 {
     (void)self;
-    (void)tariff;
-    (void)zone;
+    (void)ref;
+    struct wall_ms start = stay->entry;
+    if (stay->cover_count > 0 && stay->covers[0].to.v > start.v)
+        start = stay->covers[0].to.v < end.v ? stay->covers[0].to : end;
     *ret_minor = (wall_diff_ms(end, start) + 59999) / 60000 * 100;
+    return ERR_OK;
+}
+
+/* The same as a rate table, but that it floors to the second. */
+static enum err find_rates(void *self, const struct rate_ref *ref, struct wall_ms entry,
+                           const struct tariff **ret_tariff, const struct zone_table **ret_zone)
+{
+    static const struct tariff table = {.id = {"t1"},
+                                        .version = 1,
+                                        .always = true,
+                                        .currency = {"KRW"},
+                                        .exit_grace_s = 900,
+                                        .lost_ticket_minor = 20000,
+                                        .line_count = 1,
+                                        .lines = {{0, 60, 100}}};
+    static const struct zone_table seoul = {.name = "Asia/Seoul", .first_offset_s = 32400};
+    (void)self;
+    (void)entry;
+    if (strcmp(ref->tariff.text, "t1") != 0)
+        return ERR_NOTFOUND;
+    *ret_tariff = &table;
+    *ret_zone = &seoul;
     return ERR_OK;
 }
 
@@ -509,7 +533,7 @@ static void start(struct fixture *f)
         .post_self = f,
         .breakers = one_breaker,
         .complete = complete,
-        .rates = {.price = price},
+        .rates = {.find = find_rates, .price = price},
     };
     /* The clock stands near NOW_MS: real time moves it by the milliseconds a test takes. */
     ports.clock.epoch_real = clock_now(&ports.clock).wall;

@@ -29,16 +29,6 @@ static enum err complete(void *self, struct place_settings *s)
     return strcmp(s->tariff.text, "t3") == 0 ? ERR_OK : ERR_NOTFOUND;
 }
 
-/* As world.c's: by the minute. */
-static enum err price(void *self, const struct name *tariff, const char *zone, struct wall_ms start,
-                      struct wall_ms end, int64_t *ret_minor)
-{
-    const struct live *l = self;
-    (void)tariff, (void)zone;
-    *ret_minor = (end.v - start.v) / 60000 * l->w.price_per_minute;
-    return ERR_OK;
-}
-
 int live_setup(void **state)
 {
     static const struct auth_token tokens[] = {
@@ -65,7 +55,7 @@ int live_setup(void **state)
         .post = take,
         .post_self = l,
         .complete = complete,
-        .rates = {.self = l, .price = price, .price_rest = price},
+        .rates = world_rates(&l->w),
     };
     l->f.hub = hub_new();
     assert_int_equal(http_start(&l->f.settings, &auth, &ports, l->f.hub, &l->f.http), ERR_OK);

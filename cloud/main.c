@@ -9,6 +9,7 @@
 #include "cloud/rates.h"
 #include "cloud/signer.h"
 #include "cloud/store/sqlite.h"
+#include "cloud/view/views.h"
 #include "protocol/support/memory.h"
 #include "protocol/support/notify.h"
 #include "protocol/support/options.h"
@@ -35,6 +36,7 @@ struct cloud {
     struct rates *page_rates; /* of the HTTP side, which prices open stays on its own threads */
     struct store *store;
     struct signer signer;
+    struct views_thread *views; /* NULL: reports are not kept up, gates are */
     struct hub *hub;
     struct payment_worker *payment; /* NULL: no provider is configured */
     struct link *link;
@@ -278,6 +280,49 @@ static enum err put_places(struct cloud *c)
     return ERR_OK;
 }
 
+/* ---- the read model ---- */
+
+/* No gate waits for a report: what cannot be kept up is said, and the daemon goes on. */
+static void start_views(struct cloud *c)
+{
+    enum err e = views_thread_start(c->config->database, &c->views);
+    if (e != ERR_OK)
+        log_error("views.not_started", LT("reason", err_text(e)));
+}
+
+static void show_progress(void *arg, int64_t done, int64_t of)
+{
+    int64_t *shown = arg;
+    if (done * 100 / of == *shown)
+        return;
+    *shown = done * 100 / of;
+    fprintf(stderr, "%lld %% (%lld of %lld entries)\n", (long long)*shown, (long long)done,
+            (long long)of);
+}
+
+/* --rebuild-views, also beside a running daemon. */
+static int rebuild_views(const struct config *config)
+{
+    struct views *v = NULL;
+    struct views_check c;
+    int64_t shown = 0;
+    bool more = true;
+    enum err e = views_open(config->database, &v);
+    while (e == ERR_OK && more)
+        e = views_step(v, &more);
+    if (e == ERR_OK)
+        e = views_rebuild(v, show_progress, &shown, &c);
+    views_close(v);
+    if (e != ERR_OK) {
+        fprintf(stderr, "boomgate-cloud: the views cannot be rebuilt: %s\n", err_text(e));
+        return EXIT_STORAGE;
+    }
+    printf("%lld entries applied anew: %s%s\n", (long long)c.entries,
+           c.equal ? "equal to the views in use" : "replaced, the views in use differed in ",
+           c.equal ? "" : c.table);
+    return EXIT_SUCCESS;
+}
+
 /* ---- start and stop ---- */
 
 static enum err cloud_start(struct cloud *c)
@@ -290,6 +335,7 @@ static enum err cloud_start(struct cloud *c)
     TRY(create_link(c));
     TRY(start_service(c));
     TRY(put_places(c));
+    start_views(c);
     TRY(start_http(c));
     link_start(c->link);
     return ERR_OK;
@@ -310,6 +356,7 @@ static void cloud_stop(struct cloud *c)
     link_free(c->link);
     payment_worker_free(c->payment);
     hub_free(c->hub);
+    views_thread_stop(c->views);
     store_close(c->store);
     rates_free(c->page_rates);
     rates_free(c->rates);
@@ -378,12 +425,14 @@ static enum err check(const struct config *config)
 
 int main(int argc, char **argv)
 {
-    const char *help_config = NULL;
+    const char *help_config = NULL, *rebuild = NULL;
     const struct option_row rows[] = {
-        {"help-config", NULL, "print every key of the configuration file and exit", &help_config}};
+        {"help-config", NULL, "print every key of the configuration file and exit", &help_config},
+        {"rebuild-views", NULL, "make the views of the reports again, compare, and exit", &rebuild},
+    };
     struct options o =
         options_parse(argc, argv, "-c FILE [options]",
-                      "The cloud daemon: ledger, prices, payments, API and page.", rows, 1);
+                      "The cloud daemon: ledger, prices, payments, API and page.", rows, 2);
     if (help_config) {
         table_print_help(stdout, &config_table);
         return EXIT_SUCCESS;
@@ -399,7 +448,10 @@ int main(int argc, char **argv)
         return EXIT_CONFIGURATION;
     }
     int status = EXIT_SUCCESS;
-    if (o.check) {
+    if (rebuild) {
+        log_setup(LOG_WARN, false);
+        status = rebuild_views(config);
+    } else if (o.check) {
         status = check(config) == ERR_OK ? EXIT_SUCCESS : EXIT_CONFIGURATION;
         if (status == EXIT_SUCCESS)
             puts("configuration OK");

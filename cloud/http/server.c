@@ -7,6 +7,7 @@
 
 #include "cloud/http/exchange.h"
 #include "cloud/http/feed.h"
+#include "cloud/view/reports.h"
 #include "protocol/support/log.h"
 #include "protocol/support/memory.h"
 
@@ -351,6 +352,8 @@ static void free_parts(struct http *h)
     probe_free(h->probe);
     watch_free(h->watch);
     readers_close(h->readers);
+    reports_close(h->reports);
+    pthread_mutex_destroy(&h->reports_lock);
     pthread_mutex_destroy(&h->rates_lock);
     free(h);
 }
@@ -364,6 +367,7 @@ enum err http_start(const struct http_settings *settings, const struct auth *aut
     h->ports = *ports;
     h->hub = hub;
     pthread_mutex_init(&h->rates_lock, NULL);
+    pthread_mutex_init(&h->reports_lock, NULL);
     h->watch = watch_new(settings->request_ms);
     enum err e = readers_open(ports->database, (size_t)settings->threads, &h->readers);
     if (e == ERR_OK)

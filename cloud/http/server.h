@@ -29,6 +29,8 @@ struct http {
     pthread_mutex_t rates_lock;  /* around ports.rates */
     _Atomic int64_t writes_open; /* writes whose answer is not out yet */
     _Atomic bool closing;
+    struct reports *reports; /* opened when first asked; under the lock */
+    pthread_mutex_t reports_lock;
     struct feed_wait *feed_wait; /* those who wait for events */
     struct probe *probe;         /* of the service's progress, see health.c */
 };
@@ -71,6 +73,9 @@ void handle_rights_neutral(struct http *h, struct http_request *q, struct http_r
 void handle_right_delete(struct http *h, struct http_request *q, struct http_reply *r);
 void handle_sessions(struct http *h, struct http_request *q, struct http_reply *r);
 void handle_events(struct http *h, struct http_request *q, struct http_reply *r);
+void handle_report_occupancy(struct http *h, struct http_request *q, struct http_reply *r);
+void handle_report_arrivals(struct http *h, struct http_request *q, struct http_reply *r);
+void handle_report_revenue(struct http *h, struct http_request *q, struct http_reply *r);
 void handle_health(struct http *h, struct http_request *q, struct http_reply *r);
 void handle_ready(struct http *h, struct http_request *q, struct http_reply *r);
 void handle_metrics(struct http *h, struct http_request *q, struct http_reply *r);

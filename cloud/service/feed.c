@@ -99,6 +99,7 @@ void feed_payment(struct service *s, const struct payment_row *r)
     feed_begin(&d);
     feed_text(&d, "session", r->session.text);
     feed_text(&d, "key", r->key);
+    feed_text(&d, "kind", payment_kind_word(r->kind));
     feed_text(&d, "state", payment_state_word(r->state));
     feed_int(&d, "amount_minor", r->amount.minor);
     feed_text(&d, "currency", r->amount.currency.code);

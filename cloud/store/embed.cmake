@@ -1,4 +1,4 @@
-# Writes OUT, a C file with the numbered schema files IN (a list) as `store_migrations`.
+# Writes OUT, a C file with the numbered schema files IN (a list) as `PREFIX_migrations`, which HEADER declares.
 # Each line becomes one C string, so that no file is too long for a literal of its own.
 set(rows "")
 set(number 0)
@@ -16,6 +16,6 @@ foreach(file IN LISTS IN)
   string(APPEND rows "    {${number}, \"${name}\",\n    \"${text}\"},\n")
 endforeach()
 file(WRITE ${OUT} "/* Generated from the files in schema/. */\n\
-#include \"cloud/store/schema.h\"\n\n\
-const struct migration store_migrations[] = {\n${rows}};\n\
-const int store_migration_count = ${number};\n")
+#include \"${HEADER}\"\n\n\
+const struct migration ${PREFIX}_migrations[] = {\n${rows}};\n\
+const int ${PREFIX}_migration_count = ${number};\n")

@@ -176,8 +176,9 @@ struct feed_item {
     struct name place;
     char subject[FACT_SUBJECT_SIZE]; /* facts only, as `plate` */
     struct plate plate;
-    struct wall_ms time;
-    const char *bytes; /* of a fact: its data, a JSON object */
+    struct wall_ms time;     /* of an edge: by its clock */
+    struct wall_ms received; /* by ours */
+    const char *bytes;       /* of a fact: its data, a JSON object */
     size_t len;
 };
 

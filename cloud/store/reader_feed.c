@@ -28,6 +28,7 @@ static enum err take_item(sqlite3_stmt *s, void *arg)
     TRY(db_column_text(s, 4, i.subject, sizeof i.subject));
     TRY(db_column_text(s, 5, i.plate.text, sizeof i.plate.text));
     i.time = time_at(s, 6);
+    i.received = time_at(s, 8);
     i.bytes = sqlite3_column_blob(s, 7);
     i.len = (size_t)sqlite3_column_bytes(s, 7);
     v->stopped = !v->visit(v->arg, &i);

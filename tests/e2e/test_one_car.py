@@ -1,4 +1,6 @@
 """One car in and out through Modbus, broker, ledger and provider; then the paths that do not pass."""
+import subprocess
+
 from harness import Stack, check, main
 
 PLATE = "22아2222"
@@ -23,6 +25,32 @@ def one_car_in_and_out_paid():
         charges = s.charges()
         check(len(charges) == 1 and charges[0]["amount_minor"] == 500, f"one charge: {charges}")
         check(s.truth()["violations"] == [], "nothing unsafe happened")
+        feed_and_views(s)
+
+
+def feed_and_views(s):
+    """The feed tells it all, in order and without a gap; the views made of it are the same when made again."""
+    cursor, seen, types = "0", [], []
+    while True:
+        page = s.get(f"/v1/events?after={cursor}&limit=7", token=s.token, expect=200)
+        seen += [int(e["cursor"]) for e in page["events"]]
+        types += [e["type"].removeprefix("io.boomgate.").removesuffix(".v1") for e in page["events"]]
+        cursor = page["next"]
+        if not page["more"] and not page["events"]:
+            break
+    check(seen == list(range(1, len(seen) + 1)), f"no gap: {seen}")
+    told = [t for t in types if t in ("vehicle.presented", "passage.completed", "session.opened",
+                                      "payment.succeeded", "session.paid", "session.closed")]
+    check(told == ["vehicle.presented", "passage.completed", "session.opened", "vehicle.presented",
+                   "payment.succeeded", "session.paid", "passage.completed", "session.closed"],
+          f"in order: {told}")
+    s.until(lambda: s.query("cloud.db.views", "SELECT seen FROM progress")[0][0] >= seen[-1], "the views keep up")
+    again = subprocess.run(s.commands["cloud"] + ["--rebuild-views"], capture_output=True, text=True, timeout=60)
+    check(again.returncode == 0 and "equal to the views in use" in again.stdout, again.stdout + again.stderr)
+    report = s.get("/v1/reports/arrivals?place=a&from=2026-05-15T00:00:00Z&to=2026-05-16T00:00:00Z&step=1d",
+                   token=s.token, expect=200)
+    check([(r["lane"], r["entered"], r["left"]) for r in report["rows"]] == [("in-1", 1, 0), ("out-1", 0, 1)],
+          f"one in, one out: {report}")
 
 
 def denied_and_backed_out():

@@ -43,6 +43,8 @@ RULES = {
     "cloud/service/": SUPPORT + ["cloud/core/", "cloud/ports.h", "cloud/service.h", "cloud/metrics.h",
                                  "cloud/service/"],
     "cloud/store/": SUPPORT + ["cloud/core/", "cloud/ports.h", "cloud/store/"],
+    # The read model sees the ledger as any reader does.
+    "cloud/view/": SUPPORT + ["cloud/core/", "cloud/store/reader.h", "cloud/view/"],
     "cloud/payment/": SUPPORT + ["cloud/core/", "cloud/ports.h", "cloud/metrics.h",
                                  "cloud/payment/"],
     "cloud/ingest/": SUPPORT + ["protocol/mqtt/", "cloud/ports.h", "cloud/service.h",
@@ -50,7 +52,7 @@ RULES = {
     "cloud/downlink/": SUPPORT + ["protocol/mqtt/", "cloud/ports.h", "cloud/service.h",
                                   "cloud/metrics.h", "cloud/downlink/"],
     "cloud/http/": SUPPORT + ["cloud/core/", "cloud/ports.h", "cloud/service.h",
-                              "cloud/metrics.h", "cloud/store/reader.h",
+                              "cloud/metrics.h", "cloud/store/reader.h", "cloud/view/reports.h",
                               "cloud/dashboard/assets.h", "cloud/http/"],
     "cloud/ctl/": SUPPORT + ["cloud/ctl/"],
     "cloud/": ["protocol/", "cloud/"],
@@ -67,7 +69,7 @@ FOREIGN = {
     "modbus/modbus.h": ["edge/field/"],
     # edge/camera: cameras push plates over HTTP
     "microhttpd.h": ["cloud/http/", "edge/camera/", "sim/payment/", "sim/control/"],
-    "sqlite3.h": ["protocol/support/", "edge/journal/", "edge/rights/", "cloud/store/"],
+    "sqlite3.h": ["protocol/support/", "edge/journal/", "edge/rights/", "cloud/store/", "cloud/view/"],
     "curl/curl.h": ["cloud/payment/", "cloud/ctl/", "sim/ctl/"],
     "uv.h": ["edge/loop.c", "sim/"],
     "jansson.h": ["protocol/support/", "protocol/wire/", "edge/uplink/", "edge/commission/", "cloud/", "sim/"],

@@ -572,7 +572,9 @@ void fixture_restart(struct fixture *f, const struct http_settings *settings)
 int fixture_teardown(void **state)
 {
     struct fixture *f = *state;
-    static const char *const files[] = {"cloud.db", "cloud.db-wal", "cloud.db-shm"};
+    static const char *const files[] = {"cloud.db",           "cloud.db-wal",
+                                        "cloud.db-shm",       "cloud.db.views",
+                                        "cloud.db.views-wal", "cloud.db.views-shm"};
     http_stop(f->http);
     hub_free(f->hub);
     store_close(f->store);

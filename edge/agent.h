@@ -79,6 +79,9 @@ struct agent_config {
         int64_t confidence_min; /* a plate read with less counts as not read; 0..10000 */
         enum passback_policy passback;
         bool hold_offline; /* an exit without the cloud waits `unanswered_ms` before it opens */
+        bool tickets;      /* an entry whose device prints the text it is given */
+        bool taken_input;  /* ... and tells when a ticket was taken */
+        bool reader;       /* the device reads tickets, codes or cards */
     } lanes[AGENT_LANES_MAX];
 };
 
@@ -106,11 +109,13 @@ struct lane_outputs {
     char display[DISPLAY_SIZE];
 };
 
-/* A reading. */
+/* A reading, or what several said of one vehicle. */
 struct credential {
     struct plate plate; /* "" : none */
     struct plate_raw raw;
     int64_t confidence;
+    struct credential_text shown; /* ticket, code or card; "": none */
+    enum medium medium;
 };
 
 /* One lane as the agent sees it. */
@@ -123,6 +128,8 @@ struct agent_lane {
         struct movement_id id;
         bool unrecorded; /* it began without an epoch: A5 */
         struct credential credential;
+        struct credential held; /* shown while a question was out */
+        enum ticket_stage ticket;
         enum basis basis;
         enum reason reason; /* last recorded denial */
         enum direction direction;
@@ -138,7 +145,7 @@ struct agent_lane {
     /* A plate read before its vehicle is presented, or of one that never is. */
     struct credential ahead;
     /* Who passed last: readings of it that come late are not of the next vehicle. */
-    struct plate passed;
+    struct credential passed;
     struct mono_ms passed_until;
 
     bool ahead_left; /* loop A fell since: only good to name who crossed unauthorised */
@@ -148,9 +155,12 @@ struct agent_lane {
     struct order command; /* the last one from afar */
 
     uint16_t plate_sequence; /* last one taken from the device */
-    bool restarted;          /* the device's latch, as last seen */
-    uint16_t boots;          /* its boot counter, once heard */
-    struct mono_ms silent;   /* no INPUT_IO until then: stale */
+    uint16_t credential_sequence;
+    bool button, taken;          /* of the ticket, as last seen */
+    struct mono_ms button_until; /* pressed again before that is one pressing */
+    bool restarted;              /* the device's latch, as last seen */
+    uint16_t boots;              /* its boot counter, once heard */
+    struct mono_ms silent;       /* no INPUT_IO until then: stale */
     uint32_t inputs;
     int64_t link_us;
     enum device_breaker breaker;
@@ -177,6 +187,7 @@ struct agent_lane {
     /* Decided in this turn, done after the commit. */
     enum lane_command motion;
     bool camera;
+    bool issue; /* print the ticket of the Movement */
     bool acknowledge_restart;
     bool refresh; /* tell lights and display again */
     bool ask;     /* the question is built when it is sent */

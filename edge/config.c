@@ -404,6 +404,9 @@ static struct agent_lane_config lane_config(const struct config_lane *l,
     a.passback = (enum passback_policy)l->passback;
     a.hold_offline = l->offline_exit == 1;
     a.lane.device_closes = !profile_closes(profile);
+    a.tickets = profile_tickets(profile);
+    a.taken_input = profile_has(profile, IN_TICKET_TAKEN);
+    a.reader = profile->credential.sequence.space != SPACE_NONE;
     return a;
 }
 

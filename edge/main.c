@@ -72,6 +72,12 @@ static struct request_id mint_request(void *self)
     return random_request_id();
 }
 
+static struct ticket mint_ticket(void *self)
+{
+    (void)self;
+    return random_ticket();
+}
+
 static enum err start_field(struct edge *e, const struct edge_config *c,
                             const struct clock_source *clock)
 {
@@ -129,7 +135,7 @@ static enum err start_agent(struct edge *e, const struct edge_config *c,
     struct agent_ports ports = {
         .field = field_port(e->field),
         .uplink = uplink_port(e->uplink),
-        .entropy = {.movement = mint_movement, .request = mint_request},
+        .entropy = {.movement = mint_movement, .request = mint_request, .ticket = mint_ticket},
     };
     if (e->journal)
         ports.journal = journal_port(e->journal);

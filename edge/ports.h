@@ -6,6 +6,7 @@
 #ifndef BOOMGATE_EDGE_PORTS_H
 #define BOOMGATE_EDGE_PORTS_H
 
+#include "edge/core/admission.h"
 #include "edge/core/bound.h"
 #include "edge/core/lease.h"
 #include "edge/core/passback.h"
@@ -13,6 +14,7 @@
 #include "edge/core/spaces.h"
 #include "protocol/base/clock.h"
 #include "protocol/base/id.h"
+#include "protocol/base/ticket.h"
 #include "protocol/modbus/lane_io.h"
 #include "protocol/wire/command.h"
 #include "protocol/wire/event.h"
@@ -47,6 +49,8 @@ struct lane_memory {
     int state;                   /* enum lane_state */
     struct movement_id movement; /* "" when idle */
     struct plate plate;
+    struct credential_text credential; /* shown, or of the ticket that was issued */
+    enum ticket_stage ticket;
     bool authorised;
     enum basis basis;
     struct request_id request; /* that decided, or is outstanding */
@@ -54,6 +58,7 @@ struct lane_memory {
     bool a_clear_seen;         /* loop A was clear between authorisation and the fall of B */
     bool c_seen;               /* loop C was on after B (three-loop lanes) */
     uint16_t plate_sequence;   /* last one taken from the device */
+    uint16_t credential_sequence;
     struct wall_ms presented;
     struct wall_ms decided; /* when authorised; 0 otherwise */
     bool reversed;          /* of a reversible lane: the Movement goes from C to A */
@@ -134,10 +139,11 @@ struct rights_port {
     enum err (*set_side)(void *self, const struct right_id *right, enum side s);
     enum err (*clear_sides)(void *self);
 
-    /* When a vehicle came in here, for the edge's own quote. ERR_NOTFOUND: not seen, or too long ago. */
-    enum err (*entered)(void *self, const struct plate *plate, struct wall_ms at);
-    enum err (*entry_of)(void *self, const struct plate *plate, struct wall_ms *ret);
-    enum err (*left)(void *self, const struct plate *plate);
+    /* When a vehicle came in here, for the edge's own quote; `key` is its plate or what it showed.
+     * ERR_NOTFOUND: not seen, or too long ago. */
+    enum err (*entered)(void *self, const char *key, struct wall_ms at);
+    enum err (*entry_of)(void *self, const char *key, struct wall_ms *ret);
+    enum err (*left)(void *self, const char *key);
 };
 
 /* What a stay costs by the edge's own rate table. Optional: without `price` nothing is quoted. */
@@ -160,8 +166,9 @@ struct field_port {
     /* The agent's loop turns and this lane's machine was worked: without it the device's watchdog is
      * no longer fed. */
     void (*alive)(void *self, size_t lane);
-    /* One ticket; the device gives none while its arm is not down. */
-    enum err (*issue_ticket)(void *self, size_t lane);
+    /* One ticket with this text, at most CREDENTIAL_TEXT_SIZE - 1 bytes; the device gives none while its
+     * arm is not down. */
+    enum err (*issue_ticket)(void *self, size_t lane, const char *text);
 };
 
 /* The way to the cloud. Never blocks. */
@@ -178,6 +185,7 @@ struct entropy_port {
     void *self;
     struct movement_id (*movement)(void *self);
     struct request_id (*request)(void *self);
+    struct ticket (*ticket)(void *self);
 };
 
 /* Inputs of a turn, in order of arrival. INPUT_IO comes on every change and at least every 500 ms

@@ -72,6 +72,8 @@ static const struct row place_rows[] = {
      .dflt = "start", .help = "start: its first row is the start of the run; clock: domain time"},
     {.key = "korean_percent", .type = ROW_INT, AT(sim_place, korean_percent), .min = 0, .max = 100,
      .dflt = "60", .help = "share of Korean plates"},
+    {.key = "ticket_percent", .type = ROW_INT, AT(sim_place, ticket_percent), .min = 0, .max = 100,
+     .dflt = "0", .help = "generated cars whose plates cannot be read at an entry: they take a ticket"},
 };
 static const struct table place_table = {.name = "place", .rows = place_rows,
     .row_count = ROW_COUNT(place_rows), .struct_size = sizeof(struct sim_place)};

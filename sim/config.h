@@ -54,6 +54,7 @@ struct sim_place {
     char trace[SIM_PATH_SIZE]; /* relative to the configuration file */
     int trace_from;            /* enum sim_trace_from */
     int64_t korean_percent;
+    int64_t ticket_percent; /* whose plates cannot be read at an entry */
 };
 
 struct sim_control {

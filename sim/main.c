@@ -114,7 +114,7 @@ static int follow(uint16_t port, const char *id)
 static int command_car(int argc, char **argv)
 {
     const char *control = NULL, *place = NULL, *lane = NULL, *plate = NULL, *then = "drive";
-    const char *wait = NULL, *force = NULL;
+    const char *wait = NULL, *force = NULL, *unreadable = NULL, *ticket = "", *tag = "";
     const struct option_row rows[] = {
         {"control", "PORT", "control port of a running simulation", &control},
         {"place", "NAME", "where it drives up", &place},
@@ -126,17 +126,23 @@ static int command_car(int argc, char **argv)
          "follow, wrong_way or far_side",
          &then},
         {"force", NULL, "exit: also a car that is not inside", &force},
+        {"unreadable", NULL,
+         "no camera reads its plate: it takes a ticket, and shows it at an exit", &unreadable},
+        {"ticket", "NUMBER", "shows this one at an exit", &ticket},
+        {"tag", "TEXT", "a card that is read from afar", &tag},
         {"wait", NULL, "until it is inside, left or away, and print which", &wait}};
-    struct options o =
-        options_parse(argc, argv, "car --control PORT --place NAME --lane NAME [options]",
-                      "Sends one vehicle to a lane; prints its number.", rows, 7);
+    struct options o = options_parse(
+        argc, argv, "car --control PORT --place NAME --lane NAME [options]",
+        "Sends one vehicle to a lane; prints its number.", rows, sizeof rows / sizeof rows[0]);
     long port;
     if (!parse_number(control, 1, 65535, &port) || place == NULL || lane == NULL)
         return wrong_usage("car needs --control PORT, --place NAME and --lane NAME");
     if (o.first_argument < argc)
         return wrong_usage("car takes no arguments");
-    json_t *body = json_pack("{s:s, s:s, s:s, s:s, s:b}", "place", place, "lane", lane, "plate",
-                             plate != NULL ? plate : "", "then", then, "force", force != NULL);
+    json_t *body =
+        json_pack("{s:s, s:s, s:s, s:s, s:b, s:b, s:s, s:s}", "place", place, "lane", lane, "plate",
+                  plate != NULL ? plate : "", "then", then, "force", force != NULL, "unreadable",
+                  unreadable != NULL, "ticket", ticket, "tag", tag);
     if (body == NULL)
         return wrong_usage("place, lane, plate and then must be UTF-8");
     json_t *answer = NULL;

@@ -67,7 +67,9 @@ static void act_pulses(struct agent *a, size_t i)
         (void)f->trigger_camera(f->self, i);
     if (s->acknowledge_restart)
         (void)f->acknowledge_restart(f->self, i);
-    s->camera = s->acknowledge_restart = false;
+    if (s->issue)
+        (void)f->issue_ticket(f->self, i, s->movement.credential.shown.text);
+    s->camera = s->acknowledge_restart = s->issue = false;
 }
 
 static enum err send_question(struct agent *a, size_t i)
@@ -84,6 +86,7 @@ static enum err send_question(struct agent *a, size_t i)
                 .plate = s->movement.credential.plate,
                 .time = s->movement.presented,
                 .deadline_ms = entry ? a->config.entry_deadline_ms : a->config.exit_deadline_ms,
+                .credential = s->movement.credential.shown,
                 .passback = s->movement.right.verdict == RIGHT_PASSBACK,
                 .no_space = entry && agent_usable(a) == 0,
             },

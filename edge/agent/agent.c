@@ -143,7 +143,9 @@ static enum err decide(struct agent *a, const struct agent_input *in, size_t n)
 static bool same_memory(const struct lane_memory *x, const struct lane_memory *y)
 {
     return x->state == y->state && strcmp(x->movement.text, y->movement.text) == 0 &&
-           strcmp(x->plate.text, y->plate.text) == 0 && x->authorised == y->authorised &&
+           strcmp(x->plate.text, y->plate.text) == 0 &&
+           strcmp(x->credential.text, y->credential.text) == 0 && x->ticket == y->ticket &&
+           x->credential_sequence == y->credential_sequence && x->authorised == y->authorised &&
            x->basis == y->basis && strcmp(x->request.text, y->request.text) == 0 &&
            x->b_seen == y->b_seen && x->a_clear_seen == y->a_clear_seen && x->c_seen == y->c_seen &&
            x->plate_sequence == y->plate_sequence && x->presented.v == y->presented.v &&
@@ -283,7 +285,7 @@ static void restore_lane(struct agent *a, size_t i, const struct lane_memory *m)
         .alarms = m->alarms,
         .movement = m->movement.text[0] != '\0',
         .reversed = m->reversed,
-        .identified = m->plate.text[0] != '\0',
+        .identified = m->plate.text[0] != '\0' || m->credential.text[0] != '\0',
         .authorised = m->authorised,
         .b_seen = m->b_seen,
         .a_clear_seen = m->a_clear_seen,
@@ -296,12 +298,15 @@ static void restore_lane(struct agent *a, size_t i, const struct lane_memory *m)
     s->movement.direction = lane_direction(&s->lane);
     s->movement.unfunded = m->authorised && m->basis == BASIS_NONE;
     s->movement.credential.plate = m->plate;
-    s->movement.right = agent_right_of(a, &m->plate);
+    s->movement.credential.shown = m->credential;
+    s->movement.ticket = m->ticket;
+    s->movement.right = agent_right_of(a, &s->movement.credential);
     s->movement.basis = s->movement.unfunded ? BASIS_MANUAL : m->basis;
     s->movement.request = m->request;
     s->movement.presented = m->presented;
     s->movement.decided = m->decided;
     s->plate_sequence = m->plate_sequence;
+    s->credential_sequence = m->credential_sequence;
     s->saved = agent_lane_memory(a, i);
 }
 

@@ -2,6 +2,7 @@
  * comes of them is owed to the record; afterwards it is settled, before anything else is said. */
 #include "edge/agent/internal.h"
 
+#include "protocol/support/credential.h"
 #include "protocol/support/log.h"
 #include "protocol/support/plate.h"
 
@@ -160,13 +161,14 @@ bool agent_takes_crippled(enum input_kind kind)
 void agent_unrecorded(const struct agent *a, size_t i, const char *what)
 {
     const struct agent_movement *m = &a->live.lanes[i].movement;
-    char plate[PLATE_SIZE] = "";
+    char plate[PLATE_SIZE] = "", shown[CREDENTIAL_TEXT_SIZE] = "";
     if (!a->live.crippled)
         return;
     if (m->credential.plate.text[0] != '\0')
         plate_mask(&m->credential.plate, plate);
+    credential_mask(&m->credential.shown, shown);
     log_error("agent.unrecorded", LT("lane", a->config.lanes[i].name.text), LT("fact", what),
-              LT("movement", m->id.text), LT("plate", plate));
+              LT("movement", m->id.text), LT("plate", plate), LT("credential", shown));
 }
 
 static bool owes_this(const struct agent_lane *s)
@@ -259,6 +261,7 @@ static enum err settle(struct agent *a, size_t i)
         .movement = o.movement.id,
         .direction = o.movement.direction,
         .plate = o.movement.credential.plate,
+        .credential = o.movement.credential.shown,
     };
     if (o.authorised)
         TRY(settle_authorised(a, i, d));

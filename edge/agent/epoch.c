@@ -86,6 +86,7 @@ static enum err resume_lane(struct rechaining *r, size_t i)
     const struct agent_lane *s = &a->live.lanes[i];
     struct event_data resumed, d = about(a, i);
     d.plate = s->movement.credential.plate;
+    d.credential = s->movement.credential.shown;
     d.basis = s->movement.basis;
     if (!s->lane.authorised || s->movement.unrecorded || s->movement.unfunded ||
         d.direction != DIRECTION_ENTRY || !rechain_resume(&r->chain, &d, &resumed))

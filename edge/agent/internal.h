@@ -23,7 +23,11 @@ enum err agent_gap(struct agent *a, size_t i, const char *detail);
 /* Records what the machine of lane i found. */
 enum err agent_facts(struct agent *a, size_t i, const struct lane_out *out);
 
-enum err agent_credential_read(struct agent *a, size_t i);
+/* What was read of a vehicle: its plate, what it showed, or both. */
+enum err agent_credential_read(struct agent *a, size_t i, const struct credential *c);
+
+/* The ticket of the Movement is printed. */
+enum err agent_ticket_issued(struct agent *a, size_t i);
 
 /* Spaces that were recalled, and those this edge has no use for, go back. */
 enum err agent_surplus(struct agent *a);
@@ -92,11 +96,12 @@ enum err agent_commands_restarted(struct agent *a);
 /* --- lane.c: one lane's inputs and decisions --- */
 
 enum err agent_lane_io(struct agent *a, size_t i, const struct lane_snapshot *s);
-enum err agent_lane_credential(struct agent *a, size_t i, const struct credential_input *c);
 enum err agent_lane_outcome(struct agent *a, size_t i, const struct command_outcome *o);
 enum err agent_lane_tick(struct agent *a, size_t i);
 enum err agent_lane_answer(struct agent *a, size_t i, const struct response *r);
 enum err agent_lane_decide(struct agent *a, size_t i);
+/* One event of the machine; one that does not fit its state is nothing. */
+enum err agent_lane_step(struct agent *a, size_t i, enum lane_event e);
 /* Why no vehicle can be let through lane i now, whoever it is; REASON_NONE: it can. */
 enum reason agent_lane_bar(const struct agent *a, size_t i);
 /* Shows the vehicle that it may go. */
@@ -105,6 +110,41 @@ void agent_lane_welcome(struct agent *a, size_t i);
 enum err agent_lane_apply(struct agent *a, size_t i, const struct lane_out *out);
 struct admission_view agent_lane_view(const struct agent *a, size_t i);
 struct lane_memory agent_lane_memory(const struct agent *a, size_t i);
+
+/* --- credential.c: who is at the column --- */
+
+/* A camera pushed a plate. */
+enum err agent_lane_credential(struct agent *a, size_t i, const struct credential_input *c);
+
+/* What the device's camera, reader and buttons say; readings are only noted unless `use`. */
+enum err agent_readings(struct agent *a, size_t i, const struct lane_snapshot *io, bool use);
+
+/* Is something known of it, or does it want a ticket? */
+bool agent_identified(const struct agent_movement *m);
+
+/* What a driver of whom nothing was read is told. */
+const char *agent_unread_text(const struct agent *a, size_t i);
+
+/* A vehicle that was read before it was presented needs no second reading. */
+enum err agent_use_ahead(struct agent *a, size_t i);
+
+/* What was shown while a question was out is taken if the answer was no. */
+enum err agent_use_held(struct agent *a, size_t i);
+
+/* A ticket is printed for the vehicle in lane i. */
+enum err agent_issue_ticket(struct agent *a, size_t i);
+
+/* Did the camera read another vehicle than the one of the Movement while nobody looked? */
+bool agent_stranger_read(const struct agent_lane *s, const struct plate_reading *p);
+
+/* Who is at the column, whether or not the lane machine minds it: for certain, or seen just now. */
+struct agent_column {
+    bool taken, near;
+};
+struct agent_column agent_column(const struct agent_lane *s);
+
+/* Loop A fell: what was read ahead was of a vehicle that is no longer at the column. */
+void agent_note_left(struct agent *a, size_t i, struct agent_column was);
 
 /* --- order.c: what holds for a whole lane --- */
 
@@ -152,13 +192,13 @@ enum err agent_rights_tick(struct agent *a);
 struct mono_ms agent_rights_deadline(const struct agent *a);
 struct request agent_rights_question(const struct agent *a);
 
-/* What the list says of this plate now: one look-up. */
-struct right_found agent_right_of(struct agent *a, const struct plate *plate);
+/* What the list says of this vehicle now: one look-up. */
+struct right_found agent_right_of(struct agent *a, const struct credential *c);
 
 /* --- passback.c: a right that is inside does not come in again --- */
 
 /* agent_right_of, and whether the right is on that side already. */
-struct right_found agent_lane_right(struct agent *a, size_t i, const struct plate *plate);
+struct right_found agent_lane_right(struct agent *a, size_t i, const struct credential *c);
 
 /* Does this edge see who comes and who goes? Then it knows by itself who is inside. */
 bool agent_sees_both_sides(const struct agent *a);

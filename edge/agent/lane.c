@@ -4,20 +4,20 @@
 #include "edge/core/lane_mode.h"
 
 #include "protocol/support/log.h"
-#include "protocol/support/plate.h"
-#include "protocol/wire/plate_match.h"
 
 #include <stdio.h>
 #include <string.h>
 
-static bool plate_known(const struct credential *c)
-{
-    return c->plate.text[0] != '\0';
-}
-
 static void show(struct agent_lane *s, const char *text)
 {
     snprintf(s->text, sizeof s->text, "%s", text);
+}
+
+/* A device prints nothing before its arm is down. */
+static enum ticket_stage ticket_of(const struct agent_lane *s)
+{
+    bool too_early = s->movement.ticket == TICKET_WANTED && !s->lane.view.down;
+    return too_early ? TICKET_OFFERED : s->movement.ticket;
 }
 
 struct admission_view agent_lane_view(const struct agent *a, size_t i)
@@ -26,7 +26,8 @@ struct admission_view agent_lane_view(const struct agent *a, size_t i)
     return (struct admission_view){
         .epoch = agent_recording(a),
         .crippled = a->live.crippled,
-        .plate = plate_known(&a->live.lanes[i].movement.credential),
+        .known = agent_identified(&a->live.lanes[i].movement),
+        .ticket = ticket_of(&a->live.lanes[i]),
         .online = a->live.online,
         .settled = mono_diff_ms(a->now.mono, a->live.offline_since) >= grace_ms,
         .free = agent_usable(a),
@@ -54,7 +55,7 @@ enum err agent_lane_apply(struct agent *a, size_t i, const struct lane_out *out)
     return ERR_OK;
 }
 
-static enum err step(struct agent *a, size_t i, enum lane_event e)
+enum err agent_lane_step(struct agent *a, size_t i, enum lane_event e)
 {
     struct lane_out out = {0};
     enum err result = lane_step(&a->live.lanes[i].lane, e, a->now.mono, &out);
@@ -72,140 +73,6 @@ static void wait_again(struct agent *a, size_t i)
         admission_resume(&s->admission, &a->admission, &s->movement.request, a->now.mono);
 }
 
-/* --- plates --- */
-
-static enum err take_credential(struct agent *a, size_t i, const struct credential *c)
-{
-    struct agent_lane *s = &a->live.lanes[i];
-    s->movement.credential = *c;
-    s->movement.request = (struct request_id){{0}};
-    s->movement.right = agent_lane_right(a, i, &c->plate);
-    admission_credential(&s->admission, a->now.mono);
-    TRY(agent_credential_read(a, i));
-    return step(a, i, LANE_EV_CREDENTIAL);
-}
-
-/* A vehicle that was read before it was presented needs no second reading. */
-static enum err use_ahead(struct agent *a, size_t i)
-{
-    struct agent_lane *s = &a->live.lanes[i];
-    if (!lane_waiting(&s->lane) || plate_known(&s->movement.credential) ||
-        !plate_known(&s->ahead) || s->ahead_left || s->ahead_until.v < a->now.mono.v)
-        return ERR_OK;
-    struct credential c = s->ahead;
-    s->ahead = (struct credential){0};
-    return take_credential(a, i, &c);
-}
-
-static enum err plate_alarm(struct agent *a, size_t i, bool active)
-{
-    struct agent_lane *s = &a->live.lanes[i];
-    uint32_t bit = 1U << ALARM_PLATE_UNREADABLE;
-    if (((s->lane.alarms & bit) != 0) == active)
-        return ERR_OK;
-    s->lane.alarms ^= bit; /* remembered and ended with the others */
-    struct event_data d = {
-        .lane = a->config.lanes[i].name, .alarm = ALARM_PLATE_UNREADABLE, .active = active};
-    return agent_append(a, EVENT_LANE_ALARM, &d);
-}
-
-/* Who is at the column, whether or not the lane machine minds it: for certain, or seen just now. */
-struct column {
-    bool taken, near;
-};
-
-static struct column column_of(const struct agent_lane *s)
-{
-    bool taken = s->lane.view.a || s->lane.filter.a.stable;
-    return (struct column){taken, taken || s->lane.filter.a.raw};
-}
-
-/* A reading while nobody waits: of the vehicle that comes next, unless it is the one in passage. */
-static void keep_ahead(struct agent *a, size_t i, const struct credential *c)
-{
-    struct agent_lane *s = &a->live.lanes[i];
-    bool on_a = column_of(s).near;
-    if (s->lane.state == LANE_OPENING || s->lane.state == LANE_OPEN ||
-        (!on_a && s->lane.state != LANE_IDLE) ||
-        strcmp(c->plate.text, s->movement.credential.plate.text) == 0)
-        return;
-    s->ahead = *c;
-    s->ahead_left = false;
-    s->ahead_until =
-        on_a ? (struct mono_ms){INT64_MAX} : mono_after(a->now.mono, a->config.plate_keep_ms);
-}
-
-/* A reading nobody should rely on; the camera is asked once more for a vehicle that waits for it. */
-static bool too_poor(struct agent *a, size_t i, const struct credential *c)
-{
-    struct agent_lane *s = &a->live.lanes[i];
-    if (c->confidence >= a->config.lanes[i].confidence_min)
-        return false;
-    bool waits = lane_waiting(&s->lane) && !plate_known(&s->movement.credential);
-    if (waits && !s->movement.read_twice)
-        s->camera = s->movement.read_twice = true;
-    return true;
-}
-
-/* The vehicle that has just passed, read once more from behind or by a slower camera. */
-static bool just_passed(const struct agent *a, size_t i, const struct credential *c)
-{
-    const struct agent_lane *s = &a->live.lanes[i];
-    int differ = plate_confusions(&s->passed, &c->plate);
-    return s->passed.text[0] != '\0' && a->now.mono.v <= s->passed_until.v && differ >= 0 &&
-           differ <= 1;
-}
-
-/* What a camera said, through the device's registers or pushed. */
-static enum err read_text(struct agent *a, size_t i, const char *raw, size_t len,
-                          int64_t confidence)
-{
-    struct agent_lane *s = &a->live.lanes[i];
-    struct credential c = {.confidence = confidence};
-    if (len >= PLATE_RAW_SIZE || plate_normalise(raw, len, &c.plate) != ERR_OK)
-        return plate_alarm(a, i, true);
-    memcpy(c.raw.text, raw, len);
-    TRY(plate_alarm(a, i, false));
-    TRY(step(a, i, LANE_EV_REARM));
-    if (too_poor(a, i, &c) || just_passed(a, i, &c))
-        return ERR_OK;
-    if (!lane_waiting(&s->lane)) {
-        keep_ahead(a, i, &c);
-        return ERR_OK;
-    }
-    /* A better reading of a refused vehicle; while a question is out the first one stands. */
-    bool again = s->lane.state == LANE_DENIED && s->admission.phase == ADMISSION_READY &&
-                 strcmp(c.plate.text, s->movement.credential.plate.text) != 0;
-    if (!plate_known(&s->movement.credential) || again)
-        return take_credential(a, i, &c);
-    return ERR_OK;
-}
-
-static enum err read_plate(struct agent *a, size_t i, const struct plate_reading *p)
-{
-    if (p->no_plate || p->len == 0)
-        return ERR_OK;
-    return read_text(a, i, p->raw, p->len, p->confidence);
-}
-
-enum err agent_lane_credential(struct agent *a, size_t i, const struct credential_input *c)
-{
-    return c->len == 0 ? ERR_OK : read_text(a, i, c->raw, c->len, c->confidence);
-}
-
-/* Loop A fell: what was read ahead was of a vehicle that is no longer at the column. */
-static void note_left(struct agent *a, size_t i, struct column was)
-{
-    struct agent_lane *s = &a->live.lanes[i];
-    struct column is = column_of(s);
-    bool left = was.taken && !is.taken;
-    if (!left && (!was.near || is.near))
-        return;
-    struct mono_ms until = mono_after(a->now.mono, a->config.plate_keep_ms);
-    s->ahead_left = s->ahead_left || left;
-    s->ahead_until = until.v < s->ahead_until.v ? until : s->ahead_until;
-}
-
 /* --- inputs --- */
 
 /* The device's latch or its boot counter says that it restarted: what it did meanwhile nobody saw.
@@ -221,17 +88,7 @@ static enum err note_restart(struct agent *a, size_t i, const struct lane_snapsh
         s->acknowledge_restart = true;
     if (!news && !counted)
         return ERR_OK;
-    return s->heard ? step(a, i, LANE_EV_STALE) : ERR_OK;
-}
-
-/* Did the camera read another vehicle than the one of the Movement while nobody looked? */
-static bool stranger_read(const struct agent_lane *s, const struct plate_reading *p)
-{
-    struct plate plate;
-    if (p->sequence == s->plate_sequence || p->no_plate || p->len == 0)
-        return false;
-    return p->len >= PLATE_RAW_SIZE || plate_normalise(p->raw, p->len, &plate) != ERR_OK ||
-           strcmp(plate.text, s->movement.credential.plate.text) != 0;
+    return s->heard ? agent_lane_step(a, i, LANE_EV_STALE) : ERR_OK;
 }
 
 static enum err hear(struct agent *a, size_t i, const struct lane_snapshot *io)
@@ -246,22 +103,18 @@ static enum err hear(struct agent *a, size_t i, const struct lane_snapshot *io)
         TRY(agent_gap(a, i, "the device counted vehicles nobody saw"));
 
     if (!s->lane.view.fresh)
-        s->lane.stranger = stranger_read(s, &io->plate);
-    struct column was = column_of(s);
+        s->lane.stranger = agent_stranger_read(s, &io->plate);
+    struct agent_column was = agent_column(s);
     struct lane_out out = {0};
     lane_inputs(&s->lane, io->inputs, io->read_at, a->now.mono, &out);
     bool first = !s->heard, waited = s->movement.id.text[0] != '\0';
     s->heard = true;
     TRY(agent_lane_apply(a, i, &out));
     wait_again(a, i);
-    note_left(a, i, was);
-
-    bool changed = io->plate.sequence != s->plate_sequence;
-    s->plate_sequence = io->plate.sequence;
+    agent_note_left(a, i, was);
     /* What stood there before this start is only of use to a vehicle that has waited since. */
-    if (changed && (!first || (waited && lane_waiting(&s->lane))))
-        TRY(read_plate(a, i, &io->plate));
-    return use_ahead(a, i);
+    TRY(agent_readings(a, i, io, !first || (waited && lane_waiting(&s->lane))));
+    return agent_use_ahead(a, i);
 }
 
 enum err agent_lane_io(struct agent *a, size_t i, const struct lane_snapshot *io)
@@ -275,16 +128,16 @@ enum err agent_lane_io(struct agent *a, size_t i, const struct lane_snapshot *io
         return hear(a, i, io);
     }
     /* A device that is still being connected is not silent yet. */
-    return s->heard && s->lane.view.fresh ? step(a, i, LANE_EV_STALE) : ERR_OK;
+    return s->heard && s->lane.view.fresh ? agent_lane_step(a, i, LANE_EV_STALE) : ERR_OK;
 }
 
 enum err agent_lane_outcome(struct agent *a, size_t i, const struct command_outcome *o)
 {
     bool accepted = o->err == ERR_OK && o->result == RESULT_ACCEPTED;
     if (o->command == COMMAND_OPEN)
-        return step(a, i, accepted ? LANE_EV_REFLEX : LANE_EV_OPEN_FAILED);
+        return agent_lane_step(a, i, accepted ? LANE_EV_REFLEX : LANE_EV_OPEN_FAILED);
     if (o->command == COMMAND_CLOSE && !accepted)
-        return step(a, i, LANE_EV_CLOSE_FAILED);
+        return agent_lane_step(a, i, LANE_EV_CLOSE_FAILED);
     return ERR_OK;
 }
 
@@ -298,14 +151,14 @@ enum err agent_lane_tick(struct agent *a, size_t i)
     }
     if (s->silent.v <= a->now.mono.v) {
         s->silent = (struct mono_ms){INT64_MAX};
-        TRY(step(a, i, LANE_EV_STALE));
+        TRY(agent_lane_step(a, i, LANE_EV_STALE));
     }
-    struct column was = column_of(s);
+    struct agent_column was = agent_column(s);
     struct lane_out out = {0};
     lane_tick(&s->lane, a->now.mono, &out);
     TRY(agent_lane_apply(a, i, &out));
-    note_left(a, i, was);
-    return use_ahead(a, i);
+    agent_note_left(a, i, was);
+    return agent_use_ahead(a, i);
 }
 
 /* --- decisions --- */
@@ -338,6 +191,11 @@ static void allow(struct agent *a, size_t i, const struct decision *d)
         quote(a, i, "pay later");
 }
 
+static const char *denied_text(const struct agent *a, size_t i, enum reason why)
+{
+    return why == REASON_NO_CREDENTIAL ? agent_unread_text(a, i) : admission_text(why);
+}
+
 /* Recorded once per reason; what is displayed may change more often. */
 static enum err deny(struct agent *a, size_t i, const struct decision *d)
 {
@@ -345,10 +203,10 @@ static enum err deny(struct agent *a, size_t i, const struct decision *d)
     bool told = s->lane.state == LANE_DENIED && s->movement.reason == d->reason;
     s->movement.reason = d->reason;
     s->full = d->reason == REASON_FULL;
-    show(s, d->display[0] != '\0' ? d->display : admission_text(d->reason));
+    show(s, d->display[0] != '\0' ? d->display : denied_text(a, i, d->reason));
     if (d->reason == REASON_UNAVAILABLE && d->display[0] == '\0')
         quote(a, i, "please wait");
-    return told ? ERR_OK : step(a, i, LANE_EV_REFUSED);
+    return told ? ERR_OK : agent_lane_step(a, i, LANE_EV_REFUSED);
 }
 
 static enum err carry_out(struct agent *a, size_t i, const struct decision *d)
@@ -366,7 +224,8 @@ static enum err carry_out(struct agent *a, size_t i, const struct decision *d)
         show(s, d->display[0] != '\0' ? d->display : admission_text(d->reason));
         return ERR_OK;
     case DECISION_DENY: return deny(a, i, d);
-    case DECISION_ALLOW: allow(a, i, d); return step(a, i, LANE_EV_ALLOWED);
+    case DECISION_TICKET: return agent_issue_ticket(a, i);
+    case DECISION_ALLOW: allow(a, i, d); return agent_lane_step(a, i, LANE_EV_ALLOWED);
     }
     return ERR_OK;
 }
@@ -393,9 +252,14 @@ enum err agent_lane_decide(struct agent *a, size_t i)
     enum reason why = agent_lane_bar(a, i);
     if (why != REASON_NONE)
         return turn_away(a, i, why);
-    struct admission_view v = agent_lane_view(a, i);
-    struct decision d = admission_consider(&s->admission, &a->admission, &v, a->now.mono);
-    return carry_out(a, i, &d);
+    TRY(agent_use_held(a, i));
+    struct decision d;
+    do { /* a ticket that nobody can see being taken lets in at once */
+        struct admission_view v = agent_lane_view(a, i);
+        d = admission_consider(&s->admission, &a->admission, &v, a->now.mono);
+        TRY(carry_out(a, i, &d));
+    } while (d.kind == DECISION_TICKET);
+    return ERR_OK;
 }
 
 enum err agent_lane_answer(struct agent *a, size_t i, const struct response *r)
@@ -430,6 +294,8 @@ struct lane_memory agent_lane_memory(const struct agent *a, size_t i)
     m.state = l->authorised ? LANE_OPENING : l->state == LANE_UNAVAILABLE ? l->was : l->state;
     m.movement = s->movement.id;
     m.plate = s->movement.credential.plate;
+    m.credential = s->movement.credential.shown;
+    m.ticket = s->movement.ticket;
     m.authorised = l->authorised;
     m.basis = s->movement.unfunded ? BASIS_NONE : s->movement.basis;
     m.reversed = l->reversed;
@@ -438,6 +304,7 @@ struct lane_memory agent_lane_memory(const struct agent *a, size_t i)
     m.a_clear_seen = l->a_clear_seen;
     m.c_seen = l->c_seen;
     m.plate_sequence = s->plate_sequence;
+    m.credential_sequence = s->credential_sequence;
     m.presented = s->movement.presented;
     m.decided = s->movement.decided;
     return m;

@@ -29,9 +29,9 @@ static bool wanted(const struct agent *a)
     return false;
 }
 
-struct right_found agent_lane_right(struct agent *a, size_t i, const struct plate *plate)
+struct right_found agent_lane_right(struct agent *a, size_t i, const struct credential *c)
 {
-    struct right_found f = agent_right_of(a, plate);
+    struct right_found f = agent_right_of(a, c);
     enum direction d = a->live.lanes[i].movement.direction;
     enum passback_policy policy = policy_of(a, i);
     enum side side = SIDE_NEUTRAL;

@@ -12,15 +12,26 @@ static bool quotes(const struct agent *a)
     return a->ports.quote.price != NULL && a->ports.rights.entry_of != NULL;
 }
 
+/* By what it showed first, as the cloud finds its stay. */
+static enum err entry_of(struct agent *a, const struct credential *c, struct wall_ms *ret)
+{
+    const struct rights_port *port = &a->ports.rights;
+    enum err e = ERR_NOTFOUND;
+    if (c->shown.text[0] != '\0')
+        e = port->entry_of(port->self, c->shown.text, ret);
+    if (e == ERR_NOTFOUND && c->plate.text[0] != '\0')
+        e = port->entry_of(port->self, c->plate.text, ret);
+    return e;
+}
+
 struct money agent_quote(struct agent *a, size_t i)
 {
     const struct agent_movement *m = &a->live.lanes[i].movement;
     struct money due = {0};
     struct wall_ms entry;
-    if (!quotes(a) || m->direction != DIRECTION_EXIT || m->credential.plate.text[0] == '\0' ||
-        a->clock == CLOCK_UNSET)
+    if (!quotes(a) || m->direction != DIRECTION_EXIT || a->clock == CLOCK_UNSET)
         return due;
-    enum err e = a->ports.rights.entry_of(a->ports.rights.self, &m->credential.plate, &entry);
+    enum err e = entry_of(a, &m->credential, &entry);
     if (e == ERR_OK)
         e = a->ports.quote.price(a->ports.quote.self, entry, a->now.wall, &due);
     if (e != ERR_OK && e != ERR_NOTFOUND)
@@ -37,15 +48,23 @@ void agent_quote_text(const struct money *due, const char *words, char ret[DISPL
         snprintf(ret, DISPLAY_SIZE, "%s", words);
 }
 
-void agent_quote_crossed(struct agent *a, size_t i)
+static void note_crossing(struct agent *a, size_t i, const char *key)
 {
-    const struct agent_movement *m = &a->live.lanes[i].movement;
     const struct rights_port *port = &a->ports.rights;
-    if (!quotes(a) || m->credential.plate.text[0] == '\0')
+    bool entry = a->live.lanes[i].movement.direction == DIRECTION_ENTRY;
+    if (key[0] == '\0')
         return;
-    bool known = m->direction == DIRECTION_ENTRY && a->clock != CLOCK_UNSET;
-    enum err e = known ? port->entered(port->self, &m->credential.plate, a->now.wall)
-                       : port->left(port->self, &m->credential.plate);
+    enum err e = entry && a->clock != CLOCK_UNSET ? port->entered(port->self, key, a->now.wall)
+                                                  : port->left(port->self, key);
     if (e != ERR_OK)
         log_warn("agent.entry_not_kept", LT("reason", err_text(e)));
+}
+
+void agent_quote_crossed(struct agent *a, size_t i)
+{
+    const struct credential *c = &a->live.lanes[i].movement.credential;
+    if (!quotes(a))
+        return;
+    note_crossing(a, i, c->plate.text);
+    note_crossing(a, i, c->shown.text);
 }

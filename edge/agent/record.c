@@ -83,14 +83,33 @@ enum err agent_gap(struct agent *a, size_t i, const char *detail)
     return agent_append(a, EVENT_COUNT_GAP, &d);
 }
 
-enum err agent_credential_read(struct agent *a, size_t i)
+enum err agent_credential_read(struct agent *a, size_t i, const struct credential *c)
 {
-    const struct credential *c = &a->live.lanes[i].movement.credential;
-    struct event_data d = about(a, i, false);
+    struct event_data d = about(a, i, false), shown = d;
     d.plate = c->plate;
     d.raw = c->raw;
     d.confidence = c->confidence;
-    return append_movement(a, i, EVENT_CREDENTIAL_READ, &d);
+    if (c->plate.text[0] != '\0')
+        TRY(append_movement(a, i, EVENT_CREDENTIAL_READ, &d));
+    if (c->shown.text[0] == '\0')
+        return ERR_OK;
+    shown.credential = c->shown;
+    shown.medium = c->medium;
+    return append_movement(a, i, EVENT_CREDENTIAL_PRESENTED, &shown);
+}
+
+enum err agent_ticket_issued(struct agent *a, size_t i)
+{
+    struct event_data d = about(a, i, false);
+    d.credential = a->live.lanes[i].movement.credential.shown;
+    return append_movement(a, i, EVENT_TICKET_ISSUED, &d);
+}
+
+/* Who passes, as far as it is known. */
+static void name_vehicle(const struct agent *a, size_t i, struct event_data *d)
+{
+    d->plate = a->live.lanes[i].movement.credential.plate;
+    d->credential = a->live.lanes[i].movement.credential.shown;
 }
 
 static enum err presented(struct agent *a, size_t i, enum direction direction)
@@ -143,7 +162,7 @@ static enum err authorised(struct agent *a, size_t i, bool manual)
         TRY(spend(a, i));
     struct event_data d = about(a, i, true);
     d.basis = s->movement.basis;
-    d.plate = s->movement.credential.plate;
+    name_vehicle(a, i, &d);
     d.request = s->movement.request;
     if (d.basis == BASIS_OFFLINE)
         d.due = s->movement.due;
@@ -160,7 +179,7 @@ static enum err refused(struct agent *a, size_t i, enum reason reason)
         m->reason = reason;
     struct event_data d = about(a, i, true);
     d.reason = m->reason;
-    d.plate = m->credential.plate;
+    name_vehicle(a, i, &d);
     d.request = m->request;
     if (m->reason == REASON_BARRED || m->reason == REASON_NOT_VALID || m->reason == REASON_PASSBACK)
         d.right = m->right.id;
@@ -192,7 +211,7 @@ static enum err unauthorised(struct agent *a, size_t i, enum direction direction
         return agent_owe_crossing(a, i, EVENT_PASSAGE_UNAUTHORISED, REASON_NONE) ? ERR_OK
                                                                                  : missed(a, i);
     struct event_data d = about(a, i, true);
-    d.plate = s->movement.credential.plate;
+    name_vehicle(a, i, &d);
     if (is_entry(a, i))
         d.spent = spaces_intrude(&a->live.memory.spaces);
     else
@@ -203,7 +222,7 @@ static enum err unauthorised(struct agent *a, size_t i, enum direction direction
 static enum err completed(struct agent *a, size_t i)
 {
     struct agent_lane *s = &a->live.lanes[i];
-    s->passed = s->movement.credential.plate;
+    s->passed = s->movement.credential;
     agent_passback_crossed(a, i);
     agent_quote_crossed(a, i);
     s->passed_until = mono_after(a->now.mono, a->config.plate_again_ms);
@@ -214,7 +233,7 @@ static enum err completed(struct agent *a, size_t i)
     if (s->movement.unrecorded)
         return missed(a, i);
     struct event_data d = about(a, i, true);
-    d.plate = s->movement.credential.plate;
+    name_vehicle(a, i, &d);
     if (!is_entry(a, i))
         d.repaid = spaces_credit(&a->live.memory.spaces, 1);
     return agent_append(a, EVENT_PASSAGE_COMPLETED, &d);
@@ -234,7 +253,7 @@ static enum err voided(struct agent *a, size_t i, enum reason reason)
     if (s->movement.unrecorded || s->movement.unfunded)
         return ERR_OK;
     struct event_data d = about(a, i, true);
-    d.plate = s->movement.credential.plate;
+    name_vehicle(a, i, &d);
     d.reason = reason;
     if (is_entry(a, i) && agent_bound_again(a, &s->movement))
         d.right = s->movement.right.id;
@@ -342,7 +361,7 @@ enum err agent_adopt_lane(struct agent *a, size_t i)
     admission_credential(&s->admission, a->now.mono);
     struct event_data d = about(a, i, true);
     TRY(agent_append(a, EVENT_VEHICLE_PRESENTED, &d));
-    return s->movement.credential.plate.text[0] != '\0' ? agent_credential_read(a, i) : ERR_OK;
+    return agent_credential_read(a, i, &s->movement.credential);
 }
 
 enum err agent_tell_lane(struct agent *a, size_t i, uint32_t modes, uint32_t alarms)

@@ -136,10 +136,10 @@ static void judge_again(struct agent *a)
 {
     for (size_t i = 0; i < a->config.lane_count; i++) {
         struct agent_lane *s = &a->live.lanes[i];
-        if (!lane_waiting(&s->lane) || s->movement.credential.plate.text[0] == '\0')
+        if (!lane_waiting(&s->lane) || !agent_identified(&s->movement))
             continue;
         enum right_verdict before = s->movement.right.verdict;
-        s->movement.right = agent_lane_right(a, i, &s->movement.credential.plate);
+        s->movement.right = agent_lane_right(a, i, &s->movement.credential);
         if (s->movement.right.verdict != before && s->admission.phase == ADMISSION_READY)
             admission_credential(&s->admission, a->now.mono);
     }
@@ -198,15 +198,16 @@ enum err agent_rights_part(struct agent *a, const struct rights_input *in)
 
 /* --- what it says --- */
 
-struct right_found agent_right_of(struct agent *a, const struct plate *plate)
+struct right_found agent_right_of(struct agent *a, const struct credential *c)
 {
+    bool nothing = c->plate.text[0] == '\0' && c->shown.text[0] == '\0';
     const struct agent_rights *r = &a->live.rights;
     struct right list[CANDIDATES_MAX];
     size_t count = 0;
-    if (!has_list(a) || plate->text[0] == '\0' || r->fetch.have == 0)
+    if (!has_list(a) || nothing || r->fetch.have == 0)
         return (struct right_found){0};
-    if (a->ports.rights.find(a->ports.rights.self, plate, "", list, CANDIDATES_MAX, &count) !=
-        ERR_OK) {
+    if (a->ports.rights.find(a->ports.rights.self, &c->plate, c->shown.text, list, CANDIDATES_MAX,
+                             &count) != ERR_OK) {
         log_error("agent.rights_unreadable", LT("why", "this vehicle is taken for any other"));
         return (struct right_found){0};
     }
@@ -215,5 +216,5 @@ struct right_found agent_right_of(struct agent *a, const struct plate *plate)
         .now = a->now.wall,
         .unconfirmed_ms = r->confirmed ? mono_diff_ms(a->now.mono, r->confirmed_at) : INT64_MAX,
     };
-    return right_judge(list, count, plate, "", &clock);
+    return right_judge(list, count, &c->plate, c->shown.text, &clock);
 }

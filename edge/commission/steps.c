@@ -173,7 +173,7 @@ static enum result ticket(struct bench *b, const struct commission_lane *lane, j
     enum answer a = bench_ask(b, "Issue a ticket, and take it? y, n, s");
     if (a != ANSWER_YES)
         return RESULT_SKIPPED;
-    if (b->field.issue_ticket(b->field.self, b->lane) != ERR_OK) {
+    if (b->field.issue_ticket(b->field.self, b->lane, "TEST") != ERR_OK) {
         note(report, "the order could not be given");
         return RESULT_FAILED;
     }

@@ -86,6 +86,15 @@ static struct decision allow(struct admission *a, enum basis basis)
     return (struct decision){.kind = DECISION_ALLOW, .basis = basis};
 }
 
+/* D7 */
+static struct decision issue(struct admission *a)
+{
+    a->phase = ADMISSION_READY;
+    a->reason = REASON_NONE;
+    a->again = never;
+    return (struct decision){.kind = DECISION_TICKET};
+}
+
 /* Refuses until something changes or `again` is due; silent if that is what is shown already. */
 static struct decision deny(struct admission *a, enum reason reason, struct mono_ms again)
 {
@@ -158,18 +167,22 @@ static struct decision consider_entry(struct admission *a, const struct admissio
 {
     if (!v->epoch)
         return deny(a, REASON_UNAVAILABLE, now);
-    if (!v->plate) {
+    if (!v->known) {
         if (a->reason == REASON_NO_CREDENTIAL ||
             !reached(mono_after(a->since, c->no_credential_ms), now))
             return nothing();
         return deny(a, REASON_NO_CREDENTIAL, now);
     }
+    if (v->ticket == TICKET_OFFERED)
+        return nothing();
     if (barred_by(v->right) != REASON_NONE)
         return deny(a, barred_by(v->right), never);
     if (v->right == RIGHT_PASSBACK && !a->cleared)
         return consider_passback(a, c, v, now);
     if (v->bound && !a->policy)
         return allow(a, BASIS_BOUND);
+    if (v->free >= 1 && !a->policy && v->ticket == TICKET_WANTED)
+        return issue(a);
     if (v->free >= 1 && !a->policy)
         return allow(a, v->right == RIGHT_UNKNOWN ? BASIS_SPACE : BASIS_RIGHT);
     if (a->phase == ADMISSION_ASKED) {
@@ -215,9 +228,9 @@ static struct decision let_out(struct admission *a, const struct admission_confi
 static struct decision consider_exit(struct admission *a, const struct admission_config *c,
                                      const struct admission_view *v, struct mono_ms now)
 {
-    if (v->crippled && (v->plate || reached(mono_after(a->since, c->no_credential_ms), now)))
+    if (v->crippled && (v->known || reached(mono_after(a->since, c->no_credential_ms), now)))
         return allow(a, BASIS_OFFLINE);
-    if (!v->plate)
+    if (!v->known)
         return consider_unread_exit(a, c, now);
     if (!v->epoch || (a->held && reached(mono_after(a->since, c->unanswered_ms), now)))
         return allow(a, local_basis(v));
@@ -309,9 +322,10 @@ static struct mono_ms unread_deadline(const struct admission *a, const struct ad
 struct mono_ms admission_deadline(const struct admission *a, const struct admission_config *c,
                                   const struct admission_view *v)
 {
-    if (a->phase == ADMISSION_NONE || (a->direction == DIRECTION_ENTRY && !v->epoch))
+    if (a->phase == ADMISSION_NONE || (a->direction == DIRECTION_ENTRY && !v->epoch) ||
+        v->ticket == TICKET_OFFERED)
         return never;
-    if (!v->plate)
+    if (!v->known)
         return unread_deadline(a, c);
     struct mono_ms held = a->held ? mono_after(a->since, c->unanswered_ms) : never;
     if (a->phase == ADMISSION_READY)

@@ -8,7 +8,8 @@
  *    for a right that is honoured.
  * D4 Only the answer to the outstanding question counts.
  * D5 A plate on the deny list, outside its validity or inside already does not come in; a right that is
- *    honoured is the basis of the passage, and spends a space like anyone. None of it stops an exit. */
+ *    honoured is the basis of the passage, and spends a space like anyone. None of it stops an exit.
+ * D7 A ticket is issued only while free >= 1; its taking spends the space, and may have to wait for one. */
 #ifndef BOOMGATE_EDGE_CORE_ADMISSION_H
 #define BOOMGATE_EDGE_CORE_ADMISSION_H
 
@@ -49,10 +50,18 @@ struct admission {
     struct mono_ms deadline;
 };
 
+/* Of the ticket that lets a vehicle in of which nothing was read. */
+enum ticket_stage {
+    TICKET_NONE,    /* needs none, or has taken it */
+    TICKET_WANTED,  /* the button was pressed */
+    TICKET_OFFERED, /* printed, not taken yet */
+};
+
 /* What the world looks like now. */
 struct admission_view {
     bool epoch; /* there is one: entries may be admitted, questions asked */
-    bool plate;
+    bool known; /* a plate, a card, a ticket; or the ticket button was pressed */
+    enum ticket_stage ticket;
     bool online;
     bool settled;  /* offline for so long that nobody waits for the uplink */
     bool crippled; /* nothing can be recorded: an exit opens, read or not (lane.md) */
@@ -67,6 +76,7 @@ enum decision_kind {
     DECISION_NONE,
     DECISION_ASK,    /* under a new id, which the caller puts into `request` */
     DECISION_REPEAT, /* the same id again */
+    DECISION_TICKET, /* issue one; taken, it is allowed */
     DECISION_ALLOW,
     DECISION_DENY,
     DECISION_WAIT, /* show the text, keep waiting for the final answer */

@@ -125,7 +125,9 @@ static void change_camera(struct outputs *o, const void *arg)
 
 static void change_ticket(struct outputs *o, const void *arg)
 {
-    (void)arg;
+    const char *text = arg;
+    memcpy(o->ticket, text, strlen(text) + 1);
+    o->number_set++;
     o->ticket_set++;
 }
 
@@ -162,11 +164,13 @@ static enum err trigger_camera(void *self, size_t lane)
     return ERR_OK;
 }
 
-static enum err issue_ticket(void *self, size_t lane)
+static enum err issue_ticket(void *self, size_t lane, const char *text)
 {
     struct lane_place p;
     TRY(place_of(self, lane, &p));
-    link_outputs(p.link, p.unit, change_ticket, NULL);
+    if (strlen(text) >= CREDENTIAL_TEXT_SIZE)
+        return ERR_INVAL;
+    link_outputs(p.link, p.unit, change_ticket, text);
     return ERR_OK;
 }
 

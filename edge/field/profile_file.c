@@ -2,6 +2,7 @@
 
 #include "edge/field/profile_builtin.h"
 #include "edge/field/profile_raw.h"
+#include "protocol/base/ticket.h"
 #include "protocol/support/memory.h"
 
 #include <stdarg.h>
@@ -268,6 +269,18 @@ static enum err make_pair(const struct making *m)
     return ERR_OK;
 }
 
+static enum err make_display(const struct making *m, const char *key, const struct raw_display *raw,
+                             struct profile_display *ret)
+{
+    if (raw->address + raw->registers > 0x10000)
+        return refuse(m, raw->line, key, "ends beyond 65535");
+    if (raw->address >= 0) {
+        ret->at = at_of(SPACE_HOLDING, raw->address);
+        ret->registers = (uint16_t)raw->registers;
+    }
+    return ERR_OK;
+}
+
 static enum err make_rest(const struct making *m)
 {
     const struct raw_profile *raw = m->raw;
@@ -279,12 +292,12 @@ static enum err make_rest(const struct making *m)
                                                       .equals = (uint16_t)r->equals};
     }
     m->p->identity_count = raw->identity_count;
-    if (raw->display.address + raw->display.registers > 0x10000)
-        return refuse(m, raw->display.line, "display", "ends beyond 65535");
-    if (raw->display.address >= 0) {
-        m->p->display.at = at_of(SPACE_HOLDING, raw->display.address);
-        m->p->display.registers = (uint16_t)raw->display.registers;
-    }
+    TRY(make_display(m, "display", &raw->display, &m->p->display));
+    TRY(make_display(m, "ticket", &raw->ticket, &m->p->ticket));
+    if (raw->ticket.address >= 0 && 2 * raw->ticket.registers < TICKET_SIZE - 1)
+        return refuse(m, raw->ticket.line, "ticket.registers",
+                      "found %lld, expected at least %d: a ticket number has %d bytes",
+                      (long long)raw->ticket.registers, TICKET_SIZE / 2, TICKET_SIZE - 1);
     m->p->watchdog = (struct profile_watchdog){
         .heartbeat = (int32_t)raw->watchdog.heartbeat,
         .timeout = (int32_t)raw->watchdog.timeout,

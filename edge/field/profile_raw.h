@@ -77,7 +77,7 @@ struct raw_profile {
     struct raw_display {
         int64_t address, registers;
         int line;
-    } display;
+    } display, ticket;
     struct raw_watchdog {
         int64_t heartbeat, timeout, fallback, timeout_unit_ms;
     } watchdog;

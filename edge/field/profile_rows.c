@@ -163,6 +163,7 @@ static const struct row display_rows[] = {
      .help = "of the text, two bytes each, padded with NUL"},
 };
 static const struct table display_table = LINED(display_rows, raw_display, "display");
+static const struct table ticket_table = LINED(display_rows, raw_display, "ticket");
 
 static const struct row watchdog_rows[] = {
     ADDRESS(raw_watchdog, heartbeat, "-1", "holding register; any change keeps the watchdog quiet"),
@@ -223,6 +224,8 @@ static const struct row profile_rows[] = {
     LIST("outputs", outputs, output_count, PROFILE_OUTPUTS, &output_table, "", "each at most once"),
     {.key = "display", .type = ROW_TABLE, AT(raw_profile, display), .table = &display_table,
      .help = "a text the driver sees"},
+    {.key = "ticket", .type = ROW_TABLE, AT(raw_profile, ticket), .table = &ticket_table,
+     .help = "the text that the output `ticket` prints"},
     {.key = "watchdog", .type = ROW_TABLE, AT(raw_profile, watchdog), .table = &watchdog_table,
      .help = "with which the device notices that the edge is gone"},
 };

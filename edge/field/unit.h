@@ -31,7 +31,8 @@ struct motion {
 struct outputs {
     bool green, full_sign;
     char display[DISPLAY_SIZE];
-    uint32_t lights_set, display_set, camera_set, restart_set, ticket_set;
+    char ticket[CREDENTIAL_TEXT_SIZE];
+    uint32_t lights_set, display_set, camera_set, restart_set, number_set, ticket_set;
 };
 
 /* How far a scan is. A device that is taken up begins at the top, any other one at the ranges. */

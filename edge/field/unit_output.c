@@ -76,19 +76,30 @@ static enum err write_lights(struct unit *u)
     return write_output(u, OUTPUT_FULL_SIGN, u->wanted.full_sign);
 }
 
-static enum err write_display(struct unit *u)
+/* Never half a text. */
+static enum err write_text(struct unit *u, const struct profile_display *d, const char *text)
 {
-    const struct profile_display *d = &u->profile.display;
     uint16_t regs[DISPLAY_SIZE];
     if (d->at.space == SPACE_NONE)
         return ERR_OK;
-    if (profile_pack_text(u->wanted.display, regs, d->registers) != ERR_OK) {
-        log_warn("field.display_small", LT("lane", u->name.text), LN("registers", d->registers),
-                 LT("text", u->wanted.display));
-        return ERR_OK; /* never half a text */
+    if (profile_pack_text(text, regs, d->registers) != ERR_OK) {
+        log_warn("field.text_long", LT("lane", u->name.text), LN("registers", d->registers),
+                 LN("bytes", strlen(text)));
+        return ERR_OK;
     }
     return transport_write_registers(u->transport, u->address[d->at.device], d->at.address,
                                      d->registers, regs);
+}
+
+static enum err write_display(struct unit *u)
+{
+    return write_text(u, &u->profile.display, u->wanted.display);
+}
+
+/* The next ticket's text, before its pulse. */
+static enum err write_number(struct unit *u)
+{
+    return write_text(u, &u->profile.ticket, u->wanted.ticket);
 }
 
 static enum err write_camera(struct unit *u)
@@ -140,6 +151,7 @@ static enum err write_changed(struct unit *u, bool *ret_some)
         {"lights", offsetof(struct outputs, lights_set), write_lights},
         {"display", offsetof(struct outputs, display_set), write_display},
         {"restart", offsetof(struct outputs, restart_set), write_restart},
+        {"ticket text", offsetof(struct outputs, number_set), write_number},
         {"ticket", offsetof(struct outputs, ticket_set), write_ticket},
     };
     for (size_t i = 0; i < sizeof table / sizeof table[0]; i++) {

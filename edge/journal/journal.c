@@ -61,8 +61,9 @@ static enum err prepare(struct journal *j)
          " lease_machine = iif(?, machine, '?') WHERE id = 1"},
         {&j->save_lane, "INSERT OR REPLACE INTO lane_memory(lane, state, movement, plate,"
                         " authorised, basis, request, b_seen, a_clear_seen, c_seen,"
-                        " plate_sequence, presented, decided, reversed, modes, alarms)"
-                        " VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"},
+                        " plate_sequence, presented, decided, reversed, modes, alarms,"
+                        " credential, ticket, credential_sequence)"
+                        " VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"},
         {&j->save_order, "INSERT OR REPLACE INTO lane_order(id, lane, action, stage, not_after)"
                          " VALUES(?, ?, ?, ?, ?)"},
         {&j->find_order, "SELECT id, lane, action, stage, not_after FROM lane_order WHERE id = ?"},

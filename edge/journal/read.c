@@ -24,6 +24,9 @@ static enum err read_lane(sqlite3_stmt *s, struct lane_memory *ret)
     ret->reversed = sqlite3_column_int(s, 13) != 0;
     ret->modes = (uint32_t)sqlite3_column_int64(s, 14);
     ret->alarms = (uint32_t)sqlite3_column_int64(s, 15);
+    TRY(db_column_text(s, 16, ret->credential.text, sizeof ret->credential.text));
+    ret->ticket = (enum ticket_stage)sqlite3_column_int(s, 17);
+    ret->credential_sequence = (uint16_t)sqlite3_column_int(s, 18);
     return ERR_OK;
 }
 
@@ -36,7 +39,8 @@ static enum err load_lanes(struct journal *j, struct lane_memory *lanes, size_t 
     TRY(db_prepare(
         j->db,
         "SELECT lane, state, movement, plate, authorised, basis, request, b_seen,"
-        " a_clear_seen, c_seen, plate_sequence, presented, decided, reversed, modes, alarms"
+        " a_clear_seen, c_seen, plate_sequence, presented, decided, reversed, modes, alarms,"
+        " credential, ticket, credential_sequence"
         " FROM lane_memory ORDER BY lane",
         &s));
     enum err e = ERR_OK;

@@ -69,4 +69,8 @@ const struct migration journal_migrations[JOURNAL_MIGRATIONS] = {
      " right TEXT PRIMARY KEY,"
      " n INTEGER NOT NULL CHECK(n > 0)"
      ") STRICT, WITHOUT ROWID;"},
+    {6, "what a driver showed, and his ticket",
+     "ALTER TABLE lane_memory ADD COLUMN credential TEXT NOT NULL DEFAULT '';"
+     "ALTER TABLE lane_memory ADD COLUMN ticket INTEGER NOT NULL DEFAULT 0;"
+     "ALTER TABLE lane_memory ADD COLUMN credential_sequence INTEGER NOT NULL DEFAULT 0;"},
 };

@@ -4,7 +4,7 @@
 
 #include "protocol/support/db.h"
 
-enum { JOURNAL_MIGRATIONS = 5 };
+enum { JOURNAL_MIGRATIONS = 6 };
 
 extern const struct migration journal_migrations[JOURNAL_MIGRATIONS];
 

@@ -95,6 +95,9 @@ static enum err save_lane(void *self, const struct lane_memory *m)
     db_bind_int(s, 14, m->reversed);
     db_bind_int(s, 15, m->modes);
     db_bind_int(s, 16, m->alarms);
+    db_bind_text(s, 17, m->credential.text);
+    db_bind_int(s, 18, m->ticket);
+    db_bind_int(s, 19, m->credential_sequence);
     return journal_note(j, db_run(s));
 }
 

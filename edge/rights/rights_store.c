@@ -202,10 +202,10 @@ static enum err find(void *self, const struct plate *plate, const char *credenti
     struct rights_store *s = self;
     struct plate fold = plate_fold(plate);
     size_t count = 0;
-    if (fold.text[0] != '\0')
-        TRY(collect(s->by_plate[s->side], fold.text, ret, max, &count));
     if (credential[0] != '\0')
         TRY(collect(s->by_credential[s->side], credential, ret, max, &count));
+    if (fold.text[0] != '\0')
+        TRY(collect(s->by_plate[s->side], fold.text, ret, max, &count));
     *ret_count = count;
     return ERR_OK;
 }
@@ -370,19 +370,19 @@ static enum err set_side(void *self, const struct right_id *right, enum side whe
 
 /* --- entries --- */
 
-static enum err entered(void *self, const struct plate *plate, struct wall_ms at)
+static enum err entered(void *self, const char *key, struct wall_ms at)
 {
     struct rights_store *s = self;
-    db_bind_text(s->entered, 1, plate->text);
+    db_bind_text(s->entered, 1, key);
     db_bind_int(s->entered, 2, at.v);
     return db_run(s->entered);
 }
 
-static enum err entry_of(void *self, const struct plate *plate, struct wall_ms *ret)
+static enum err entry_of(void *self, const char *key, struct wall_ms *ret)
 {
     struct rights_store *s = self;
     bool row = false;
-    db_bind_text(s->entry_of, 1, plate->text);
+    db_bind_text(s->entry_of, 1, key);
     enum err e = db_step(s->entry_of, &row);
     int64_t at = row ? sqlite3_column_int64(s->entry_of, 0) : 0;
     sqlite3_reset(s->entry_of);
@@ -393,10 +393,10 @@ static enum err entry_of(void *self, const struct plate *plate, struct wall_ms *
     return ERR_OK;
 }
 
-static enum err left(void *self, const struct plate *plate)
+static enum err left(void *self, const char *key)
 {
     struct rights_store *s = self;
-    db_bind_text(s->left, 1, plate->text);
+    db_bind_text(s->left, 1, key);
     return db_run(s->left);
 }
 

@@ -58,6 +58,12 @@ bool profile_closes(const struct profile *p)
            p->commands[COMMAND_CLOSE].act != ACT_NONE;
 }
 
+bool profile_tickets(const struct profile *p)
+{
+    return p->outputs[OUTPUT_TICKET].act != ACT_NONE && p->ticket.at.space != SPACE_NONE &&
+           profile_has(p, IN_TICKET_BUTTON);
+}
+
 const char *profile_gap(const struct profile *p, int loops)
 {
     if (!profile_has(p, IN_LOOP_A))
@@ -108,6 +114,10 @@ void profile_join(struct profile *main, const struct profile *second)
     if (main->display.at.space == SPACE_NONE) {
         main->display = second->display;
         main->display.at.device = 1;
+    }
+    if (main->ticket.at.space == SPACE_NONE) {
+        main->ticket = second->ticket;
+        main->ticket.at.device = 1;
     }
     for (size_t i = 0; i < second->identity_count && main->identity_count < PROFILE_IDENTITY_MAX;
          i++) {

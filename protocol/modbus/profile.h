@@ -152,6 +152,7 @@ struct profile {
     struct profile_command commands[PROFILE_COMMANDS];
     struct profile_command outputs[PROFILE_OUTPUTS];
     struct profile_display display;
+    struct profile_display ticket; /* the text of the next ticket */
     struct profile_watchdog watchdog;
 };
 
@@ -167,6 +168,9 @@ bool profile_closes(const struct profile *p);
 /* Takes what `main` lacks from a second device on the same link: inputs, readings, counters and
  * outputs, never motion. */
 void profile_join(struct profile *main, const struct profile *second);
+
+/* Whether the edge can give tickets with it: a printer that takes the text, and a button. */
+bool profile_tickets(const struct profile *p);
 
 /* The first thing a lane cannot do without and `p` does not have, as a key of the profile:
  * "inputs: loop_b"; NULL: nothing is missing. */

@@ -93,11 +93,20 @@ static bool read_intent(const json_t *body, enum intent *ret)
     return false;
 }
 
+static bool read_extras(const json_t *body, struct car_extras *ret)
+{
+    *ret = (struct car_extras){0};
+    return text_or(body, "ticket", "", ret->ticket.text, sizeof ret->ticket.text) &&
+           text_or(body, "tag", "", ret->tag.text, sizeof ret->tag.text) &&
+           bool_or(body, "unreadable", false, &ret->unreadable);
+}
+
 static void send_vehicle(struct control *c, struct http_exchange *x, const json_t *body)
 {
     char place[NAME_SIZE], lane[NAME_SIZE], plate[PLATE_RAW_SIZE], id[16];
     enum intent intent;
     bool force;
+    struct car_extras extras;
     uint32_t car;
     if (!text_or(body, "place", NULL, place, sizeof place) ||
         !text_or(body, "lane", NULL, lane, sizeof lane)) {
@@ -112,7 +121,11 @@ static void send_vehicle(struct control *c, struct http_exchange *x, const json_
         fail(x, 400, INTENT_WORDS "; force must be true or false");
         return;
     }
-    switch (world_send(c->world, place, lane, plate, intent, force, &car)) {
+    if (!read_extras(body, &extras)) {
+        fail(x, 400, "ticket and tag must be texts of at most 32 bytes; unreadable true or false");
+        return;
+    }
+    switch (world_send(c->world, place, lane, plate, intent, force, &extras, &car)) {
     case ERR_OK:
         snprintf(id, sizeof id, "v%u", (unsigned)car);
         http_reply(x, 202, json_pack("{s:s}", "vehicle", id), 0);

@@ -2,7 +2,8 @@
  *
  *   GET  /truth           the run as it is (truth.h)
  *   GET  /charges         every charge the provider made
- *   POST /vehicles        {"place","lane","plate"[,"then"][,"force"]} -> 202 {"vehicle"}
+ *   POST /vehicles        {"place","lane","plate"[,"then"][,"force"][,"unreadable"][,"ticket"][,"tag"]} -> 202
+ *                         {"vehicle"}; unreadable: takes a ticket at an entry, and shows it at an exit
  *   GET  /vehicles/{id}   {"state",...}
  *   POST /vehicles/{id}   {"then"}: what the driver does next
  *   POST /provider        {"mode"[,"latency_ms"][,"count"]}

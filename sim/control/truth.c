@@ -99,7 +99,8 @@ json_t *truth_vehicle(const struct world *w, uint32_t car)
     if (world_car(w, car, &t) != ERR_OK)
         return NULL;
     snprintf(id, sizeof id, "v%u", (unsigned)car);
-    return json_pack("{s:s, s:s, s:o, s:s, s:s, s:b}", "vehicle", id, "state",
-                     car_state_word(t.state), "plate", truth_text(t.plate.text), "place", t.place,
-                     "lane", t.lane, "inside", (int)t.inside);
+    return json_pack("{s:s, s:s, s:o, s:o, s:s, s:s, s:b}", "vehicle", id, "state",
+                     car_state_word(t.state), "plate", truth_text(t.plate.text), "ticket",
+                     truth_text(t.ticket.text), "place", t.place, "lane", t.lane, "inside",
+                     (int)t.inside);
 }

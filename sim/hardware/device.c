@@ -10,6 +10,9 @@ enum {
     AUTONOMOUS_CLOSE_MS = 3000,
     TICKET_TAKEN_AFTER_MS = 1500,
     TICKET_TAKEN_FOR_MS = 1000,
+    BUTTON_FOR_MS = 400,
+    LOOKS_AFTER_MS = 2000, /* a driver before an arm that stays down */
+    LOOKS_AGAIN_MS = 9000,
     WATCHDOG_DEFAULT_MS = 5000,
     CONFIDENCE = 9600,
     FLAG_APPROACHING = 1,
@@ -142,7 +145,7 @@ uint32_t device_inputs(const struct device *d)
         [INPUT_FAULT_C] = d->options.has_loop_c && has(d, FAULT_LOOP_C),
         [INPUT_OBSTRUCTION] = d->barrier.obstruction,
         [INPUT_LOCAL_MODE] = s.local_mode,
-        [INPUT_TICKET_BUTTON] = has(d, FAULT_TICKET),
+        [INPUT_TICKET_BUTTON] = has(d, FAULT_TICKET) || d->printer.pressed_ms > 0,
         [INPUT_TICKET_TAKEN] = taken,
         [INPUT_TICKET_LOW] = has(d, FAULT_TICKET_LOW),
         [INPUT_HELP_BUTTON] = has(d, FAULT_HELP),
@@ -187,9 +190,26 @@ void device_issue_ticket(struct device *d)
 {
     if (!barrier_down(&d->barrier))
         return;
+    for (int i = 0; i < DEVICE_TICKET_REGISTERS; i++) {
+        d->printer.text[2 * i] = (char)(d->host.ticket[i] >> 8);
+        d->printer.text[2 * i + 1] = (char)(d->host.ticket[i] & 0xFF);
+    }
     d->printer.issued++;
-    d->printer.sequence = (uint16_t)(d->printer.sequence + 2);
     d->printer.taken_from_ms = d->now_ms + TICKET_TAKEN_AFTER_MS;
+}
+
+void device_show(struct device *d, enum device_medium medium, const char *text)
+{
+    struct device_reader *r = &d->reader;
+    size_t bytes = strlen(text) < sizeof r->text ? strlen(text) : sizeof r->text;
+    if (has(d, FAULT_READER) || r->steady_ms > 0)
+        return;
+    memset(r->text, 0, sizeof r->text);
+    memcpy(r->text, text, bytes);
+    r->type = (uint16_t)medium;
+    r->bytes = (uint16_t)bytes;
+    r->sequence |= 1;
+    r->steady_ms = d->now_ms + PLATE_WRITE_MS;
 }
 
 void device_set_fault(struct device *d, enum fault f, const struct fault_plan *plan)
@@ -238,7 +258,7 @@ void device_display(const struct device *d, char *ret)
 static void write_plate(struct device *d, const struct vehicle *v)
 {
     struct device_camera *c = &d->camera;
-    size_t bytes = strlen(v->plate.text);
+    size_t bytes = v->unreadable ? 0 : strlen(v->plate.text);
     memset(c->text, 0, sizeof c->text);
     memcpy(c->text, v->plate.text, bytes);
     if (has(d, FAULT_PLATE_EUC_KR))
@@ -277,6 +297,49 @@ static void camera_step(struct device *d, struct lane *lane)
         write_plate(d, v);
         c->due_ms = 0;
     }
+}
+
+/* The button is let go, a reading is whole, a ticket is pulled out; the driver at the column takes it. */
+static void printer_step(struct device *d, struct lane *lane)
+{
+    struct device_printer *p = &d->printer;
+    struct device_reader *r = &d->reader;
+    struct vehicle *v = lane_at_column(lane);
+    if (p->pressed_ms > 0 && d->now_ms >= p->pressed_ms)
+        p->pressed_ms = 0;
+    if (r->steady_ms > 0 && d->now_ms >= r->steady_ms) {
+        r->sequence++;
+        r->steady_ms = 0;
+    }
+    if (p->taken_from_ms > 0 && d->now_ms >= p->taken_from_ms && v != NULL && v->wants_ticket) {
+        memcpy(v->ticket.text, p->text, sizeof v->ticket.text);
+        v->wants_ticket = false;
+    }
+    if (p->taken_from_ms > 0 && d->now_ms >= p->taken_from_ms + TICKET_TAKEN_FOR_MS)
+        p->taken_from_ms = 0;
+}
+
+/* D5 */
+static void driver_acts(struct device *d, struct lane *lane, int32_t dt_ms)
+{
+    struct vehicle *v = lane_at_column(lane);
+    bool brings = v != NULL && v->ticket.text[0] != '\0' && v->brought;
+    if (v == NULL)
+        return;
+    if (v->tag.text[0] != '\0' && !v->tagged && d->loops.a) {
+        device_show(d, MEDIUM_TAG, v->tag.text);
+        v->tagged = true;
+    }
+    if (v->phase != PHASE_WAITING || !(v->wants_ticket || brings))
+        return;
+    v->asked_ms -= v->asked_ms > 0 ? dt_ms : 0;
+    if (v->closed_ms < LOOKS_AFTER_MS || v->asked_ms > 0)
+        return;
+    v->asked_ms = LOOKS_AGAIN_MS;
+    if (v->wants_ticket)
+        d->printer.pressed_ms = d->now_ms + BUTTON_FOR_MS;
+    else
+        device_show(d, MEDIUM_CODE, v->ticket.text);
 }
 
 /* Counts by direction as a controller does, and notices a finished passage for D3. */
@@ -327,8 +390,9 @@ static void watchdog_step(struct device *d, const struct barrier_senses *s)
 bool device_idle(const struct device *d, int64_t now_ms)
 {
     return d->barrier.motion == BARRIER_STILL && faults_none(&d->faults) &&
-           d->camera.steady_ms == 0 && d->printer.taken_from_ms == 0 && !d->loops.a &&
-           !d->loops.b && !d->loops.c && !d->barrier.hold_open && !d->watchdog_tripped &&
+           d->camera.steady_ms == 0 && d->reader.steady_ms == 0 && d->printer.taken_from_ms == 0 &&
+           d->printer.pressed_ms == 0 && !d->loops.a && !d->loops.b && !d->loops.c &&
+           !d->barrier.hold_open && !d->watchdog_tripped &&
            (d->watchdog_due_ms == 0 || now_ms < d->watchdog_due_ms);
 }
 
@@ -358,8 +422,8 @@ struct arm_view device_step(struct device *d, struct lane *lane, int64_t now_ms,
     loops_step(d, &there);
     faults_step(&d->faults, seen, now_ms);
     camera_step(d, lane);
-    if (d->printer.taken_from_ms > 0 && now_ms >= d->printer.taken_from_ms + TICKET_TAKEN_FOR_MS)
-        d->printer.taken_from_ms = 0;
+    printer_step(d, lane);
+    driver_acts(d, lane, dt_ms);
     struct barrier_senses s = senses_of(d);
     watchdog_step(d, &s);
     bool falls = d->barrier.motion == BARRIER_CLOSING;

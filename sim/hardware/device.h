@@ -8,7 +8,9 @@
  *    one. It guards a network link, so it runs in real time: `network_rate` domain ms per real ms.
  * D3 Fallback 0 closes only after loop B was seen on and then off; it never opens.
  * D4 The barrier's own safety chain and the inputs see the same faulty detectors; drivers see what
- *    is there. */
+ *    is there.
+ * D5 A driver who wants a ticket presses the button and takes what comes; one who has a ticket shows it
+ *    where the arm stays down. A tag is read as its vehicle comes onto loop A. */
 #ifndef BOOMGATE_SIM_HARDWARE_DEVICE_H
 #define BOOMGATE_SIM_HARDWARE_DEVICE_H
 
@@ -21,6 +23,7 @@
 enum {
     DEVICE_SERIAL_SIZE = 17,
     DEVICE_DISPLAY_REGISTERS = 16,
+    DEVICE_TICKET_REGISTERS = 16,
     DEVICE_TIMING_REGISTERS = 8,
     DEVICE_PLATE_BYTES = 32,
 };
@@ -82,10 +85,20 @@ struct device_camera {
 };
 
 struct device_printer {
-    uint16_t sequence;
+    char text[DEVICE_PLATE_BYTES + 1]; /* of the ticket that was printed last */
     uint32_t issued;
     int64_t taken_from_ms; /* the driver pulls the ticket out then; 0: none */
+    int64_t pressed_ms;    /* the button is held down until then; 0: not */
 };
+
+/* What reads tickets, codes and cards. */
+struct device_reader {
+    uint16_t sequence, type, bytes;
+    char text[DEVICE_PLATE_BYTES];
+    int64_t steady_ms; /* as the camera's */
+};
+
+enum device_medium { MEDIUM_PAPER = 1, MEDIUM_CODE, MEDIUM_TAG, MEDIUM_KEYPAD };
 
 /* Holding registers. */
 struct device_host {
@@ -96,6 +109,7 @@ struct device_host {
     uint16_t fallback;
     uint16_t timing[DEVICE_TIMING_REGISTERS];
     uint16_t display[DEVICE_DISPLAY_REGISTERS];
+    uint16_t ticket[DEVICE_TICKET_REGISTERS]; /* what the next ticket says */
 };
 
 struct device {
@@ -107,6 +121,7 @@ struct device {
     int before_percent; /* of the arm, one step ago */
     struct device_camera camera;
     struct device_printer printer;
+    struct device_reader reader;
     struct device_host host;
     uint16_t done_sequence; /* of the last command */
     uint16_t done_result;
@@ -145,6 +160,9 @@ void device_command(struct device *d, uint16_t code, uint16_t sequence);
 void device_heartbeat(struct device *d, uint16_t value);
 void device_trigger_camera(struct device *d);
 void device_issue_ticket(struct device *d); /* nothing while the arm is not down */
+
+/* Somebody holds something before the reader, which reads nothing while it is faulty. */
+void device_show(struct device *d, enum device_medium medium, const char *text);
 
 /* A condition begins, or waits for its moment; a condition ends. */
 void device_set_fault(struct device *d, enum fault f, const struct fault_plan *plan);

@@ -35,6 +35,11 @@ static struct vehicle newcomer(const struct vehicle *v, int32_t head)
                             .top_speed_mm_s = v->top_speed_mm_s,
                             .plate = v->plate,
                             .country = v->country,
+                            .unreadable = v->unreadable,
+                            .wants_ticket = v->wants_ticket,
+                            .ticket = v->ticket,
+                            .brought = v->brought,
+                            .tag = v->tag,
                             .patience_ms = v->patience_ms,
                             .phase = PHASE_APPROACHING,
                             .head_um = (int64_t)head * 1000,
@@ -94,6 +99,14 @@ struct vehicle *lane_in_view(struct lane *l)
         if (vehicle_at_column(v) && !vehicle_comes_back(v))
             return vehicle_head_mm(v) >= VIEW_FROM_MM ? v : NULL;
     }
+    return NULL;
+}
+
+struct vehicle *lane_at_column(struct lane *l)
+{
+    for (size_t i = 0; i < l->count; i++)
+        if (vehicle_at_column(&l->vehicles[i]) && !vehicle_comes_back(&l->vehicles[i]))
+            return &l->vehicles[i];
     return NULL;
 }
 

@@ -76,9 +76,14 @@ struct vehicle {
     enum intent intent;
     int32_t length_mm;
     int32_t top_speed_mm_s;
-    struct plate_raw plate; /* "" has none */
-    uint16_t country;       /* ISO 3166-1 numeric */
-    int32_t patience_ms;    /* before a closed arm at the column; 0: waits for ever */
+    struct plate_raw plate;  /* "" has none */
+    uint16_t country;        /* ISO 3166-1 numeric */
+    bool unreadable;         /* the camera sees a vehicle, and no plate */
+    bool wants_ticket;       /* presses the button while he has none */
+    struct plate_raw ticket; /* taken here, or brought along; "" none */
+    bool brought;            /* ... the latter: he shows it */
+    struct plate_raw tag;    /* read from afar as soon as he is on loop A; "" none */
+    int32_t patience_ms;     /* before a closed arm at the column; 0: waits for ever */
 
     enum phase phase;
     int64_t head_um; /* micrometres: speed times milliseconds is exact */
@@ -91,6 +96,8 @@ struct vehicle {
     bool crossed;      /* reported */
     bool hurt;         /* P5, reported */
     bool seen;         /* the camera has read it at this column */
+    bool tagged;       /* so has the reader its tag */
+    int32_t asked_ms;  /* until he presses the button or shows his ticket again */
 };
 
 enum report_kind {
@@ -137,7 +144,7 @@ struct loops {
     bool beam; /* broken */
 };
 
-/* Puts a vehicle (id, intent, length, speed, plate, country, patience set) at the end of the lane,
+/* Puts a vehicle (id, intent, length, speed, patience and what identifies it set) at the end of the lane,
  * or at its far end. ERR_FULL: no room. */
 enum err lane_enter(struct lane *l, const struct vehicle *v);
 
@@ -145,6 +152,9 @@ enum err lane_enter(struct lane *l, const struct vehicle *v);
 void lane_step(struct lane *l, const struct arm_view *arm, int32_t dt_ms, struct reports *ret);
 
 struct loops lane_loops(const struct lane *l);
+
+/* The one at the column, or NULL. */
+struct vehicle *lane_at_column(struct lane *l);
 
 /* The vehicle whose plate the camera at the column sees, or NULL. */
 struct vehicle *lane_in_view(struct lane *l);

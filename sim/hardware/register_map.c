@@ -1,7 +1,6 @@
 /* See register_map.h. */
 #include "sim/hardware/register_map.h"
 
-#include <stdio.h>
 #include <string.h>
 
 enum {
@@ -13,7 +12,7 @@ enum {
     COIL_ACKNOWLEDGE_RESTART = 10,
 
     INPUT_REGISTERS = 122,
-    HOLDING_REGISTERS = 32,
+    HOLDING_REGISTERS = 48,
     HOLDING_CODE = 0,
     HOLDING_SEQUENCE = 1,
     HOLDING_HEARTBEAT = 2,
@@ -21,10 +20,10 @@ enum {
     HOLDING_FALLBACK = 5,
     HOLDING_TIMING = 8,
     HOLDING_DISPLAY = 16,
+    HOLDING_TICKET = 32,
 
     MAP_VERSION = 1,
     WATCHDOG_MIN_MS = 100,
-    CREDENTIAL_TICKET = 1,
 
     STATUS_UNKNOWN = 0,
     STATUS_OPEN = 16,
@@ -99,14 +98,11 @@ static void fill_plate(const struct device *d, uint16_t *all)
 
 static void fill_credential(const struct device *d, uint16_t *all)
 {
-    char ticket[16];
-    if (d->printer.issued == 0)
-        return;
-    snprintf(ticket, sizeof ticket, "T%08u", (unsigned)(d->printer.issued % 100000000U));
-    all[80] = d->printer.sequence;
-    all[81] = CREDENTIAL_TICKET;
-    all[82] = (uint16_t)strlen(ticket);
-    register_map_pack(ticket, strlen(ticket), all + 83, 16);
+    const struct device_reader *r = &d->reader;
+    all[80] = r->sequence;
+    all[81] = r->type;
+    all[82] = r->bytes;
+    register_map_pack(r->text, sizeof r->text, all + 83, 16);
 }
 
 static void input_registers(const struct device *d, uint16_t *all)
@@ -131,6 +127,7 @@ static void holding_registers(const struct device *d, uint16_t *all)
     all[HOLDING_FALLBACK] = h->fallback;
     memcpy(all + HOLDING_TIMING, h->timing, sizeof h->timing);
     memcpy(all + HOLDING_DISPLAY, h->display, sizeof h->display);
+    memcpy(all + HOLDING_TICKET, h->ticket, sizeof h->ticket);
 }
 
 static bool inside(const struct frame_request *r, uint32_t size)
@@ -216,7 +213,9 @@ static void write_holding(struct device *d, uint32_t address, uint16_t value)
     case HOLDING_WATCHDOG_MS: d->host.watchdog_ms = value; break;
     case HOLDING_FALLBACK: d->host.fallback = value; break;
     default:
-        if (address >= HOLDING_DISPLAY)
+        if (address >= HOLDING_TICKET)
+            d->host.ticket[address - HOLDING_TICKET] = value;
+        else if (address >= HOLDING_DISPLAY)
             d->host.display[address - HOLDING_DISPLAY] = value;
         else
             d->host.timing[address - HOLDING_TIMING] = value;

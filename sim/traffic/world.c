@@ -115,12 +115,21 @@ static size_t choose_lane(const struct world *w, size_t place, enum sim_directio
     return best;
 }
 
+/* No lot is drawn where nobody does: earlier runs stay as they were. */
+static bool wants_ticket(struct world *w, size_t place)
+{
+    struct world_place *p = &w->places[place];
+    return p->config->ticket_percent > 0 &&
+           (int64_t)prng_below(&p->prng, 100) < p->config->ticket_percent;
+}
+
 static void arrive(struct world *w, size_t place)
 {
     struct plate_made made = plate_make((uint64_t)w->config->seed, (uint32_t)w->car_count,
                                         (int)w->places[place].config->korean_percent);
     uint32_t car = world_new_car(w, place, &made.plate, made.country);
     w->cars[car].generated = true;
+    w->cars[car].unreadable = wants_ticket(w, place);
     world_join(w, car, choose_lane(w, place, SIM_ENTRY), INTENT_DRIVE);
 }
 
@@ -250,10 +259,25 @@ static void fill_lane(struct world *w, struct world_lane *l)
                             .top_speed_mm_s = c->top_speed_mm_s,
                             .plate = c->plate,
                             .country = c->country,
+                            .unreadable = c->unreadable && (!c->leaving || !c->generated),
+                            .wants_ticket = c->entering && c->unreadable,
+                            .ticket = c->ticket,
+                            .brought = c->leaving || c->ticket.text[0] != '\0',
+                            .tag = c->tag,
                             .patience_ms = patience_ms(w, c)};
         if (lane_enter(&l->lane, &v) != ERR_OK)
             return;
         line_drop_first(&l->line);
+    }
+}
+
+/* A ticket that was taken goes with the car. */
+static void keep_tickets(struct world *w, const struct world_lane *l)
+{
+    for (size_t i = 0; i < l->lane.count; i++) {
+        const struct vehicle *v = &l->lane.vehicles[i];
+        if (v->ticket.text[0] != '\0')
+            w->cars[v->id].ticket = v->ticket;
     }
 }
 
@@ -266,6 +290,7 @@ static void step_lane(struct world *w, struct world_lane *l)
     }
     struct reports happened = {.count = 0};
     struct arm_view arm = device_step(&l->device, &l->lane, w->now_ms, PHYSICS_STEP_MS);
+    keep_tickets(w, l);
     lane_step(&l->lane, &arm, PHYSICS_STEP_MS, &happened);
     take_reports(w, l, &happened);
 }

@@ -31,6 +31,7 @@ struct car_truth {
     enum car_state state;
     bool inside;
     struct plate_raw plate;
+    struct plate_raw ticket; /* "": it has none */
     const char *place;
     const char *lane; /* the last one it used, or "" */
 };
@@ -90,11 +91,19 @@ size_t world_lane_named(const struct world *w, const char *place, const char *la
 /* Its hardware, to serve registers and to break. */
 struct device *world_device(struct world *w, size_t lane);
 
+/* What a vehicle sent by hand has beside its plate. */
+struct car_extras {
+    bool unreadable;         /* no camera reads its plate: at an entry it takes a ticket */
+    struct plate_raw ticket; /* it shows this one; "": the one it took */
+    struct plate_raw tag;    /* read from afar; "": none */
+};
+
 /* A vehicle drives up to a lane. At an exit, or the wrong way through an entry, it is the one inside with
  * that plate; with `force` a new one is put there. ERR_NOTFOUND: no such lane. ERR_DENIED: no such vehicle inside. ERR_CONFLICT: it is
  * on its way out already. ERR_INVAL: the plate is no UTF-8 text without control characters. */
 enum err world_send(struct world *w, const char *place, const char *lane, const char *plate,
-                    enum intent intent, bool force, uint32_t *ret_car);
+                    enum intent intent, bool force, const struct car_extras *extras,
+                    uint32_t *ret_car);
 
 /* Changes what a driver means to do, if he has not driven on yet. ERR_NOTFOUND: no such vehicle in a
  * lane or a line. ERR_CONFLICT: nobody turns round, to the wrong way or from it. */

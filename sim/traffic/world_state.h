@@ -19,8 +19,10 @@ struct car {
     bool inside;
     bool entering;
     bool leaving;
-    bool generated; /* by demand: has a will of its own */
-    uint32_t slot;  /* in the place's list while inside */
+    bool generated;  /* by demand: has a will of its own */
+    uint32_t slot;   /* in the place's list while inside */
+    bool unreadable; /* at entries; exits have better cameras, or it was cleaned */
+    struct plate_raw ticket, tag;
     int32_t length_mm;
     int32_t top_speed_mm_s;
 };

@@ -81,8 +81,18 @@ static bool comes_back(enum intent i)
     return i == INTENT_WRONG_WAY || i == INTENT_FAR_SIDE;
 }
 
+static void give(struct car *c, const struct car_extras *extras)
+{
+    c->unreadable |= extras->unreadable;
+    if (extras->ticket.text[0] != '\0')
+        c->ticket = extras->ticket;
+    if (extras->tag.text[0] != '\0')
+        c->tag = extras->tag;
+}
+
 enum err world_send(struct world *w, const char *place, const char *lane, const char *plate,
-                    enum intent intent, bool force, uint32_t *ret_car)
+                    enum intent intent, bool force, const struct car_extras *extras,
+                    uint32_t *ret_car)
 {
     size_t at = world_lane_named(w, place, lane);
     struct plate_raw raw = {0};
@@ -107,6 +117,7 @@ enum err world_send(struct world *w, const char *place, const char *lane, const 
             w->places[l->place].placed++;
         }
     }
+    give(&w->cars[car], extras);
     world_join(w, car, at, intent);
     *ret_car = car;
     return ERR_OK;
@@ -136,6 +147,7 @@ enum err world_car(const struct world *w, uint32_t car, struct car_truth *ret)
         (struct car_truth){.state = (enum car_state)c->state,
                            .inside = c->inside,
                            .plate = c->plate,
+                           .ticket = c->ticket,
                            .place = w->places[c->place].config->name.text,
                            .lane = c->lane == NO_LANE ? "" : w->lanes[c->lane].config->lane.text};
     return ERR_OK;

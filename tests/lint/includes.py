@@ -25,7 +25,7 @@ RULES = {
     "protocol/modbus/": BASE + ["protocol/modbus/", "protocol/wire/plate_text.h"],
     "protocol/tariff/": BASE + ["protocol/tariff/"],
     "protocol/support/": BASE + ["protocol/support/", "protocol/tariff/",
-                                 "protocol/wire/plate_text.h"],
+                                 "protocol/wire/plate_text.h", "protocol/wire/credential.h"],
     "protocol/mqtt/": BASE + ["protocol/support/", "protocol/mqtt/"],
     "edge/core/": STRUCTS + ["edge/core/"],
     "edge/agent/": STRUCTS + CODECS + ["edge/core/", "edge/ports.h", "edge/agent.h", "edge/agent/"],

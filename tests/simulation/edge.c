@@ -27,6 +27,15 @@ static struct movement_id new_movement(void *self)
     return movement_id_from(chance_next(&e->sim->chance));
 }
 
+static struct ticket new_ticket(void *self)
+{
+    struct sim_edge *e = self;
+    uint64_t random[2] = {chance_next(&e->sim->chance), chance_next(&e->sim->chance)};
+    uint8_t bytes[TICKET_RANDOM_BYTES];
+    memcpy(bytes, random, sizeof bytes);
+    return ticket_from(bytes);
+}
+
 static struct request_id new_request(void *self)
 {
     struct sim_edge *e = self;
@@ -318,7 +327,7 @@ void edge_start(struct sim *s, void *edge, int64_t what)
         .journal = journal_port_of(e),
         .field = field_port_of(e),
         .uplink = uplink_port_of(e),
-        .entropy = {e, new_movement, new_request},
+        .entropy = {e, new_movement, new_request, new_ticket},
     };
     e->running = true;
     e->wake_at_ms = INT64_MAX;

@@ -286,6 +286,12 @@ static enum err pulse(void *self, size_t lane)
     return ERR_OK;
 }
 
+static enum err print(void *self, size_t lane, const char *text)
+{
+    (void)text;
+    return pulse(self, lane);
+}
+
 static enum err acknowledge_restart(void *self, size_t lane)
 {
     struct sim_edge *e = self;
@@ -303,7 +309,7 @@ static void alive(void *self, size_t lane)
 struct field_port field_port_of(struct sim_edge *e)
 {
     return (struct field_port){e,     command, lights, display, pulse, acknowledge_restart,
-                               alive, pulse};
+                               alive, print};
 }
 
 void lane_setup(struct sim_lane *l, struct sim_edge *e, size_t index, bool entry, int loops)

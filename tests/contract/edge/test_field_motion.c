@@ -385,6 +385,36 @@ static void outputs_and_heartbeat_are_written(void **state)
     fixture_stop(&f);
 }
 
+static bool ticket_written(struct fixture *f)
+{
+    return look(f).coils[7];
+}
+
+/* The text is there before the pulse that prints it. */
+static void before_the_ticket(void *arg, const struct server_request *r, struct server_unit *u)
+{
+    bool *late = arg;
+    if (r->function == 5 && r->address == 7)
+        *late = *late || u->holding[32] != ('T' << 8 | '1') || u->holding[33] != 'X' << 8;
+}
+
+static void a_ticket_carries_its_text(void **state)
+{
+    struct fixture f;
+    bool late = false;
+    char text[CREDENTIAL_TEXT_SIZE + 1] = "";
+    (void)state;
+    fixture_start(&f, 1, 256, 0);
+    server_set_hook(f.server, before_the_ticket, &late);
+    memset(text, 'x', CREDENTIAL_TEXT_SIZE);
+    assert_int_equal(f.port.issue_ticket(f.port.self, 0, text), ERR_INVAL);
+    assert_int_equal(f.port.issue_ticket(f.port.self, 0, "T1X"), ERR_OK);
+    assert_true(fixture_until(&f, ticket_written, WAIT_MS));
+    assert_false(late);
+    server_set_hook(f.server, NULL, NULL);
+    fixture_stop(&f);
+}
+
 /* An output the device does not have costs a log line, not the lane. */
 static void except_outputs(void *arg, const struct server_request *r, struct server_unit *u)
 {
@@ -430,6 +460,7 @@ int main(void)
         cmocka_unit_test(a_close_under_way_is_watched_from_the_start),
         cmocka_unit_test(the_sequence_is_learnt_again_after_a_restart),
         cmocka_unit_test(outputs_and_heartbeat_are_written),
+        cmocka_unit_test(a_ticket_carries_its_text),
         cmocka_unit_test(a_refused_output_is_tolerated),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -161,6 +161,9 @@ static void everything_comes_back(void **state)
                                .state = 5,
                                .movement = {"0123456789abcdef"},
                                .plate = {"22아2222"},
+                               .credential = {"T00000000000000000"},
+                               .ticket = TICKET_OFFERED,
+                               .credential_sequence = 65532,
                                .authorised = true,
                                .basis = BASIS_SPACE,
                                .request = {"0123456789abcdef0123456789abcdef"},
@@ -210,6 +213,9 @@ static void everything_comes_back(void **state)
     assert_true(lanes[0].reversed);
     assert_int_equal(lanes[0].modes, lane.modes);
     assert_int_equal(lanes[0].alarms, lane.alarms);
+    assert_string_equal(lanes[0].credential.text, lane.credential.text);
+    assert_int_equal(lanes[0].ticket, TICKET_OFFERED);
+    assert_int_equal(lanes[0].credential_sequence, 65532);
     count = 77;
     assert_int_equal(journal_load(j, &m, lanes, 0, &count), ERR_FULL);
     assert_int_equal(count, 77); /* untouched on failure */

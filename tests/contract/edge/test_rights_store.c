@@ -205,7 +205,7 @@ static void sides_and_entries_are_kept(void **state)
     enum side side;
     struct wall_ms at = {7};
     assert_int_equal(port.set_side(port.self, &id, SIDE_INSIDE), ERR_OK);
-    assert_int_equal(port.entered(port.self, &plate, (struct wall_ms){1234}), ERR_OK);
+    assert_int_equal(port.entered(port.self, plate.text, (struct wall_ms){1234}), ERR_OK);
     assert_int_equal(port.confirmed(port.self, (struct wall_ms){99}), ERR_OK);
     assert_int_equal(port.announced(port.self, 5), ERR_OK);
     rights_store_close(store);
@@ -221,12 +221,12 @@ static void sides_and_entries_are_kept(void **state)
     assert_int_equal(port.clear_sides(port.self), ERR_OK);
     assert_int_equal(port.side(port.self, &id, &side), ERR_OK);
     assert_int_equal(side, SIDE_NEUTRAL);
-    assert_int_equal(port.entry_of(port.self, &unknown, &at), ERR_NOTFOUND);
+    assert_int_equal(port.entry_of(port.self, unknown.text, &at), ERR_NOTFOUND);
     assert_int_equal(at.v, 7);
-    assert_int_equal(port.entry_of(port.self, &plate, &at), ERR_OK);
+    assert_int_equal(port.entry_of(port.self, plate.text, &at), ERR_OK);
     assert_int_equal(at.v, 1234);
-    assert_int_equal(port.left(port.self, &plate), ERR_OK);
-    assert_int_equal(port.entry_of(port.self, &plate, &at), ERR_NOTFOUND);
+    assert_int_equal(port.left(port.self, plate.text), ERR_OK);
+    assert_int_equal(port.entry_of(port.self, plate.text, &at), ERR_NOTFOUND);
 }
 
 static void where_is(const char *right, enum side expected)
@@ -262,13 +262,13 @@ static void entries_are_bounded(void **state)
     struct wall_ms at;
     for (int i = 0; i < MORE; i++) {
         snprintf(plate.text, sizeof plate.text, "%d", i);
-        assert_int_equal(port.entered(port.self, &plate, (struct wall_ms){i + 1}), ERR_OK);
+        assert_int_equal(port.entered(port.self, plate.text, (struct wall_ms){i + 1}), ERR_OK);
     }
     (void)rights_store_tidy(store);
     snprintf(plate.text, sizeof plate.text, "9");
-    assert_int_equal(port.entry_of(port.self, &plate, &at), ERR_NOTFOUND);
+    assert_int_equal(port.entry_of(port.self, plate.text, &at), ERR_NOTFOUND);
     snprintf(plate.text, sizeof plate.text, "10");
-    assert_int_equal(port.entry_of(port.self, &plate, &at), ERR_OK);
+    assert_int_equal(port.entry_of(port.self, plate.text, &at), ERR_OK);
 }
 
 int main(void)

@@ -53,6 +53,8 @@ static void say_event(char *said, const struct event *e)
     const struct event_data *d = &e->data;
     if (d->plate.text[0] != '\0')
         buf_addf(&b, "/%s", d->plate.text);
+    if (d->credential.text[0] != '\0')
+        buf_addf(&b, "/<%s>", d->credential.text);
     const char *words[] = {basis_word(d->basis),   reason_word(d->reason), outcome_word(d->outcome),
                            spent_word(d->spent),   alarm_word(d->alarm),   cause_word(d->cause),
                            lane_mode_word(d->mode)};
@@ -441,11 +443,11 @@ static enum err fake_restart_seen(void *self, size_t lane)
     return ERR_OK;
 }
 
-/* Nobody wants one of the agent yet: people press the button. */
-static enum err fake_ticket(void *self, size_t lane)
+static enum err fake_print(void *self, size_t lane, const char *text)
 {
-    (void)self, (void)lane;
-    fail_msg("a ticket nobody asked for");
+    struct world *w = self;
+    assert_false(w->in_transaction);
+    say(w->said, "%s:print:%s", lane_name(w, lane), text);
     return ERR_OK;
 }
 
@@ -493,6 +495,15 @@ static struct request_id fake_request(void *self)
     return request_id_from(bytes);
 }
 
+static struct ticket fake_ticket(void *self)
+{
+    struct world *w = self;
+    uint8_t bytes[TICKET_RANDOM_BYTES] = {0};
+    w->minted++;
+    memcpy(bytes, &w->minted, sizeof w->minted);
+    return ticket_from(bytes);
+}
+
 /* --- the world --- */
 
 static struct agent_ports ports(struct world *w)
@@ -502,9 +513,9 @@ static struct agent_ports ports(struct world *w)
                     fake_acknowledge, fake_rewind, fake_replay, fake_digest_at, fake_oldest,
                     fake_commit, fake_rollback, fake_save_order, fake_find_order, fake_open_orders},
         .field = {w, fake_command, fake_lights, fake_display, fake_camera, fake_restart_seen,
-                  fake_alive, fake_ticket},
+                  fake_alive, fake_print},
         .uplink = {w, fake_wake, fake_ask},
-        .entropy = {w, fake_movement, fake_request},
+        .entropy = {w, fake_movement, fake_request, fake_ticket},
         .rights = w->rights,
         .quote = w->quote,
     };
@@ -582,6 +593,7 @@ struct agent_input world_snapshot(struct world *w, size_t lane)
         .io = {.fresh = true,
                .inputs = w->inputs[lane],
                .plate = w->plate[lane],
+               .credential = w->shown[lane],
                .read_at = w->now.mono,
                .link_us = 150},
     };
@@ -619,6 +631,21 @@ void world_plate(struct world *w, size_t lane, const char *text)
 {
     world_set_plate(w, lane, text);
     world_io(w, lane);
+}
+
+void world_show(struct world *w, size_t lane, enum credential_type type, const char *text)
+{
+    struct credential_reading *c = &w->shown[lane];
+    *c = (struct credential_reading){
+        .sequence = (uint16_t)(c->sequence + 2), .type = type, .len = (uint8_t)strlen(text)};
+    memcpy(c->raw, text, c->len);
+    world_io(w, lane);
+}
+
+void world_press(struct world *w, size_t lane)
+{
+    world_on(w, lane, IN_TICKET_BUTTON);
+    world_off(w, lane, IN_TICKET_BUTTON);
 }
 
 static void pass_to(struct world *w, int64_t mono)

@@ -66,6 +66,7 @@ struct world {
 
     uint32_t inputs[AGENT_LANES_MAX];
     struct plate_reading plate[AGENT_LANES_MAX];
+    struct credential_reading shown[AGENT_LANES_MAX];
     int moves;                   /* motion commands taken */
     enum err field_answer;       /* of command() */
     enum err uplink_answer;      /* of ask() */
@@ -97,6 +98,12 @@ struct agent_input world_snapshot(struct world *w, size_t lane);
 /* A plate appears in the device's registers (and is seen). */
 void world_plate(struct world *w, size_t lane, const char *text);
 void world_set_plate(struct world *w, size_t lane, const char *text);
+
+/* A reader beside the camera reads something. */
+void world_show(struct world *w, size_t lane, enum credential_type type, const char *text);
+
+/* The ticket button is pressed and let go. */
+void world_press(struct world *w, size_t lane);
 
 /* Lets time pass with every deadline and a snapshot per lane each 500 ms. */
 void world_wait(struct world *w, int64_t ms);

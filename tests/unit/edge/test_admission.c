@@ -69,7 +69,7 @@ static void no_timer(void)
 }
 
 static const struct admission_view ready = {
-    .epoch = true, .plate = true, .online = true, .free = 1};
+    .epoch = true, .known = true, .online = true, .free = 1};
 
 static void entry_with_a_space_asks_nobody(void **state)
 {
@@ -162,13 +162,13 @@ static void entry_without_credential(void **state)
 {
     (void)state;
     begin(DIRECTION_ENTRY, ready);
-    view.plate = false;
+    view.known = false;
     assert_int_equal(consider().kind, DECISION_NONE);
     struct decision d = after(5000);
     assert_int_equal(d.reason, REASON_NO_CREDENTIAL);
     no_timer();
     assert_int_equal(consider().kind, DECISION_NONE);
-    view.plate = true;
+    view.known = true;
     admission_credential(&a, (struct mono_ms){t});
     assert_int_equal(consider().kind, DECISION_ALLOW);
 }
@@ -304,7 +304,7 @@ static void exit_without_credential_opens_after_a_minute(void **state)
 {
     (void)state;
     begin(DIRECTION_EXIT, ready);
-    view.plate = false;
+    view.known = false;
     assert_int_equal(consider().kind, DECISION_NONE);
     assert_int_equal(after(5000).reason, REASON_NO_CREDENTIAL);
     assert_int_equal(after(55000).basis, BASIS_OFFLINE);
@@ -378,7 +378,7 @@ static void every_text_fits_the_display(void **state)
 static void a_right_that_seems_inside_without_the_cloud(void **state)
 {
     (void)state;
-    struct admission_view v = {.epoch = true, .plate = true, .right = RIGHT_PASSBACK};
+    struct admission_view v = {.epoch = true, .known = true, .right = RIGHT_PASSBACK};
     struct decision d;
     begin(DIRECTION_ENTRY, v);
     d = consider();

@@ -633,6 +633,42 @@ static void a_bound_space_can_be_wanted_back(void **state)
     assert_int_equal(agent_memory(&w.agent)->owed, 0);
 }
 
+/* A right is found by what is shown as by a plate; it is the same right, for anti-passback as well. */
+static void a_card_of_the_list(void **state)
+{
+    (void)state;
+    struct right r = right_of("r1", RIGHT_PERMIT, "");
+    snprintf(r.credential, sizeof r.credential, "04:A1");
+    send_part(7, 0, 0, 1, &r, false);
+    answer_rights(7, 0);
+    w.config.lanes[0].passback = w.agent.config.lanes[0].passback = PASSBACK_HARD;
+    world_arrive(&w, 0, NULL);
+    world_show(&w, 0, READ_RFID, "04:A1");
+    assert_true(said("#in.passage.authorised/<04:A1>/right #in.arm.opened/right"));
+    world_arm_up(&w, 0);
+    world_drive_through(&w, 0);
+    world_arm_down(&w, 0);
+    world_wait(&w, 6000);
+    world_uplink(&w, false);
+    world_wait(&w, 3000);
+    w.said[0] = '\0';
+    world_arrive(&w, 0, NULL); /* handed to the next one */
+    world_show(&w, 0, READ_RFID, "04:A1");
+    assert_true(said("#in.passage.denied/<04:A1>/passback"));
+}
+
+static void a_card_on_the_deny_list(void **state)
+{
+    (void)state;
+    struct right r = right_of("r1", RIGHT_DENY, "");
+    snprintf(r.credential, sizeof r.credential, "04:A1");
+    send_part(7, 0, 0, 1, &r, false);
+    answer_rights(7, 0);
+    world_arrive(&w, 0, NULL);
+    world_show(&w, 0, READ_RFID, "04:A1");
+    assert_true(said("#in.passage.denied/<04:A1>/barred"));
+}
+
 int main(void)
 {
 #define T(name) cmocka_unit_test_setup_teardown(name, begin, end)
@@ -670,6 +706,8 @@ int main(void)
         T(a_pushed_plate_is_a_reading),
         T(who_has_passed_is_not_the_next_vehicle),
         T(a_poor_reading_asks_the_camera_once_more),
+        T(a_card_of_the_list),
+        T(a_card_on_the_deny_list),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

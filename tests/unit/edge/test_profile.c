@@ -570,6 +570,8 @@ static void a_bad_profile_is_refused_with_its_place(void **state)
         {"identity:\n  - {table: coil, address: 1, equals: 1}\n", 1, "identity",
          "input or holding"},
         {"display: {address: 65530}\n", 3, "display", "beyond"},
+        {"ticket: {address: 65530}\n", 3, "ticket", "beyond"},
+        {"ticket: {address: 32, registers: 8}\n", 3, "ticket.registers", "at least 9"},
         {"limits: {registers: 1}\nstatus:\n  uptime: {table: input, address: 1, words: 2}\n", 1,
          "limits.registers", "two words"},
     };

@@ -167,7 +167,7 @@ static void host_registers(void **state)
     assert_int_equal(write1(&d, 3, 99), FRAME_ILLEGAL_VALUE);
     assert_int_equal(write1(&d, 5, 3), FRAME_ILLEGAL_VALUE);
     assert_int_equal(write1(&d, 4, 0), FRAME_ILLEGAL_ADDRESS);
-    assert_int_equal(write1(&d, 32, 0), FRAME_ILLEGAL_ADDRESS);
+    assert_int_equal(write1(&d, 48, 0), FRAME_ILLEGAL_ADDRESS);
     assert_int_equal(write2(&d, 2, 77, 50), FRAME_ILLEGAL_VALUE); /* R2: nothing of it */
     assert_int_equal(d.host.heartbeat, 0);
     assert_int_equal(write2(&d, 16, 0x4869, 0x2100), FRAME_OK);
@@ -193,7 +193,7 @@ static void coils_and_gaps(void **state)
     assert_int_equal(read_at(&d, FRAME_READ_INPUT_REGISTERS, 0, 122, &v), FRAME_OK);
     assert_int_equal(v.registers[100], 0);
     assert_int_equal(read_at(&d, FRAME_READ_INPUT_REGISTERS, 1, 122, &v), FRAME_ILLEGAL_ADDRESS);
-    assert_int_equal(read_at(&d, FRAME_READ_HOLDING, 0, 33, &v), FRAME_ILLEGAL_ADDRESS);
+    assert_int_equal(read_at(&d, FRAME_READ_HOLDING, 0, 49, &v), FRAME_ILLEGAL_ADDRESS);
 }
 
 static void a_ticket_needs_the_arm_down(void **state)
@@ -201,16 +201,35 @@ static void a_ticket_needs_the_arm_down(void **state)
     (void)state;
     struct device d = make();
     struct lane lane = {0};
+    assert_int_equal(write2(&d, 32, 'T' << 8 | '1', 'X' << 8), FRAME_OK);
     assert_int_equal(coil(&d, 7, true), FRAME_OK);
-    assert_int_equal(input(&d, 80), 2);
-    assert_int_equal(input(&d, 81), 1);
-    assert_int_equal(input(&d, 82), 9);
-    assert_int_equal(input(&d, 83), 'T' << 8 | '0');
+    assert_int_equal(d.printer.issued, 1);
+    assert_string_equal(d.printer.text, "T1X");
     run(&d, &lane, 2000);
     assert_true(device_inputs(&d) >> INPUT_TICKET_TAKEN & 1);
     write2(&d, 0, 1, 1);
     run(&d, &lane, 1000);
     assert_int_equal(coil(&d, 7, true), FRAME_OK);
+    assert_int_equal(d.printer.issued, 1);
+}
+
+static void what_is_shown_stands_in_its_block(void **state)
+{
+    (void)state;
+    struct device d = make();
+    struct lane lane = {0};
+    struct fault_plan now = {0};
+    assert_int_equal(input(&d, 80), 0);
+    device_show(&d, MEDIUM_TAG, "04:A1");
+    assert_int_equal(input(&d, 80), 1); /* being written */
+    run(&d, &lane, 100);
+    assert_int_equal(input(&d, 80), 2);
+    assert_int_equal(input(&d, 81), 3);
+    assert_int_equal(input(&d, 82), 5);
+    assert_int_equal(input(&d, 83), '0' << 8 | '4');
+    device_set_fault(&d, FAULT_READER, &now);
+    device_show(&d, MEDIUM_CODE, "QR");
+    run(&d, &lane, 100);
     assert_int_equal(input(&d, 80), 2);
 }
 
@@ -223,6 +242,7 @@ int main(void)
         cmocka_unit_test(host_registers),
         cmocka_unit_test(coils_and_gaps),
         cmocka_unit_test(a_ticket_needs_the_arm_down),
+        cmocka_unit_test(what_is_shown_stands_in_its_block),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

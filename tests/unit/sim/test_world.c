@@ -11,6 +11,8 @@
 
 #include <cmocka.h>
 
+static const struct car_extras bare;
+
 static void set_name(struct name *n, const char *text)
 {
     assert_int_equal(name_parse(text, strlen(text), n), ERR_OK);
@@ -199,7 +201,8 @@ static void who_was_sent_to_an_exit_waits(void **state)
     struct world *w = world_new(&c, traces, (struct wall_ms){1786320000000}, 1);
     struct keeper k = {0};
     uint32_t car;
-    assert_int_equal(world_send(w, "a", "out-1", "HH-AB 1", INTENT_DRIVE, true, &car), ERR_OK);
+    assert_int_equal(world_send(w, "a", "out-1", "HH-AB 1", INTENT_DRIVE, true, &bare, &car),
+                     ERR_OK);
     assert_int_equal(world_place(w, 0).inside, 1);
     world_device(w, 1)->barrier.locked = true;
     run(w, &k, 7200000);
@@ -228,7 +231,7 @@ static void demand_can_be_paused(void **state)
     struct keeper shut = {.closed_for_entry = true}, k = {0};
     run(w, &shut, 300000);
     uint32_t by_hand;
-    world_send(w, "a", "in-1", "HH-AB 1", INTENT_DRIVE, false, &by_hand);
+    world_send(w, "a", "in-1", "HH-AB 1", INTENT_DRIVE, false, &bare, &by_hand);
     assert_true(world_place(w, 0).queued > 10);
     world_run_traffic(w, false);
     struct place_truth p = world_place(w, 0);
@@ -262,13 +265,16 @@ static void vehicles_by_hand(void **state)
     assert_int_equal(world_lane_at(w, 0, 3), 2);
     assert_int_equal(world_lane_at(w, 1, 1), 2);
     assert_int_equal(world_lane_named(w, "b", "in-1"), 2);
-    assert_int_equal(world_send(w, "a", "in-9", "X", INTENT_DRIVE, false, &in), ERR_NOTFOUND);
-    assert_int_equal(world_send(w, "a", "out-1", "22아2222", INTENT_DRIVE, false, &in), ERR_DENIED);
-    assert_int_equal(
-        world_send(w, "a", "in-1", "012345678901234567890123456789012", INTENT_DRIVE, false, &in),
-        ERR_INVAL);
+    assert_int_equal(world_send(w, "a", "in-9", "X", INTENT_DRIVE, false, &bare, &in),
+                     ERR_NOTFOUND);
+    assert_int_equal(world_send(w, "a", "out-1", "22아2222", INTENT_DRIVE, false, &bare, &in),
+                     ERR_DENIED);
+    assert_int_equal(world_send(w, "a", "in-1", "012345678901234567890123456789012", INTENT_DRIVE,
+                                false, &bare, &in),
+                     ERR_INVAL);
     assert_int_equal(in, 99);
-    assert_int_equal(world_send(w, "a", "in-1", "22아2222", INTENT_WAIT, false, &in), ERR_OK);
+    assert_int_equal(world_send(w, "a", "in-1", "22아2222", INTENT_WAIT, false, &bare, &in),
+                     ERR_OK);
     run(w, &k, 30000);
     world_car(w, in, &t);
     assert_int_equal(t.state, CAR_AT_COLUMN);
@@ -277,10 +283,10 @@ static void vehicles_by_hand(void **state)
     world_car(w, in, &t);
     assert_int_equal(t.state, CAR_INSIDE);
     assert_int_equal(world_instruct(w, in, INTENT_DRIVE), ERR_NOTFOUND);
-    assert_int_equal(world_send(w, "a", "out-1", "22아2222", INTENT_BACK_OUT_AFTER, false, &out),
-                     ERR_OK);
+    assert_int_equal(
+        world_send(w, "a", "out-1", "22아2222", INTENT_BACK_OUT_AFTER, false, &bare, &out), ERR_OK);
     assert_int_equal(out, in);
-    assert_int_equal(world_send(w, "a", "out-1", "22아2222", INTENT_DRIVE, false, &out),
+    assert_int_equal(world_send(w, "a", "out-1", "22아2222", INTENT_DRIVE, false, &bare, &out),
                      ERR_CONFLICT);
     run(w, &k, 30000);
     world_car(w, in, &t);
@@ -288,7 +294,8 @@ static void vehicles_by_hand(void **state)
     assert_true(t.inside);
     device_command(world_device(w, 1), BARRIER_CLOSE, 999);
     run(w, &k, 5000);
-    assert_int_equal(world_send(w, "a", "out-1", "22아2222", INTENT_DRIVE, false, &out), ERR_OK);
+    assert_int_equal(world_send(w, "a", "out-1", "22아2222", INTENT_DRIVE, false, &bare, &out),
+                     ERR_OK);
     run(w, &k, 60000);
     world_car(w, in, &t);
     assert_int_equal(t.state, CAR_LEFT);
@@ -309,7 +316,7 @@ static void a_forced_passage_is_a_violation(void **state)
     struct world *w = world_new(&c, traces, (struct wall_ms){1786320000000}, 1);
     struct keeper k = {.closed_for_entry = true};
     uint32_t car;
-    world_send(w, "a", "in-1", "HH-AB 1", INTENT_FORCE, false, &car);
+    world_send(w, "a", "in-1", "HH-AB 1", INTENT_FORCE, false, &bare, &car);
     run(w, &k, 60000);
     const struct violation *v;
     assert_int_equal(world_violations(w, &v), 1);

@@ -1,6 +1,7 @@
 #include "cloud/config.h"
 
 #include "cloud/accounts.h"
+#include "cloud/core/hours.h"
 #include "protocol/base/buf.h"
 #include "protocol/support/memory.h"
 
@@ -114,6 +115,13 @@ static enum err check_places(const struct config *c, const struct where *w)
             return wrong(&here, "name", "this name is reserved in the topics");
         if (p->currency[0] && currency_parse(p->currency, strlen(p->currency), &currency) != ERR_OK)
             return wrong(&here, "currency", "expected three letters such as EUR");
+        struct hours hours;
+        size_t at;
+        if (hours_parse(p->hours, &hours, &at) != ERR_OK)
+            return wrong(&here, "hours", p->hours + at);
+        struct name parent;
+        if (p->parent[0] && name_parse(p->parent, strlen(p->parent), &parent) != ERR_OK)
+            return wrong(&here, "parent", "expected the name of a place");
         for (size_t k = 0; k < i; k++)
             if (name_equal(&p->name, &c->places[k].name))
                 return wrong(&here, "name", "this place is listed already");
@@ -212,7 +220,10 @@ struct place_settings config_place(const struct place_config *p)
         .unmatched_exit = (enum unmatched_policy)p->unmatched_exit,
         .grant_size = p->grant_size,
         .closed = p->closed,
+        .stale_after_ms = p->stale_after_ms,
     };
+    memcpy(s.parent.text, p->parent, sizeof s.parent.text);
+    memcpy(s.hours, p->hours, sizeof s.hours);
     memcpy(s.title, p->title, sizeof s.title);
     memcpy(s.zone, p->zone, sizeof s.zone);
     memcpy(s.currency.code, p->currency, sizeof s.currency.code); /* checked when it was read */

@@ -59,8 +59,10 @@ struct place_config {
     char currency[4];          /* "": the rate table's */
     struct name tariff;
     int payment_policy, unmatched_exit;
-    int64_t hold_max_ms, exit_grace_ms, grant_size;
+    int64_t hold_max_ms, exit_grace_ms, grant_size, stale_after_ms;
     bool closed;
+    char parent[NAME_SIZE];      /* "": none */
+    char hours[HOURS_TEXT_SIZE]; /* checked when it was read */
     int line;
 };
 

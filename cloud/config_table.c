@@ -132,6 +132,13 @@ static const struct row place_rows[] = {
      .offset = offsetof(struct place_config, closed),
      .dflt = "false",
      .help = "not in operation: entries are refused"},
+    TEXT("hours", struct place_config, hours, 0, "",
+         "when it is open, such as mo-fr 07:00-22:00; sa 09:00-18:00; 2026-12-25 closed; empty: "
+         "always"),
+    TEXT("parent", struct place_config, parent, 0, "",
+         "the place listed before that this one is a zone of; empty: none"),
+    INT("stale_after_ms", struct place_config, stale_after_ms, 0, 31622400000, "604800000",
+        "an open stay is flagged as stale after this, domain time; 0: never"),
 };
 static const struct table place_table = {.name = "place",
                                          .rows = place_rows,

@@ -80,3 +80,11 @@ void recall_plan(int64_t missing, struct recall_edge *edges, size_t count)
     else
         help(edges, count);
 }
+
+void recall_all(struct recall_edge *edges, size_t count)
+{
+    for (size_t i = 0; i < count; i++)
+        edges[i].n = 0;
+    for (size_t i = 0; i < count; i++)
+        edges[i].n = spare(&edges[i]);
+}

@@ -25,4 +25,7 @@ struct recall_edge {
 /* `missing`: what the pool is short of, 0 if nothing. */
 void recall_plan(int64_t missing, struct recall_edge *edges, size_t count);
 
+/* The place is closed: all that lies free anywhere. */
+void recall_all(struct recall_edge *edges, size_t count);
+
 #endif

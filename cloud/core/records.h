@@ -25,6 +25,7 @@
 enum {
     ZONE_NAME_SIZE = 48,
     TITLE_SIZE = 64,
+    HOURS_TEXT_SIZE = 512,
     TOKEN_SIZE = 128,      /* a payer account at one provider */
     PROVIDERS_MAX = 4,     /* payment providers of one cloud */
     PAYMENT_KEY_SIZE = 40, /* "<16 hex>:<kind>:<n>" */
@@ -55,8 +56,11 @@ struct place_settings {
     int64_t hold_max_ms;
     int64_t exit_grace_ms;
     enum unmatched_policy unmatched_exit;
-    int64_t grant_size; /* spaces an entry edge should hold; 0: derived from the capacity */
-    bool closed;        /* not in operation: entries are denied */
+    int64_t grant_size;     /* spaces an entry edge should hold; 0: derived from the capacity */
+    bool closed;            /* not in operation: entries are denied */
+    struct name parent;     /* the place this one is a zone of; "": it is none */
+    int64_t stale_after_ms; /* an open stay is flagged after that; 0: never */
+    char hours[HOURS_TEXT_SIZE]; /* when it is open (core/hours.h); "": always */
 };
 
 bool place_settings_equal(const struct place_settings *a, const struct place_settings *b);
@@ -68,6 +72,7 @@ struct place_row {
     int64_t open_sessions; /* the second count: by sessions */
     int64_t next_grant;
     bool offers_stopped; /* an anomaly waits for a person */
+    bool shut;           /* closed now, by a person or by its hours */
     struct wall_ms changed;
 };
 

@@ -89,7 +89,9 @@ static bool apply_args(json_t *o, const struct ctl_args *a)
            set_text(o, "payment_policy", a->payment) &&
            set_number(o, "hold-max", "hold_max_ms", a->hold_max_s, 1000) &&
            set_number(o, "exit-grace", "exit_grace_ms", a->exit_grace_s, 1000) &&
-           set_text(o, "unmatched_exit", a->unmatched) &&
+           set_text(o, "unmatched_exit", a->unmatched) && set_text(o, "parent", a->parent) &&
+           set_text(o, "hours", a->hours) &&
+           set_number(o, "stale-after", "stale_after_ms", a->stale_after_s, 1000) &&
            set_number(o, "grant-size", "grant_size", a->grant_size, 1) && set_closed(o, a->closed);
 }
 
@@ -141,8 +143,9 @@ enum ctl_status cmd_place_add(struct client *c, const struct ctl_args *a)
 static json_t *settings_of(const json_t *place)
 {
     static const char *const keys[] = {
-        "title",       "capacity",      "zone",           "currency",   "tariff", "payment_policy",
-        "hold_max_ms", "exit_grace_ms", "unmatched_exit", "grant_size", "closed"};
+        "title",          "capacity",    "zone",           "currency",       "tariff",
+        "payment_policy", "hold_max_ms", "exit_grace_ms",  "unmatched_exit", "grant_size",
+        "closed",         "parent",      "stale_after_ms", "hours"};
     json_t *o = json_object();
     for (size_t i = 0; i < sizeof keys / sizeof keys[0]; i++)
         json_object_set(o, keys[i], json_object_get(place, keys[i]));

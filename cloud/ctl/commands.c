@@ -1,7 +1,8 @@
 #include "cloud/ctl/ctl.h"
 
 #define SETTINGS                                                                                   \
-    "capacity title zone currency tariff payment hold-max exit-grace unmatched grant-size closed"
+    "capacity title zone currency tariff payment hold-max exit-grace unmatched grant-size closed " \
+    "parent stale-after hours"
 
 #define ORDER "reason expect key wait"
 

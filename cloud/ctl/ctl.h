@@ -17,7 +17,7 @@ struct ctl_args {
     const char *token_file;
     const char *json; /* "" when given */
     const char *capacity, *title, *zone, *currency, *tariff, *payment, *hold_max_s, *exit_grace_s;
-    const char *unmatched, *grant_size, *closed;
+    const char *unmatched, *grant_size, *closed, *parent, *stale_after_s, *hours;
     const char *limit;
     const char *reason, *expect, *key;
     const char *kind, *plate, *credential, *from, *until, *offline_s, *space,

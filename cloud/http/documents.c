@@ -74,7 +74,7 @@ static void add_lane(void *arg, const struct lane_view *l)
 const char *place_status_word(const struct place_view *p, bool trouble)
 {
     const struct place_row *r = &p->row;
-    if (r->settings.closed)
+    if (r->settings.closed || r->shut)
         return "closed";
     if (r->occupied + r->pending >= r->settings.capacity)
         return "full";
@@ -100,6 +100,9 @@ static void set_settings(json_t *o, const struct place_settings *s)
     set_text(o, "unmatched_exit", unmatched_policy_word(s->unmatched_exit));
     set_int(o, "grant_size", s->grant_size);
     set_bool(o, "closed", s->closed);
+    set_text(o, "parent", s->parent.text);
+    set_int(o, "stale_after_ms", s->stale_after_ms);
+    set_text(o, "hours", s->hours);
 }
 
 /* The ledger is signed arithmetic; what is published is clamped to 0..capacity (domain.md). */
@@ -122,6 +125,11 @@ static void set_counts(json_t *o, const struct place_view *p)
     set_int(o, "anomalies", p->anomalies);
 }
 
+static void add_zone(void *arg, const struct name *zone)
+{
+    json_array_append_new(arg, json_string(zone->text));
+}
+
 static enum err build_place(struct reader *r, const struct place_view *p, const struct moment *m,
                             json_t *o)
 {
@@ -135,6 +143,9 @@ static enum err build_place(struct reader *r, const struct place_view *p, const 
     set_counts(o, p);
     json_object_set_new(o, "edges", edges.list);
     json_object_set_new(o, "lanes", lanes.list);
+    json_t *zones = json_array();
+    json_object_set_new(o, "zones", zones);
+    TRY(reader_zones(r, place, add_zone, zones));
     TRY(reader_edges(r, place, add_edge, &edges));
     TRY(reader_lanes(r, place, add_lane, &lanes));
     set_text(o, "status", place_status_word(p, edges.trouble || lanes.trouble));
@@ -185,12 +196,39 @@ static void collect_place(void *arg, const struct place_view *p)
     v->items[v->count++] = *p;
 }
 
+/* Over all car parks: who stands in a zone stands in its place and counts once. */
+static json_t *totals_of(const struct views *v)
+{
+    int64_t places = 0, capacity = 0, counted = 0, derived = 0, available = 0;
+    for (size_t i = 0; i < v->count; i++) {
+        const struct place_row *r = &v->items[i].row;
+        if (r->settings.parent.text[0] != '\0')
+            continue;
+        places++;
+        capacity += r->settings.capacity;
+        counted += clamp(r->occupied, r->settings.capacity);
+        derived += r->open_sessions;
+        available +=
+            clamp(r->settings.capacity - r->occupied - r->pending - r->held, r->settings.capacity);
+    }
+    json_t *o = json_object();
+    set_int(o, "places", places);
+    set_int(o, "capacity", capacity);
+    set_int(o, "counted", counted);
+    set_int(o, "derived", derived);
+    set_int(o, "free", available);
+    return o;
+}
+
 enum err document_places(struct reader *r, const struct moment *m, json_t **ret)
 {
     struct views v = {0};
     TRY(reader_begin(r));
     json_t *list = json_array();
+    json_t *totals = NULL;
     enum err e = reader_places(r, collect_place, &v);
+    if (e == ERR_OK)
+        totals = totals_of(&v);
     for (size_t i = 0; e == ERR_OK && i < v.count; i++) {
         json_t *o = json_object();
         json_array_append_new(list, o);
@@ -198,7 +236,7 @@ enum err document_places(struct reader *r, const struct moment *m, json_t **ret)
     }
     reader_end(r);
     free(v.items);
-    return finish(e, json_pack("{s:o}", "places", list), ret);
+    return finish(e, json_pack("{s:o, s:o?}", "places", list, "totals", totals), ret);
 }
 
 /* ---- movements ---- */

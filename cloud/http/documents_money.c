@@ -127,6 +127,13 @@ json_t *document_session(const struct session_view *s, int64_t amount_minor, con
     set_text(o, "payment_reason", s->payment_reason);
     set_int(o, "debt_minor", s->debt_minor);
     set_text(o, "exit_basis", s->exit_basis);
+    set_text(o, "entry_lane", s->entry_lane.text);
+    set_text(o, "exit_lane", s->exit_lane.text);
+    set_bool(o, "stale",
+             strcmp(s->state, "open") == 0 && s->stale_after_ms > 0 &&
+                 wall_diff_ms(m->now, s->start) > s->stale_after_ms);
+    if (s->parent.text[0] != '\0')
+        set_text(o, "parent", s->parent.text);
     if (s->right.text[0] != '\0')
         set_text(o, "right", s->right.text);
     if (s->exit_plate.text[0] != '\0')

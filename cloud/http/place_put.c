@@ -1,6 +1,7 @@
 /* Creating and changing places. POST creates (the same values again: 200, other values: 409); PUT makes
  * the place what the body says, members left out take their defaults (the same PUT twice: one effect).
  * The answer is sent after the service committed. */
+#include "cloud/core/hours.h"
 #include "cloud/http/exchange.h"
 #include "protocol/support/json.h"
 #include "protocol/support/memory.h"
@@ -21,7 +22,9 @@ struct field {
         FIELD_FLAG,
         FIELD_CURRENCY,
         FIELD_POLICY,
-        FIELD_UNMATCHED
+        FIELD_UNMATCHED,
+        FIELD_PARENT,
+        FIELD_HOURS
     } kind;
     size_t offset, size;
     int64_t min, max;
@@ -46,6 +49,12 @@ static const struct field fields[] = {
     {"unmatched_exit", FIELD_UNMATCHED, AT(unmatched_exit), 0, 0, false, "\"open\" or \"deny\""},
     {"grant_size", FIELD_INT, AT(grant_size), 0, 10000, false, "a whole number up to 10000"},
     {"closed", FIELD_FLAG, AT(closed), 0, 0, false, "true or false"},
+    {"parent", FIELD_PARENT, AT(parent), 0, 0, false,
+     "the name of the place it is a zone of, or \"\""},
+    {"stale_after_ms", FIELD_INT, AT(stale_after_ms), 0, 31622400000, false,
+     "milliseconds up to 31622400000"},
+    {"hours", FIELD_HOURS, AT(hours), 0, 0, false,
+     "hours such as \"mo-fr 07:00-22:00; 2026-12-25 closed\""},
 };
 enum { FIELDS = sizeof fields / sizeof fields[0] };
 
@@ -65,7 +74,9 @@ static enum err known(enum err e)
 
 static enum err read_field(const json_t *body, const struct field *f, char *to)
 {
-    char text[TITLE_SIZE];
+    char text[TITLE_SIZE], hours[HOURS_TEXT_SIZE];
+    struct hours rules;
+    size_t at;
     int64_t number;
     bool flag;
     switch (f->kind) {
@@ -86,6 +97,16 @@ static enum err read_field(const json_t *body, const struct field *f, char *to)
     case FIELD_NAME:
         TRY(json_get_text(body, f->key, text, sizeof text));
         return name_parse(text, strlen(text), (struct name *)(void *)to);
+    case FIELD_PARENT:
+        TRY(json_get_text(body, f->key, text, sizeof text));
+        if (text[0] == '\0')
+            return ERR_OK;
+        return name_parse(text, strlen(text), (struct name *)(void *)to);
+    case FIELD_HOURS:
+        TRY(json_get_text(body, f->key, hours, sizeof hours));
+        TRY(hours_parse(hours, &rules, &at) == ERR_OK ? ERR_OK : ERR_INVAL);
+        memcpy(to, hours, strlen(hours) + 1);
+        return ERR_OK;
     case FIELD_CURRENCY:
         TRY(json_get_text(body, f->key, text, sizeof text));
         return currency_parse(text, strlen(text), (struct currency *)(void *)to);
@@ -178,7 +199,8 @@ static bool settings_of_body(struct http *h, struct http_request *q, const struc
 {
     json_t *body;
     /* The defaults are those of the configuration's `places`. */
-    struct place_settings s = {.hold_max_ms = 120000, .exit_grace_ms = 900000};
+    struct place_settings s = {
+        .hold_max_ms = 120000, .exit_grace_ms = 900000, .stale_after_ms = 7 * 86400000LL};
     s.tariff = h->settings.default_tariff;
     if (!body_is_json(q, r, &body))
         return false;

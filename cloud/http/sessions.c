@@ -1,4 +1,5 @@
-/* GET /v1/sessions?plate=: a plate's stays, newest first, with what they cost and what was paid. */
+/* GET /v1/sessions?plate=: a plate's stays; ?place=&state=: those of a place that are open, stale or
+ * unmatched. Newest first, with what they cost and what was paid. */
 #include "cloud/http/server.h"
 #include "cloud/http/url.h"
 #include "protocol/support/plate.h"
@@ -14,6 +15,10 @@ struct session_list {
     struct moment m;
     json_t *list;
     int limit, seen;
+    struct plate plate;
+    struct session_filter filter;
+    bool stale;
+    struct session_cursor from;
     const struct principal *caller;
     bool more;
     struct session_cursor last;
@@ -26,6 +31,8 @@ static int64_t amount_of(struct http *h, const struct session_view *s, const str
     int64_t minor = -1;
     if (strcmp(s->state, "open") != 0 || rates->price == NULL)
         return s->price_minor;
+    if (s->parent.text[0] != '\0') /* a segment in a zone */
+        return 0;
     const struct rate_ref ref = {s->tariff, s->tariff_version, s->zone};
     pthread_mutex_lock(&h->rates_lock);
     enum err e = rates->price(rates->self, &ref, &s->stay, m->now, &minor);
@@ -87,27 +94,85 @@ static bool read_cursor(struct http_request *q, struct http_reply *r, struct ses
     return false;
 }
 
-void handle_sessions(struct http *h, struct http_request *q, struct http_reply *r)
+/* A page of what `read` shows. */
+static void reply_sessions(struct http *h, struct session_list *l, json_t *head,
+                           struct http_reply *r,
+                           enum err (*read)(struct reader *reader, struct session_list *l))
 {
-    static const char *const known[] = {"plate", "limit", "after"};
-    struct session_list l = {.http = h, .m = http_moment(h), .caller = &q->principal};
-    struct session_cursor from;
-    struct plate plate;
     char next[CURSOR_SIZE];
-    if (!query_known(q, known, 3, r) || !read_plate(q, r, &plate) ||
-        !query_limit(q, SESSIONS_DEFAULT, SESSIONS_MAX, r, &l.limit) || !read_cursor(q, r, &from))
-        return;
-    l.list = json_array();
+    l->list = json_array();
     struct reader_slot *slot = readers_take(h->readers);
-    enum err e = reader_sessions(slot->reader, &plate, &from, l.limit + 1, add_session, &l);
+    enum err e = read(slot->reader, l);
     readers_put(h->readers, slot);
     if (e != ERR_OK) {
-        json_decref(l.list);
-        reply_reader_error(r, e, "stay");
+        json_decref(l->list);
+        json_decref(head);
+        reply_reader_error(r, e, l->filter.place.text[0] != '\0' ? "place" : "stay");
         return;
     }
-    snprintf(next, sizeof next, "%lld.%s", (long long)l.last.at_ms, l.last.id.text);
-    reply_json(r, 200,
-               json_pack("{s:s, s:o, s:o}", "plate", plate.text, "sessions", l.list, "next",
-                         l.more ? json_string(next) : json_null()));
+    snprintf(next, sizeof next, "%lld.%s", (long long)l->last.at_ms, l->last.id.text);
+    json_object_set_new(head, "sessions", l->list);
+    json_object_set_new(head, "next", l->more ? json_string(next) : json_null());
+    reply_json(r, 200, head);
+}
+
+static enum err read_of_plate(struct reader *reader, struct session_list *l)
+{
+    return reader_sessions(reader, &l->plate, &l->from, l->limit + 1, add_session, l);
+}
+
+static enum err read_of_place(struct reader *reader, struct session_list *l)
+{
+    struct place_view place;
+    TRY(reader_place(reader, &l->filter.place, &place));
+    if (l->stale && place.row.settings.stale_after_ms == 0)
+        return ERR_OK;
+    if (l->stale)
+        l->filter.begun_before = wall_after(l->m.now, -place.row.settings.stale_after_ms);
+    return reader_sessions_of_place(reader, &l->filter, &l->from, l->limit + 1, add_session, l);
+}
+
+/* ?place=a&state=stale */
+static bool read_filter(struct http_request *q, struct http_reply *r, struct session_list *l)
+{
+    char place[NAME_SIZE + 1], state[16] = "";
+    struct session_filter *f = &l->filter;
+    if (url_query_get(q->query, "place", place, sizeof place) != ERR_OK ||
+        name_parse(place, strlen(place), &f->place) != ERR_OK) {
+        reply_problem(r, 400, "bad_place", "\"place\" must be the name of one place.");
+        return false;
+    }
+    if (!auth_is(&q->principal, ~(unsigned)ROLE_DRIVER) ||
+        !auth_sees_place(&q->principal, &f->place)) {
+        reply_problem(r, 403, "other_place", "This token is not for the stays of that place.");
+        return false;
+    }
+    enum err e = url_query_get(q->query, "state", state, sizeof state);
+    l->stale = e == ERR_OK && strcmp(state, "stale") == 0;
+    if (e == ERR_OK && !l->stale)
+        e = session_state_parse(state, &f->state);
+    if (e == ERR_OK)
+        return true;
+    reply_problem(r, 400, "bad_state", "\"state\" must be open, stale, unmatched or closed.");
+    return false;
+}
+
+void handle_sessions(struct http *h, struct http_request *q, struct http_reply *r)
+{
+    static const char *const known[] = {"plate", "limit", "after", "place", "state"};
+    struct session_list l = {.http = h, .m = http_moment(h), .caller = &q->principal};
+    char any[8];
+    if (!query_known(q, known, 5, r) ||
+        !query_limit(q, SESSIONS_DEFAULT, SESSIONS_MAX, r, &l.limit) || !read_cursor(q, r, &l.from))
+        return;
+    bool of_plate = url_query_get(q->query, "plate", any, sizeof any) != ERR_NOTFOUND ||
+                    url_query_get(q->query, "place", any, sizeof any) == ERR_NOTFOUND;
+    if (of_plate && url_query_get(q->query, "place", any, sizeof any) != ERR_NOTFOUND)
+        reply_problem(r, 400, "bad_query", "Either ?plate= or ?place=&state=, not both.");
+    else if (of_plate && url_query_get(q->query, "state", any, sizeof any) != ERR_NOTFOUND)
+        reply_problem(r, 400, "bad_query", "\"state\" goes with ?place=.");
+    else if (of_plate && read_plate(q, r, &l.plate))
+        reply_sessions(h, &l, json_pack("{s:s}", "plate", l.plate.text), r, read_of_plate);
+    else if (!of_plate && read_filter(q, r, &l))
+        reply_sessions(h, &l, json_pack("{s:s}", "place", l.filter.place.text), r, read_of_place);
 }

@@ -12,8 +12,10 @@
 #include "cloud/service/notice.h"
 #include "cloud/service/offer.h"
 #include "cloud/service/once.h"
+#include "cloud/service/opening.h"
 #include "cloud/service/rights.h"
 #include "cloud/service/stream.h"
+#include "cloud/service/zones.h"
 #include "protocol/base/buf.h"
 #include "protocol/support/log.h"
 
@@ -42,6 +44,13 @@ static enum err check(struct service *s, const struct place_settings *c, const s
         return refuse(r, ERR_INVAL, "hold_max, exit_grace: not below 0");
     if (c->grant_size < 0 || c->grant_size > OFFER_MAX)
         return refuse(r, ERR_INVAL, "grant_size: 0 to 10000");
+    if (c->stale_after_ms < 0)
+        return refuse(r, ERR_INVAL, "stale_after: not below 0");
+    struct hours hours;
+    size_t at;
+    if (hours_parse(c->hours, &hours, &at) != ERR_OK)
+        return refuse(r, ERR_INVAL, "hours: such as mo-fr 07:00-22:00; 2026-12-25 closed");
+    TRY(zone_check(s, c, old, r));
     if (old && strcmp(old->row.settings.currency.code, c->currency.code) != 0)
         return refuse(r, ERR_CONFLICT, "currency: cannot be changed, stays are priced in it");
     enum err e =
@@ -65,6 +74,7 @@ static enum err put_place(struct service *s, const struct place_settings *c, str
         p->row.settings = *c;
     }
     r->place = p->row.settings;
+    opening_settle(s, p);
     if (news)
         feed_place(s, r->created ? "place.created" : "place.changed", p);
     place_touch(s, p);

@@ -9,6 +9,7 @@
 #include "cloud/service/flush.h"
 #include "cloud/service/live.h"
 #include "cloud/service/offer.h"
+#include "cloud/service/opening.h"
 #include "cloud/service/request.h"
 #include "cloud/service/rights.h"
 #include "cloud/service/stream.h"
@@ -117,7 +118,7 @@ static void answer(struct service *s, const struct work *w, const struct request
         .id = r->id,
         .hello = {.epoch = v->epoch,
                   .upto = v->upto,
-                  .lease_ms = s->options.lease_ms,
+                  .lease_ms = opening_lease_ms(s, st->edge->place),
                   .common = v->common,
                   .audited = st->row.audited},
     };

@@ -6,6 +6,7 @@
 #include "cloud/service/debt.h"
 #include "cloud/service/flush.h"
 #include "cloud/service/offer.h"
+#include "cloud/service/opening.h"
 #include "cloud/service/payment.h"
 #include "protocol/support/log.h"
 
@@ -72,6 +73,7 @@ enum err state_load(struct service *s)
             return ERR_IO;
         }
         offer_want(s, s->places[i]);
+        opening_read(s->places[i]);
     }
     log_notice("service.loaded", LN("places", s->place_count), LN("streams", s->stream_count),
                LN("payments", s->payment_count));

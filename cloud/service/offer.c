@@ -124,7 +124,7 @@ static bool eligible(const struct edge *e)
 
 static bool may_offer(const struct place *p)
 {
-    return !p->row.offers_stopped && !p->row.settings.closed;
+    return !p->row.offers_stopped && !p->row.shut;
 }
 
 /* A database restored from a backup may have given spaces it knows nothing of: only the edges do. So
@@ -217,7 +217,11 @@ static void plan_recalls(struct service *s, struct place *p)
             .owed = owed(e),
         };
     }
-    recall_plan(missing(s, p), edges, p->edge_count);
+    int64_t missing_now = missing(s, p);
+    if (p->row.shut)
+        recall_all(edges, p->edge_count);
+    else
+        recall_plan(missing_now, edges, p->edge_count);
     for (size_t i = 0; i < p->edge_count; i++) {
         p->edges[i]->asked = false;
         if (edges[i].n > 0)

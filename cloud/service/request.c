@@ -41,7 +41,7 @@ static struct passage_answer entry_answer(struct service *s, struct edge *e,
 {
     struct place *p = e->place;
     struct passage_answer a = {.verdict = VERDICT_DENY};
-    if (p->row.settings.closed) {
+    if (p->row.shut) {
         a.reason = REASON_CLOSED;
         memcpy(a.display, closed_text, sizeof closed_text);
         return a;

@@ -13,6 +13,7 @@
 #include "cloud/service/live.h"
 #include "cloud/service/load.h"
 #include "cloud/service/offer.h"
+#include "cloud/service/opening.h"
 #include "cloud/service/payment.h"
 #include "cloud/service/request.h"
 #include "cloud/service/rights.h"
@@ -132,6 +133,7 @@ static void fire_timers(struct service *s)
     exit_timers(s);
     debt_timers(s);
     command_timers(s);
+    opening_timers(s);
     offer_timers(s);
     live_timers(s);
     hello_timers(s);

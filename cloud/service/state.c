@@ -1,5 +1,6 @@
 #include "cloud/service/state.h"
 
+#include "cloud/service/opening.h"
 #include "cloud/service/rights.h"
 #include "cloud/service/stream.h"
 #include "protocol/base/buf.h"
@@ -125,6 +126,7 @@ void state_free(struct service *s)
         free(s->places[i]->edges);
         free(s->places[i]->audit);
         rights_forget(s->places[i]);
+        opening_forget(s->places[i]);
         free(s->places[i]);
     }
     for (size_t i = 0; i < s->payment_count; i++)

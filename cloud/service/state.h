@@ -4,6 +4,7 @@
 #ifndef BOOMGATE_CLOUD_SERVICE_STATE_H
 #define BOOMGATE_CLOUD_SERVICE_STATE_H
 
+#include "cloud/core/hours.h"
 #include "cloud/core/ledger.h"
 #include "cloud/core/restamp.h"
 #include "cloud/core/session.h"
@@ -20,8 +21,15 @@ enum { RIGHTS_SETS = 3 };
 
 struct rights_set;
 
+/* Rules for opening, and the clock they are meant by. */
+struct place_hours {
+    struct hours rules;
+    struct zone_table zone;
+};
+
 struct place {
-    struct place_row row; /* its counters are written from `ledger` when saved */
+    struct place_hours *hours; /* NULL: open around the clock */
+    struct place_row row;      /* its counters are written from `ledger` when saved */
     struct place_ledger ledger;
     struct edge **edges;
     size_t edge_count;

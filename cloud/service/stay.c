@@ -8,6 +8,7 @@
 #include "cloud/service/flush.h"
 #include "cloud/service/notice.h"
 #include "cloud/service/rights.h"
+#include "cloud/service/zones.h"
 #include "protocol/base/ticket.h"
 #include "protocol/support/log.h"
 #include "protocol/wire/plate_match.h"
@@ -31,6 +32,10 @@ bool stay_price(struct service *s, struct place *p, const struct session_row *r,
     const struct place_settings *c = &p->row.settings;
     struct wall_ms end = at.v > r->start.v ? at : r->start;
     int64_t minor = -1;
+    if (is_zone(c)) { /* a segment of the stay outside, which pays for all of it */
+        *ret_minor = 0;
+        return true;
+    }
     const struct rates_port *rates = &s->ports.rates;
     const struct tariff_stay stay = stay_of(s, r);
     struct rate_ref ref = {r->tariff, r->tariff_version, c->zone};

@@ -102,6 +102,10 @@ static enum err take_place(sqlite3_stmt *s, void *arg)
     p.row.changed = time_at(s, 20);
     p.at_edges = number_at(s, 21);
     p.anomalies = number_at(s, 22);
+    TRY(db_column_text(s, 23, p.row.settings.parent.text, sizeof p.row.settings.parent.text));
+    p.row.settings.stale_after_ms = number_at(s, 24);
+    TRY(db_column_text(s, 25, p.row.settings.hours, sizeof p.row.settings.hours));
+    p.row.shut = number_at(s, 26) != 0;
     v->visit(v->arg, &p);
     return ERR_OK;
 }
@@ -141,6 +145,28 @@ enum err reader_place(struct reader *r, const struct name *place, struct place_v
         return ERR_NOTFOUND;
     *ret = one.view;
     return ERR_OK;
+}
+
+struct zone_visit {
+    void (*visit)(void *arg, const struct name *zone);
+    void *arg;
+};
+
+static enum err take_zone(sqlite3_stmt *s, void *arg)
+{
+    const struct zone_visit *v = arg;
+    struct name zone;
+    TRY(db_column_text(s, 0, zone.text, sizeof zone.text));
+    v->visit(v->arg, &zone);
+    return ERR_OK;
+}
+
+enum err reader_zones(struct reader *r, const struct name *place,
+                      void (*visit)(void *arg, const struct name *zone), void *arg)
+{
+    struct zone_visit v = {visit, arg};
+    db_bind_text(r->statements[Q_ZONES], 1, place->text);
+    return reader_each(r->statements[Q_ZONES], take_zone, &v);
 }
 
 struct edge_visit {

@@ -38,6 +38,10 @@ enum err reader_places(struct reader *r, void (*visit)(void *arg, const struct p
 enum err reader_place(struct reader *r, const struct name *place,
                       struct place_view *ret); /* ERR_NOTFOUND */
 
+/* The zones of a place, in order of their names; not theirs. */
+enum err reader_zones(struct reader *r, const struct name *place,
+                      void (*visit)(void *arg, const struct name *zone), void *arg);
+
 struct edge_view {
     struct name edge;
     char version[VERSION_SIZE];
@@ -111,6 +115,9 @@ struct session_view {
     struct plate exit_plate; /* as read at the exit, if it is not `plate` */
     int64_t tariff_version;  /* 0: by the time of entry */
     struct tariff_stay stay; /* as the rate table sees it */
+    struct name entry_edge, entry_lane, exit_edge, exit_lane; /* "": not known */
+    int64_t stale_after_ms;                                   /* of its place; 0: never */
+    struct name parent;                                       /* its place is a zone of that one */
 };
 
 /* Where a page of sessions ends; zeroed: before the first. */
@@ -123,6 +130,18 @@ struct session_cursor {
 enum err reader_sessions(struct reader *r, const struct plate *plate,
                          const struct session_cursor *from, int limit,
                          void (*visit)(void *arg, const struct session_view *s), void *arg);
+
+struct session_filter {
+    struct name place;
+    enum session_state state;
+    struct wall_ms begun_before; /* v == 0: whenever */
+};
+
+/* Stays of a place, newest first, after `from`. */
+enum err reader_sessions_of_place(struct reader *r, const struct session_filter *f,
+                                  const struct session_cursor *from, int limit,
+                                  void (*visit)(void *arg, const struct session_view *s),
+                                  void *arg);
 
 /* Where to go on after `s`. */
 struct session_cursor session_cursor_of(const struct session_view *s);

@@ -30,6 +30,19 @@
 
 #define SESSION_AT "coalesce(s.start_ms, s.end_ms, 0)"
 
+#define SESSION_SELECT                                                                             \
+    "SELECT s.id, s.place, p.zone, s.tariff, s.plate, s.state, s.start_ms, s.end_ms, "             \
+    "s.exit_basis, s.currency, s.price_minor, s.paid_minor, s.paid_ms, y.state, y.reason, "        \
+    "d.state, coalesce(d.amount_minor - d.paid_minor, 0), s.right_id, s.covered_ms, "              \
+    "s.exit_plate, s.tariff_version, s.settled_ms, s.settled_minor, (SELECT group_concat("         \
+    "v.kind || ':' || v.value) FROM (SELECT kind, value FROM validation WHERE session = s.id "     \
+    "ORDER BY at_ms, id LIMIT 16) AS v), "                                                         \
+    "s.entry_edge, s.entry_lane, s.exit_edge, s.exit_lane, p.stale_after_ms, p.parent "            \
+    "FROM session AS s JOIN place AS p USING (place) LEFT JOIN debt AS d ON "                      \
+    "d.session = s.id "                                                                            \
+    "LEFT JOIN payment AS y ON y.key = (SELECT key FROM payment WHERE session = s.id "             \
+    "ORDER BY created_ms DESC, key DESC LIMIT 1) "
+
 /* The queries, by name. */
 #define READER_STATEMENTS(X)                                                                       \
     X(BEGIN, "BEGIN")                                                                              \
@@ -41,8 +54,10 @@
       "unmatched_exit, grant_size, closed, pool, occupied, pending, held, overdraft, "             \
       "open_sessions, next_grant, offers_stopped, changed_ms, "                                    \
       "(SELECT coalesce(sum(view), 0) FROM stream WHERE stream.place = p.place), "                 \
-      "(SELECT count(*) FROM anomaly WHERE anomaly.place = p.place AND resolved_ms IS NULL) "      \
+      "(SELECT count(*) FROM anomaly WHERE anomaly.place = p.place AND resolved_ms IS NULL), "     \
+      "parent, stale_after_ms, hours, shut "                                                       \
       "FROM place AS p WHERE ?1 IS NULL OR place = ?1 ORDER BY place")                             \
+    X(ZONES, "SELECT place FROM place WHERE parent = ?1 ORDER BY place")                           \
     X(RIGHTS, "SELECT " RIGHT_COLUMNS "WHERE place = ?1 AND id > ?2 AND removed = 0 "              \
               "ORDER BY id LIMIT ?3")                                                              \
     X(RIGHT, "SELECT " RIGHT_COLUMNS "WHERE place = ?1 AND id = ?2 AND removed = 0")               \
@@ -69,18 +84,12 @@
             "WHERE place = ?1 AND direction IN ('entry', 'exit') "                                 \
             "AND completed_ms >= ?2 AND completed_ms < ?4 GROUP BY 1, 2")                          \
     X(SESSIONS,                                                                                    \
-      "SELECT s.id, s.place, p.zone, s.tariff, s.plate, s.state, s.start_ms, s.end_ms, "           \
-      "s.exit_basis, s.currency, s.price_minor, s.paid_minor, s.paid_ms, y.state, y.reason, "      \
-      "d.state, coalesce(d.amount_minor - d.paid_minor, 0), s.right_id, s.covered_ms, "            \
-      "s.exit_plate, s.tariff_version, s.settled_ms, s.settled_minor, (SELECT group_concat("       \
-      "v.kind || ':' || v.value) FROM (SELECT kind, value FROM validation WHERE session = s.id "   \
-      "ORDER BY at_ms, id LIMIT 16) AS v) FROM session AS s JOIN place AS p USING (place) LEFT "   \
-      "JOIN debt AS d ON "                                                                         \
-      "d.session = s.id "                                                                          \
-      "LEFT JOIN payment AS y ON y.key = (SELECT key FROM payment WHERE session = s.id "           \
-      "ORDER BY created_ms DESC, key DESC LIMIT 1) "                                               \
-      "WHERE s.plate = ?1 AND (?2 = 0 OR (" SESSION_AT ", s.id) < (?2, ?3)) "                      \
-      "ORDER BY " SESSION_AT " DESC, s.id DESC LIMIT ?4")                                          \
+      SESSION_SELECT "WHERE s.plate = ?1 AND (?2 = 0 OR (" SESSION_AT ", s.id) < (?2, ?3)) "       \
+                     "ORDER BY " SESSION_AT " DESC, s.id DESC LIMIT ?4")                           \
+    X(SESSIONS_OF_PLACE,                                                                           \
+      SESSION_SELECT "WHERE s.place = ?5 AND s.state = ?6 AND (?7 = 0 OR s.start_ms < ?7) "        \
+                     "AND (?2 = 0 OR (" SESSION_AT ", s.id) < (?2, ?3)) "                          \
+                     "ORDER BY " SESSION_AT " DESC, s.id DESC LIMIT ?4")                           \
     X(CROSSED,                                                                                     \
       "SELECT " CROSSED("entry") ", " CROSSED(                                                     \
           "exit") ", "                                                                             \

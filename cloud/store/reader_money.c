@@ -70,6 +70,12 @@ static enum err take_session(sqlite3_stmt *s, void *arg)
     w.covered = time_at(s, 18);
     TRY(db_column_text(s, 19, w.exit_plate.text, sizeof w.exit_plate.text));
     TRY(take_stay(s, &w));
+    TRY(db_column_text(s, 24, w.entry_edge.text, sizeof w.entry_edge.text));
+    TRY(db_column_text(s, 25, w.entry_lane.text, sizeof w.entry_lane.text));
+    TRY(db_column_text(s, 26, w.exit_edge.text, sizeof w.exit_edge.text));
+    TRY(db_column_text(s, 27, w.exit_lane.text, sizeof w.exit_lane.text));
+    w.stale_after_ms = number_at(s, 28);
+    TRY(db_column_text(s, 29, w.parent.text, sizeof w.parent.text));
     v->visit(v->arg, &w);
     return ERR_OK;
 }
@@ -84,6 +90,21 @@ enum err reader_sessions(struct reader *r, const struct plate *plate,
     db_bind_int(s, 2, from->at_ms);
     db_bind_text(s, 3, from->id.text);
     db_bind_int(s, 4, limit);
+    return reader_each(s, take_session, &v);
+}
+
+enum err reader_sessions_of_place(struct reader *r, const struct session_filter *f,
+                                  const struct session_cursor *from, int limit,
+                                  void (*visit)(void *arg, const struct session_view *s), void *arg)
+{
+    struct session_visit v = {visit, arg};
+    sqlite3_stmt *s = r->statements[Q_SESSIONS_OF_PLACE];
+    db_bind_int(s, 2, from->at_ms);
+    db_bind_text(s, 3, from->id.text);
+    db_bind_int(s, 4, limit);
+    db_bind_text(s, 5, f->place.text);
+    db_bind_text(s, 6, session_state_word(f->state));
+    db_bind_int(s, 7, f->begun_before.v);
     return reader_each(s, take_session, &v);
 }
 

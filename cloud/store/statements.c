@@ -3,7 +3,7 @@
 #define PLACE_COLUMNS                                                                              \
     "place, title, capacity, zone, currency, tariff, policy, hold_max_ms, exit_grace_ms, "         \
     "unmatched_exit, grant_size, closed, pool, occupied, pending, held, overdraft, "               \
-    "open_sessions, next_grant, offers_stopped, changed_ms"
+    "open_sessions, next_grant, offers_stopped, changed_ms, parent, stale_after_ms, hours, shut"
 #define STREAM_COLUMNS                                                                             \
     "id, place, edge, journal, epoch, last, head, view, pending, overdraft, frozen, fenced, "      \
     "owed, "                                                                                       \
@@ -53,7 +53,8 @@ const char *const store_sql[STATEMENTS] = {
 
     [ST_SAVE_PLACE] =
         "INSERT INTO place (" PLACE_COLUMNS
-        ") VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?) ON CONFLICT (place) DO UPDATE SET "
+        ") VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?) ON CONFLICT (place) DO "
+        "UPDATE SET "
         "title = excluded.title, capacity = excluded.capacity, zone = excluded.zone, "
         "currency = excluded.currency, tariff = excluded.tariff, policy = excluded.policy, "
         "hold_max_ms = excluded.hold_max_ms, exit_grace_ms = excluded.exit_grace_ms, "
@@ -61,7 +62,9 @@ const char *const store_sql[STATEMENTS] = {
         "closed = excluded.closed, pool = excluded.pool, occupied = excluded.occupied, "
         "pending = excluded.pending, held = excluded.held, overdraft = excluded.overdraft, "
         "open_sessions = excluded.open_sessions, next_grant = excluded.next_grant, "
-        "offers_stopped = excluded.offers_stopped, changed_ms = excluded.changed_ms",
+        "offers_stopped = excluded.offers_stopped, changed_ms = excluded.changed_ms, "
+        "parent = excluded.parent, stale_after_ms = excluded.stale_after_ms, "
+        "hours = excluded.hours, shut = excluded.shut",
     [ST_SAVE_EDGE] = "INSERT INTO edge (place, edge, newest_epoch, hello_ms, version)"
                      " VALUES (?,?,?,?,?) ON CONFLICT (place, edge) DO UPDATE SET "
                      "newest_epoch = excluded.newest_epoch, hello_ms = excluded.hello_ms, "

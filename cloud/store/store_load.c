@@ -27,6 +27,10 @@ static void take_place(struct take *t, const struct store_visitor *v)
     r.next_grant = take_int(t);
     r.offers_stopped = take_int(t) != 0;
     r.changed = take_time(t);
+    TAKE_TEXT(t, p->parent.text);
+    p->stale_after_ms = take_int(t);
+    TAKE_TEXT(t, p->hours);
+    r.shut = take_int(t) != 0;
     if (t->err == ERR_OK)
         v->place(v->self, &r);
 }

@@ -28,6 +28,10 @@ enum err store_save_place(void *self, const struct place_row *r)
     put_int(&p, r->next_grant);
     put_int(&p, r->offers_stopped);
     put_int(&p, r->changed.v);
+    put_optional(&p, c->parent.text);
+    put_int(&p, c->stale_after_ms);
+    put_text(&p, c->hours);
+    put_int(&p, r->shut);
     return db_run(p.st);
 }
 

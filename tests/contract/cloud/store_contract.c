@@ -51,7 +51,10 @@ static struct place_row place_of(void)
                      .exit_grace_ms = 900000,
                      .unmatched_exit = UNMATCHED_DENY,
                      .grant_size = 4,
-                     .closed = true},
+                     .closed = true,
+                     .stale_after_ms = 86400000,
+                     .hours = "mo-fr 07:00-22:00"},
+        .shut = true,
         .pool = 3,
         .occupied = -1,
         .pending = 2,
@@ -219,7 +222,10 @@ static void state_comes_back(void **state)
     assert_int_equal(l.place.settings.exit_grace_ms, 900000);
     assert_int_equal(l.place.settings.unmatched_exit, UNMATCHED_DENY);
     assert_int_equal(l.place.settings.grant_size, 4);
-    assert_true(l.place.settings.closed && l.place.offers_stopped);
+    assert_true(l.place.settings.closed && l.place.offers_stopped && l.place.shut);
+    assert_int_equal(l.place.settings.stale_after_ms, 86400000);
+    assert_string_equal(l.place.settings.hours, "mo-fr 07:00-22:00");
+    assert_string_equal(l.place.settings.parent.text, "");
     assert_int_equal(l.place.pool, 3);
     assert_int_equal(l.place.occupied, -1);
     assert_int_equal(l.place.pending, 2);

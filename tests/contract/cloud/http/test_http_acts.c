@@ -132,14 +132,116 @@ static void not_everybody_corrects(void **state)
     is_code(correct(l, OPERATOR, TWO_MORE), 503, "unavailable");
 }
 
+static json_t *member(const struct answer *a, const char *path)
+{
+    json_t *at = a->json;
+    char key[32];
+    for (const char *p = path; *p != '\0';) {
+        size_t len = strcspn(p, ".");
+        snprintf(key, sizeof key, "%.*s", (int)len, p);
+        at = json_object_get(at, key);
+        p += len + (p[len] == '.');
+    }
+    return at;
+}
+
+static void zones_and_hours_are_settings(void **state)
+{
+    struct live *l = *state;
+    struct answer a =
+        ask(&l->f, "PUT", "/v1/places/roof", OPERATOR,
+            "{\"capacity\":4,\"parent\":\"a\",\"tariff\":\"t3\",\"stale_after_ms\":1000,"
+            "\"hours\":\"2026-11-20 closed\"}",
+            NULL);
+    assert_int_equal(a.status, 201);
+    answer_free(&a);
+    is_code(ask(&l->f, "PUT", "/v1/places/yard", OPERATOR,
+                "{\"capacity\":7,\"parent\":\"a\",\"tariff\":\"t3\"}", NULL),
+            409, "conflict");
+    is_code(ask(&l->f, "PUT", "/v1/places/yard", OPERATOR,
+                "{\"capacity\":7,\"parent\":\"b\",\"tariff\":\"t3\"}", NULL),
+            404, "not_found");
+    a = get(&l->f, "/v1/places/roof", NULL);
+    assert_string_equal(json_string_value(member(&a, "parent")), "a");
+    assert_string_equal(json_string_value(member(&a, "hours")), "2026-11-20 closed");
+    assert_int_equal(json_integer_value(member(&a, "stale_after_ms")), 1000);
+    answer_free(&a);
+    a = get(&l->f, "/v1/places/a", NULL);
+    assert_string_equal(json_string_value(json_array_get(member(&a, "zones"), 0)), "roof");
+    assert_int_equal(json_integer_value(member(&a, "stale_after_ms")), 0);
+    answer_free(&a);
+    a = get(&l->f, "/v1/places", NULL);
+    assert_int_equal(json_integer_value(member(&a, "totals.places")), 1);
+    assert_int_equal(json_integer_value(member(&a, "totals.capacity")), 10);
+    assert_int_equal(json_integer_value(member(&a, "totals.free")), 10);
+    answer_free(&a);
+}
+
+/* A vehicle inside for an hour, one that left without having come, and one that is not long inside. */
+static void stays_are_listed_by_state(void **state)
+{
+    struct live *l = *state;
+    struct test_edge e = edge_of("a", "e1", 1);
+    pthread_mutex_lock(&l->lock);
+    assert_true(edge_hello(&l->w, &e, "ex"));
+    edge_accept(&l->w, &e);
+    l->w.now.wall.v -= 3600 * 1000;
+    edge_enter(&l->w, &e,
+               "22\xEC\x95\x84"
+               "2222");
+    l->w.now.wall.v += 3600 * 1000;
+    edge_accept(&l->w, &e);
+    edge_enter(&l->w, &e,
+               "33\xEB\x82\x98"
+               "3333");
+    edge_leave(&l->w, &e,
+               "44\xEB\x8B\xA4"
+               "4444",
+               BASIS_FREE, NULL);
+    pthread_mutex_unlock(&l->lock);
+    struct answer a = ask(&l->f, "PUT", "/v1/places/a", OPERATOR,
+                          "{\"capacity\":10,\"tariff\":\"t3\",\"stale_after_ms\":1800000}", NULL);
+    assert_int_equal(a.status, 200);
+    answer_free(&a);
+    static const struct {
+        const char *state;
+        size_t count;
+    } rows[] = {{"open", 2}, {"stale", 1}, {"unmatched", 1}, {"closed", 0}};
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        char target[64];
+        snprintf(target, sizeof target, "/v1/sessions?place=a&state=%s", rows[i].state);
+        a = get(&l->f, target, ATTENDANT);
+        assert_int_equal(a.status, 200);
+        assert_int_equal(json_array_size(member(&a, "sessions")), rows[i].count);
+        json_t *first = json_array_get(member(&a, "sessions"), 0);
+        if (strcmp(rows[i].state, "stale") == 0) {
+            assert_true(json_is_true(json_object_get(first, "stale")));
+            assert_string_equal(json_string_value(json_object_get(first, "entry_lane")), "in-1");
+        }
+        answer_free(&a);
+    }
+    a = get(&l->f, "/v1/sessions?place=a&state=open&limit=1", ATTENDANT);
+    char next[160];
+    snprintf(next, sizeof next, "/v1/sessions?place=a&state=open&after=%s",
+             json_string_value(member(&a, "next")));
+    answer_free(&a);
+    a = get(&l->f, next, ATTENDANT);
+    assert_int_equal(json_array_size(member(&a, "sessions")), 1);
+    assert_true(json_is_null(member(&a, "next")));
+    answer_free(&a);
+    is_code(get(&l->f, "/v1/sessions?place=a&state=x", ATTENDANT), 400, "bad_state");
+    is_code(get(&l->f, "/v1/sessions?place=a", ATTENDANT), 400, "bad_state");
+    is_code(get(&l->f, "/v1/sessions?place=z&state=open", ATTENDANT), 404, "not_found");
+    is_code(get(&l->f, "/v1/sessions?place=a&plate=1&state=open", ATTENDANT), 400, "bad_query");
+    is_code(get(&l->f, "/v1/sessions?place=a&state=open", OPERATOR_OF_B), 403, "other_place");
+}
+
 int main(void)
 {
 #define T(name) cmocka_unit_test_setup_teardown(name, live_setup, live_teardown)
     const struct CMUnitTest tests[] = {
-        T(a_correction_is_an_act),
-        T(acts_are_undone_and_listed),
-        T(every_fault_is_named),
-        T(not_everybody_corrects),
+        T(a_correction_is_an_act), T(acts_are_undone_and_listed),   T(every_fault_is_named),
+        T(not_everybody_corrects), T(zones_and_hours_are_settings), T(stays_are_listed_by_state),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

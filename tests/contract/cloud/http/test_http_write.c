@@ -136,6 +136,9 @@ static void every_member_at_fault_is_named(void **state)
         {"{\"place\":\"x\",\"capacity\":1,\"title\":null}", "/title"},
         {"{\"place\":\"x\",\"capacity\":1,\"tariff\":\"nosuch\"}", "/tariff"},
         {"{\"place\":\"x\",\"capacity\":1,\"hold_max_ms\":-1}", "/hold_max_ms"},
+        {"{\"place\":\"x\",\"capacity\":1,\"stale_after_ms\":-1}", "/stale_after_ms"},
+        {"{\"place\":\"x\",\"capacity\":1,\"hours\":\"always\"}", "/hours"},
+        {"{\"place\":\"x\",\"capacity\":1,\"parent\":\"A B\"}", "/parent"},
         {"{\"place\":\"x\",\"capacity\":1,\"zone\":"
          "\"an-unbelievably-long-name-that-no-time-zone-has-ever-had\"}",
          "/zone"},

@@ -5,6 +5,7 @@
 
 #include "cloud/core/records.h"
 #include "cloud/http/http.h"
+#include "cloud/identity/identity.h"
 #include "cloud/payment/worker.h"
 #include "cloud/service.h"
 #include "protocol/support/log.h"
@@ -82,6 +83,7 @@ struct config {
     struct token_config tokens[AUTH_TOKENS_MAX];
     size_t token_count;
     struct auth auth; /* of the tokens */
+    struct identity_settings oauth;
     struct payment_config payment;
     struct place_config places[CONFIG_PLACES_MAX];
     size_t place_count;

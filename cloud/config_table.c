@@ -175,6 +175,7 @@ static const struct row rows[] = {
     TEXT("accounts", struct config, accounts_file, 0, "",
          "file of payer accounts, lines of plate,token; empty: none"),
     TEXT("zone", struct config, zone, 1, "UTC", "IANA time zone of places that name none"),
+    TABLE("oauth", struct config, oauth, &identity_table, "tokens that end"),
     TABLE("payment", struct config, payment, &payment_table, "the payment provider"),
     {.key = "places",
      .type = ROW_LIST,

@@ -44,6 +44,7 @@ struct cloud {
     atomic_bool deaf; /* nothing more is taken from the broker */
     struct downlink downlink;
     struct service *service;
+    struct identity *identity;
     struct http *http;
 };
 
@@ -200,6 +201,25 @@ static enum err start_service(struct cloud *c)
     return service_start(c->service);
 }
 
+static enum err start_identity(struct cloud *c)
+{
+    char reason[IDENTITY_REASON_SIZE];
+    enum err e = identity_open(&c->config->oauth, &c->identity, reason);
+    if (e != ERR_OK)
+        log_error("cloud.oauth", LT("reason", reason));
+    return e;
+}
+
+/* What can change without a restart: keys and clients. What cannot be read leaves the old ones. */
+static void reload(struct cloud *c)
+{
+    char reason[IDENTITY_REASON_SIZE] = "";
+    if (identity_reload(c->identity, reason) == ERR_OK)
+        log_notice("cloud.reloaded", LN("keys", (long long)c->config->oauth.key_count));
+    else
+        log_error("cloud.reload_failed", LT("reason", reason));
+}
+
 static enum err start_http(struct cloud *c)
 {
     struct http_ports p = {.database = c->config->database,
@@ -211,7 +231,8 @@ static enum err start_http(struct cloud *c)
                            .breakers_self = c,
                            .complete = complete,
                            .complete_self = c,
-                           .rates = rates_port(c->page_rates)};
+                           .rates = rates_port(c->page_rates),
+                           .identity = c->identity};
     TRY(http_start(&c->config->http, &c->config->auth, &p, c->hub, &c->http));
     log_notice("http.listening", LT("bind", c->config->http.bind), LN("port", http_port(c->http)));
     return ERR_OK;
@@ -336,6 +357,7 @@ static enum err cloud_start(struct cloud *c)
     TRY(start_service(c));
     TRY(put_places(c));
     start_views(c);
+    TRY(start_identity(c));
     TRY(start_http(c));
     link_start(c->link);
     return ERR_OK;
@@ -346,6 +368,7 @@ static void cloud_stop(struct cloud *c)
 {
     atomic_store(&c->deaf, true);
     http_stop(c->http);
+    identity_close(c->identity);
     if (c->payment)
         payment_worker_stop(c->payment, c->config->payment.total_ms);
     if (c->service)
@@ -364,14 +387,17 @@ static void cloud_stop(struct cloud *c)
 
 /* Until a signal to stop. Once a second the service manager hears that the service makes progress; one
  * that does not is not defended: the manager ends it, and the start is the recovery. */
-static void serve(const struct cloud *c, const struct notify *n, const sigset_t *signals)
+static void serve(struct cloud *c, const struct notify *n, const sigset_t *signals)
 {
     const struct timespec second = {.tv_sec = 1};
     int number = 0;
     notify_say(n, "READY=1");
-    while ((number = sigtimedwait(signals, NULL, &second)) < 0)
+    while ((number = sigtimedwait(signals, NULL, &second)) < 0 || number == SIGHUP) {
+        if (number == SIGHUP)
+            reload(c);
         if (http_progress(c->http))
             notify_say(n, "WATCHDOG=1");
+    }
     log_notice("cloud.stopping", LN("signal", number));
     notify_say(n, "STOPPING=1");
 }
@@ -384,6 +410,7 @@ static int run(const struct config *config, const struct clock_source *clock)
     sigemptyset(&signals);
     sigaddset(&signals, SIGTERM);
     sigaddset(&signals, SIGINT);
+    sigaddset(&signals, SIGHUP);
     pthread_sigmask(SIG_BLOCK, &signals, NULL); /* before the first thread: all inherit it */
     signal(SIGPIPE, SIG_IGN);
 
@@ -407,7 +434,7 @@ static int run(const struct config *config, const struct clock_source *clock)
 static enum err check(const struct config *config)
 {
     struct cloud c = {.config = config};
-    char reason[RATES_REASON_SIZE];
+    char reason[RATES_REASON_SIZE], oauth[IDENTITY_REASON_SIZE];
     enum err e = rates_load(config->tariffs, &c.page_rates, reason);
     if (e != ERR_OK)
         fprintf(stderr, "%s: %s\n", config->tariffs, reason);
@@ -419,6 +446,8 @@ static enum err check(const struct config *config)
         if (e != ERR_OK)
             fprintf(stderr, "place %s: %s\n", s.place.text, reason);
     }
+    if (e == ERR_OK && (e = identity_check_settings(&config->oauth, oauth)) != ERR_OK)
+        fprintf(stderr, "%s\n", oauth);
     rates_free(c.page_rates);
     return e;
 }

@@ -37,7 +37,7 @@ static size_t take(char *bytes, size_t one, size_t count, void *arg)
 
 enum err client_open(const char *url, const char *token, bool json_wanted, struct client **ret)
 {
-    char header[256];
+    char header[8320];
     size_t len = strlen(url);
     while (len > 0 && url[len - 1] == '/')
         len--;

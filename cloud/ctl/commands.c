@@ -64,6 +64,12 @@ const struct ctl_command commands[] = {
      cmd_tariff_check},
     {"tariff", "price", NULL, "table zone entry exit vehicle validation covered lost",
      "what a stay costs by a rate table, as one JSON object; needs no daemon", cmd_tariff_price},
+    {"client", "add", "FILE ID", "role place plate credential",
+     "a client of the token endpoint; prints its secret, FILE keeps a hash", cmd_client_add},
+    {"client", "remove", "FILE ID", "", "take it away, and with it its refresh tokens",
+     cmd_client_remove},
+    {"token", "", NULL, "role place plate credential key issuer audience life",
+     "a token for development, signed with the daemon's key", cmd_token},
     {"health", "", NULL, "", "whether the daemon is alive and ready", cmd_health},
 };
 const size_t command_count = sizeof commands / sizeof commands[0];

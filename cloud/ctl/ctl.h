@@ -27,6 +27,7 @@ struct ctl_args {
     const char *lost;                                                  /* "" when given */
     const char *wait;                                                  /* "" when given */
     const char *by;                                                    /* of a correction */
+    const char *role, *place, *issuer, *audience, *life;               /* of a token or a client */
     const char *operand, *operand2; /* the NAME or PLATE of the command; its second word */
 };
 
@@ -79,6 +80,9 @@ enum ctl_status cmd_summary(struct client *c, const struct ctl_args *a);
 enum ctl_status cmd_report_verify(struct client *c, const struct ctl_args *a);
 enum ctl_status cmd_tariff_check(struct client *c, const struct ctl_args *a);
 enum ctl_status cmd_tariff_price(struct client *c, const struct ctl_args *a);
+enum ctl_status cmd_token(struct client *c, const struct ctl_args *a);
+enum ctl_status cmd_client_add(struct client *c, const struct ctl_args *a);
+enum ctl_status cmd_client_remove(struct client *c, const struct ctl_args *a);
 enum ctl_status cmd_health(struct client *c, const struct ctl_args *a);
 
 #endif

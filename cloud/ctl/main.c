@@ -69,8 +69,16 @@ static const struct option_row {
     ROW("lost", NULL, "the price without a ticket, in the place of --entry", lost, false),
     ROW("wait", NULL, "follow it to its end; status 0 only if it was done", wait, false),
     ROW("key", "KEY",
-        "lane, correct: the same key is the same order; report, act: a public key FILE", key,
+        "lane, correct: the same key is the same order; report, act: a public key FILE; "
+        "token: a private one",
+        key, false),
+    ROW("role", "ROLE,...", "of a client or token: operator, attendant, auditor, driver, service",
+        role, false),
+    ROW("place", "PLACE,...", "a client or token is bound to these (default: every place)", place,
         false),
+    ROW("issuer", "TEXT", "of a token, as oauth.issuer (default: boomgate)", issuer, false),
+    ROW("audience", "TEXT", "of a token, as oauth.audience (default: boomgate)", audience, false),
+    ROW("life", "S", "seconds that a token is valid (default 3600)", life, false),
 #undef ROW
 };
 enum { OPTIONS = sizeof option_rows / sizeof option_rows[0], HELP = 1000, VERSION };
@@ -182,7 +190,7 @@ static bool find_token(const char *file, char *memory, size_t size, const char *
 
 static enum ctl_status run(const struct ctl_command *command, struct ctl_args *a)
 {
-    char memory[256];
+    char memory[8192];
     const char *token;
     struct client *client;
     if (a->url == NULL)

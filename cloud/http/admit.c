@@ -2,6 +2,7 @@
  * who may send it. */
 #include "cloud/http/exchange.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -83,25 +84,47 @@ static bool check_place(struct exchange *x, struct http_reply *r)
     return false;
 }
 
+/* A token with dots is one that ends (cloud/identity); the others are the configuration's. */
+static bool find_caller(struct exchange *x, struct http_reply *r)
+{
+    static const char scheme[] = "Bearer ";
+    const char *header =
+        MHD_lookup_connection_value(x->connection, MHD_HEADER_KIND, "Authorization");
+    const char *why = "not known";
+    const char *token = "";
+    char detail[96];
+    if (header != NULL && strncasecmp(header, scheme, sizeof scheme - 1) == 0) {
+        token = header + sizeof scheme - 1;
+        token += strspn(token, " ");
+    }
+    bool signed_token = x->http->ports.identity != NULL && strchr(token, '.') != NULL;
+    if ((signed_token && identity_of_token(x->http->ports.identity, token, strlen(token),
+                                           &x->principal, &why) == ERR_OK) ||
+        auth_check(&x->http->auth, header, &x->principal) == ERR_OK)
+        return true;
+    snprintf(detail, sizeof detail, "This is no valid bearer token: %s.", why);
+    reply_problem(r, 401, "invalid_token", detail);
+    r->authenticate = "Bearer realm=\"boomgate\", error=\"invalid_token\"";
+    return false;
+}
+
 static bool check_caller(struct exchange *x, struct http_reply *r)
 {
     unsigned roles = x->match.route->roles & ~(unsigned)NEEDS_ALL;
-    const char *header =
-        MHD_lookup_connection_value(x->connection, MHD_HEADER_KIND, "Authorization");
-    if (auth_check(&x->http->auth, header, &x->principal) != ERR_OK) {
-        reply_problem(r, 401, "invalid_token", "This is no known bearer token.");
-        r->authenticate = "Bearer realm=\"boomgate\", error=\"invalid_token\"";
+    if ((x->match.route->roles & NEEDS_FORM) != 0)
+        return true;
+    if (!find_caller(x, r))
         return false;
-    }
     if (roles == 0)
         return true;
     if (auth_is(&x->principal, roles))
         return check_place(x, r);
-    if (x->principal.roles == 0) {
+    if (x->principal.name.text[0] == '\0') {
         reply_problem(r, 401, "unauthorized", "This needs a bearer token.");
         r->authenticate = "Bearer realm=\"boomgate\"";
     } else {
         reply_problem(r, 403, "forbidden", "This token's role may not do this.");
+        r->authenticate = "Bearer realm=\"boomgate\", error=\"insufficient_scope\"";
     }
     return false;
 }

@@ -1,13 +1,10 @@
 #include "cloud/http/auth.h"
 
 #include "protocol/support/digest.h"
-#include "protocol/support/plate.h"
 
 #include <string.h>
 #include <strings.h>
 
-const char *const auth_role_choices[] = {"operator", "attendant", "auditor",
-                                         "driver",   "service",   NULL};
 static const enum role roles[] = {ROLE_OPERATOR, ROLE_ATTENDANT, ROLE_AUDITOR, ROLE_DRIVER,
                                   ROLE_SERVICE};
 
@@ -17,38 +14,6 @@ static bool token_text_valid(const char *t, size_t len)
     static const char allowed[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789"
                                   "-._~+/=";
     return len >= AUTH_TOKEN_MIN && strspn(t, allowed) == len;
-}
-
-static enum err load_plates(const char *text, struct principal *e)
-{
-    while (*text != '\0') {
-        size_t len = strcspn(text, ",");
-        if (e->plate_count == AUTH_PLATES_MAX)
-            return ERR_FULL;
-        TRY(plate_normalise(text, len, &e->plates[e->plate_count]));
-        e->plate_count++;
-        text += len + (text[len] == ',');
-    }
-    return ERR_OK;
-}
-
-static enum err load_places(const char *text, struct principal *e)
-{
-    while (*text != '\0') {
-        size_t len = strcspn(text, ",");
-        size_t blank = strspn(text, " ");
-        size_t end = len;
-        if (e->place_count == AUTH_PLACES_MAX)
-            return ERR_FULL;
-        while (end > blank && text[end - 1] == ' ')
-            end--;
-        if (blank >= end)
-            return ERR_INVAL;
-        TRY(name_parse(text + blank, end - blank, &e->places[e->place_count]));
-        e->place_count++;
-        text += len + (text[len] == ',');
-    }
-    return ERR_OK;
 }
 
 static bool digest_same(const struct digest *a, const struct digest *b)
@@ -65,8 +30,8 @@ static enum err load_one(const struct auth_token *t, struct auth_entry *ret)
     if (!token_text_valid(t->token, strlen(t->token)))
         return ERR_INVAL;
     digest_of(t->token, strlen(t->token), &e.digest);
-    TRY(load_plates(t->plates, &e.principal));
-    TRY(load_places(t->places, &e.principal));
+    TRY(principal_add_each(&e.principal, t->plates, principal_add_plate));
+    TRY(principal_add_each(&e.principal, t->places, principal_add_place));
     if ((e.principal.roles == ROLE_DRIVER) != (e.principal.plate_count > 0))
         return ERR_INVAL;
     *ret = e;
@@ -110,32 +75,4 @@ enum err auth_check(const struct auth *a, const char *header, struct principal *
     }
     *ret = found != NULL ? found->principal : (struct principal){0};
     return ERR_OK;
-}
-
-bool auth_sees_plate(const struct principal *p, const struct plate *plate)
-{
-    if (auth_is(p, ROLE_OPERATOR | ROLE_ATTENDANT))
-        return true;
-    for (size_t i = 0; auth_is(p, ROLE_DRIVER) && i < p->plate_count; i++)
-        if (strcmp(p->plates[i].text, plate->text) == 0)
-            return true;
-    return false;
-}
-
-bool auth_sees_credential(const struct principal *p, const char *credential)
-{
-    if (auth_is(p, ROLE_OPERATOR | ROLE_ATTENDANT))
-        return true;
-    for (size_t i = 0; auth_is(p, ROLE_DRIVER) && i < p->credential_count; i++)
-        if (strcmp(p->credentials[i], credential) == 0)
-            return true;
-    return false;
-}
-
-bool auth_sees_place(const struct principal *p, const struct name *place)
-{
-    for (size_t i = 0; i < p->place_count; i++)
-        if (name_equal(&p->places[i], place))
-            return true;
-    return p->place_count == 0;
 }

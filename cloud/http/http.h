@@ -5,13 +5,14 @@
  * H2 Every request ends in bounded time and memory: connections, header and body sizes, time to send a
  *    request and to take an answer, streams and the buffer of each stream are limited.
  * H3 Places, their movements (plates masked) and the stream are public; everything with money or plates
- *    needs a token (auth.h).
+ *    needs a token (auth.h, cloud/identity).
  *
  * Only this folder includes microhttpd.h. */
 #ifndef BOOMGATE_CLOUD_HTTP_HTTP_H
 #define BOOMGATE_CLOUD_HTTP_HTTP_H
 
 #include "cloud/http/auth.h"
+#include "cloud/identity/identity.h"
 #include "cloud/metrics.h"
 #include "cloud/ports.h"
 #include "cloud/service.h"
@@ -55,6 +56,7 @@ struct http_ports {
     /* Prices stays that are still open. Called under a lock of http's, so it must not be the instance
      * that the service uses. price == NULL: the last quote is shown. */
     struct rates_port rates;
+    struct identity *identity; /* tokens that end; NULL: none but those of `auth` */
 };
 
 struct http;

@@ -29,6 +29,7 @@ struct http_request {
     const char *content_type;    /* NULL if absent */
     const char *if_none_match;   /* NULL if absent */
     const char *idempotency_key; /* of a POST, checked; NULL if absent */
+    const char *authorization;   /* only where the caller is not checked before: NEEDS_FORM */
     struct exchange *exchange;   /* for handlers that answer later (server.h) */
 };
 

@@ -20,8 +20,9 @@ typedef void (*route_handler)(struct http *http, struct http_request *request,
 
 /* What a request must bring; beside the roles in struct route. */
 enum need {
-    NEEDS_KEY = 1 << 16, /* an Idempotency-Key: it moves money, arms or spaces */
-    NEEDS_ALL = NEEDS_KEY,
+    NEEDS_KEY = 1 << 16,  /* an Idempotency-Key: it moves money, arms or spaces */
+    NEEDS_FORM = 1 << 17, /* a form; the handler itself finds out who asks */
+    NEEDS_ALL = NEEDS_KEY | NEEDS_FORM,
 };
 
 struct route {

@@ -46,6 +46,8 @@ const struct route http_routes[] = {
     {"GET", "/v1/commands/{}", BUSINESS, handle_command},
     {"GET", "/v1/sessions", PEOPLE, handle_sessions},
     {"GET", "/v1/events", FEED, handle_events},
+    {"POST", "/oauth/token", PUBLIC | NEEDS_FORM, handle_token},
+    {"GET", "/oauth/jwks", PUBLIC, handle_jwks},
     {"GET", "/v1/openapi.json", PUBLIC, handle_description},
     {"GET", "/v1/reports/occupancy", BUSINESS, handle_report_occupancy},
     {"GET", "/v1/reports/arrivals", BUSINESS, handle_report_arrivals},

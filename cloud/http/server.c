@@ -143,6 +143,8 @@ static enum MHD_Result respond(struct exchange *x, const char *method)
         .content_type = x->body_expected ? header_of(x, "Content-Type") : NULL,
         .if_none_match = header_of(x, "If-None-Match"),
         .idempotency_key = strcmp(method, "POST") == 0 ? header_of(x, "Idempotency-Key") : NULL,
+        .authorization =
+            (x->match.route->roles & NEEDS_FORM) != 0 ? header_of(x, "Authorization") : NULL,
         .exchange = x,
     };
     x->match.route->handle(x->http, &q, &r);

@@ -81,6 +81,8 @@ void handle_ready(struct http *h, struct http_request *q, struct http_reply *r);
 void handle_metrics(struct http *h, struct http_request *q, struct http_reply *r);
 void handle_asset(struct http *h, struct http_request *q, struct http_reply *r);
 void handle_description(struct http *h, struct http_request *q, struct http_reply *r);
+void handle_token(struct http *h, struct http_request *q, struct http_reply *r);
+void handle_jwks(struct http *h, struct http_request *q, struct http_reply *r);
 void handle_stream(struct http *h, struct http_request *q, struct http_reply *r);
 
 /* Reads the query: known names only (else a problem is written and false returned). */

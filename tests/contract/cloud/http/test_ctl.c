@@ -290,7 +290,7 @@ static void refusals_say_what_is_wrong(void **state)
 {
     struct fixture *f = *state;
     ends(f, NULL, "place add x --capacity 1", CTL_REFUSED, "$BOOMGATE_TOKEN");
-    ends(f, "wrong-token-0123456789", "place list", CTL_REFUSED, "no known bearer token");
+    ends(f, "wrong-token-0123456789", "place list", CTL_REFUSED, "no valid bearer token");
     ends(f, DRIVER, "sessions 00A00", CTL_REFUSED, "not bound to that plate");
     ends(f, OPERATOR, "place show nosuch", CTL_REFUSED, "no such place");
     ends(f, OPERATOR, "place show a/b", CTL_REFUSED, "no such place");

@@ -88,7 +88,7 @@ static void bad_tables_name_the_row(void **state)
 static void a_token_may_be_bound_to_places(void **state)
 {
     static const struct auth_token bound = {{"x"}, "operator-token-0123456789", 0, "", " a , b-2"};
-    static const char *const wrong[] = {",", "A", "a b", "a,,b", "1,2,3,4,5,6,7,8,9"};
+    static const char *const wrong[] = {"a,", ",", "A", "a b", "a,,b", "1,2,3,4,5,6,7,8,9"};
     struct auth a;
     struct principal p;
     size_t at = 9;

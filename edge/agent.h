@@ -195,7 +195,8 @@ struct agent_lane {
     enum lane_command failed;
 };
 
-enum { EDGE_ALARMS = ALARM_UPLINK_STALLED - ALARM_DISK + 1 };
+/* ALARM_DISK .. ALARM_UPLINK_STALLED, ALARM_CONFIGURATION. */
+enum { EDGE_ALARMS = ALARM_UPLINK_STALLED - ALARM_DISK + 2 };
 
 /* The rights list: what is in force, what is coming in, and when to ask. */
 struct agent_rights {
@@ -236,7 +237,7 @@ struct agent_state {
     struct agent_alarm {
         bool active, told; /* told: what is on record */
         char detail[EVENT_DETAIL_SIZE];
-    } alarms[EDGE_ALARMS]; /* from ALARM_DISK on */
+    } alarms[EDGE_ALARMS];
     struct agent_lane lanes[AGENT_LANES_MAX];
 };
 
@@ -286,6 +287,10 @@ void agent_cripple(struct agent *a, struct now now);
 enum err agent_heal(struct agent *a, const struct edge_memory *memory, struct now now);
 
 bool agent_crippled(const struct agent *a);
+
+/* No vehicle, no motion and no order under way in any lane, and nothing unrecorded: a restart now is
+ * noticed by nobody. */
+bool agent_idle(const struct agent *a);
 
 /* When to call agent_turn at the latest; INT64_MAX: not before there is an input. */
 struct mono_ms agent_next_deadline(const struct agent *a);

@@ -202,178 +202,46 @@ static const struct row edge_rows[] = {
 static const struct table edge_table = {
     "edge", edge_rows, ROW_COUNT(edge_rows), sizeof(struct edge_config), false, 0};
 
-enum err config_refuse(struct table_error *e, int line, const char *list, size_t index,
-                       const char *key, const char *what, const char *value)
+static void tell_fault(const char *file, const struct table_error *e,
+                       char ret_fault[CONFIG_FAULT_SIZE])
 {
-    *e = (struct table_error){.line = line};
-    if (list)
-        snprintf(e->path, sizeof e->path, "%s[%zu].%s", list, index, key);
-    else
-        snprintf(e->path, sizeof e->path, "%s", key);
-    struct buf text = buf_of(e->text, sizeof e->text);
-    buf_adds(&text, what);
-    if (value)
-        buf_addf(&text, ": %s", value);
-    return ERR_INVAL;
+    snprintf(ret_fault, CONFIG_FAULT_SIZE, "%.255s:%d: %s%s%s", file, e->line, e->path,
+             e->path[0] ? ": " : "", e->text);
 }
 
-static enum err check_names(const struct edge_config *c, struct table_error *e)
-{
-    char text[TOPIC_SIZE];
-    struct topic t = {.kind = TOPIC_EVENT, .place = c->place, .edge = c->edge};
-    if (topic_format(&t, text) != ERR_OK)
-        return config_refuse(e, 1, NULL, 0, "place", "place or edge is a reserved name",
-                             c->place.text);
-    return ERR_OK;
-}
-
-static enum err read_password(struct config_broker *b, struct table_error *e)
-{
-    if (b->password_file[0] == '\0')
-        return ERR_OK;
-    if (b->password[0] != '\0')
-        return config_refuse(e, b->line, NULL, 0, "broker.password_file",
-                             "found beside `password`, expected one of the two", NULL);
-    FILE *f = fopen(b->password_file, "re");
-    if (!f)
-        return config_refuse(e, b->line, NULL, 0, "broker.password_file", strerror(errno),
-                             b->password_file);
-    bool line = fgets(b->password, sizeof b->password, f) != NULL;
-    size_t len = line ? strcspn(b->password, "\r\n") : 0;
-    bool whole = line && (b->password[len] != '\0' || feof(f));
-    fclose(f);
-    b->password[len] = '\0';
-    if (len == 0 || !whole)
-        return config_refuse(e, b->line, NULL, 0, "broker.password_file",
-                             "the first line is empty or too long", b->password_file);
-    return ERR_OK;
-}
-
-static enum err check_broker(struct edge_config *c, struct table_error *e)
-{
-    struct config_broker *b = &c->broker;
-    if (b->reconnect_max_ms < b->reconnect_min_ms)
-        return config_refuse(e, b->line, NULL, 0, "broker.reconnect_max_ms",
-                             "found less than reconnect_min_ms, expected at least as much", NULL);
-    TRY(read_password(b, e));
-    if (b->username[0] == '\0' && b->password[0] != '\0')
-        snprintf(b->username, sizeof b->username, "%s/%s", c->place.text, c->edge.text);
-    return ERR_OK;
-}
-
-static bool same_endpoint(const struct field_link *a, const struct field_link *b)
-{
-    return strcmp(a->host, b->host) == 0 && strcmp(a->device, b->device) == 0 &&
-           (a->host[0] == '\0' || a->port == b->port);
-}
-
-static enum err check_links(const struct edge_config *c, struct table_error *e)
-{
-    for (size_t i = 0; i < c->link_count; i++) {
-        const struct config_link *l = &c->links[i];
-        bool used = false;
-        if ((l->link.host[0] != '\0') == (l->link.device[0] != '\0'))
-            return config_refuse(e, l->line, "links", i, "host",
-                                 l->link.host[0] ? "found beside serial, expected one of the two"
-                                                 : "missing, expected host or serial",
-                                 NULL);
-        for (size_t k = 0; k < i; k++) {
-            const struct field_link *other = &c->links[k].link;
-            if (name_equal(&l->link.name, &other->name))
-                return config_refuse(e, l->line, "links", i, "name", "found twice",
-                                     l->link.name.text);
-            if (same_endpoint(&l->link, other))
-                return config_refuse(
-                    e, l->line, "links", i, l->link.host[0] ? "host" : "serial.device",
-                    "same endpoint as another link, expected one link per endpoint",
-                    other->name.text);
-        }
-        for (size_t k = 0; k < c->lane_count; k++)
-            used = used || name_equal(&c->lanes[k].link, &l->link.name);
-        if (!used)
-            return config_refuse(e, l->line, "links", i, "name", "no lane uses this link",
-                                 l->link.name.text);
-    }
-    return ERR_OK;
-}
-
-static bool shares_unit(const struct config_lane *a, const struct config_lane *b)
-{
-    return a->unit == b->unit || a->unit == b->io.unit || a->io.unit == b->unit ||
-           (a->io.unit != 0 && a->io.unit == b->io.unit);
-}
-
-static enum err check_lanes(const struct edge_config *c, struct table_error *e)
-{
-    for (size_t i = 0; i < c->lane_count; i++) {
-        const struct config_lane *l = &c->lanes[i];
-        if (config_link_of(c, l) == c->link_count)
-            return config_refuse(e, l->line, "lanes", i, "link", "no link has this name",
-                                 l->link.text);
-        if (l->direction == 2 && l->loops != 3)
-            return config_refuse(e, l->line, "lanes", i, "loops",
-                                 "a reversible lane needs three loops", NULL);
-        /* Whoever waits at an exit is let out before he is taken for a broken loop. */
-        if (l->direction != 0 && l->a_stuck_ms <= c->deadlines.unanswered_ms)
-            return config_refuse(e, l->line, "lanes", i, "a_stuck_ms",
-                                 "found no more than deadlines.unanswered_ms, expected more", NULL);
-        if (l->unit == l->io.unit)
-            return config_refuse(e, l->line, "lanes", i, "io.unit", "the lane's own unit", NULL);
-        for (size_t k = 0; k < i; k++) {
-            const struct config_lane *other = &c->lanes[k];
-            if (name_equal(&l->name, &other->name))
-                return config_refuse(e, l->line, "lanes", i, "name", "found twice", l->name.text);
-            if (name_equal(&l->link, &other->link) && shares_unit(l, other))
-                return config_refuse(e, l->line, "lanes", i, "unit",
-                                     "this unit of the link already is another lane",
-                                     other->name.text);
-        }
-    }
-    return ERR_OK;
-}
-
-/* Whoever can reach the port can say which plate stands at a lane. */
-static enum err check_camera(const struct edge_config *c, struct table_error *e)
-{
-    const struct config_camera *m = &c->camera;
-    bool loopback = strncmp(m->bind, "127.", 4) == 0 || strcmp(m->bind, "::1") == 0;
-    if (m->port != 0 && !loopback && m->token[0] == '\0')
-        return config_refuse(e, m->line, NULL, 0, "camera.token",
-                             "missing, expected one beyond the loopback", m->bind);
-    return ERR_OK;
-}
-
-static enum err name_rights_file(struct edge_config *c, struct table_error *e)
-{
-    if (c->rights_file[0] != '\0')
-        return ERR_OK;
-    struct buf path = buf_of(c->rights_file, sizeof c->rights_file);
-    buf_addf(&path, "%s.rights", c->journal);
-    return path.overflow ? config_refuse(e, 1, NULL, 0, "journal", "too long a name", c->journal)
-                         : ERR_OK;
-}
-
-static enum err check(struct edge_config *c, struct table_error *e)
-{
-    TRY(name_rights_file(c, e));
-    TRY(check_camera(c, e));
-    TRY(check_names(c, e));
-    TRY(check_broker(c, e));
-    TRY(check_lanes(c, e));
-    TRY(check_links(c, e));
-    return config_check_field(c, e);
-}
-
-enum err config_read(const char *file, struct edge_config *ret)
+enum err config_read(const char *file, struct config_files *files, struct edge_config *ret,
+                     char ret_fault[CONFIG_FAULT_SIZE])
 {
     struct table_error e;
-    enum err result = table_read_yaml(file, &edge_table, ret, &e);
+    const char *text;
+    size_t len;
+    enum err result = config_document(files, file, &text, &len, &e);
     if (result == ERR_OK)
-        result = check(ret, &e);
+        result = table_read_yaml_text(text, len, &edge_table, ret, &e);
     if (result == ERR_OK)
-        return ERR_OK;
-    fprintf(stderr, "%s:%d: %s%s%s\n", file, e.line, e.path, e.path[0] ? ": " : "", e.text);
+        result = config_check(ret, files, &e);
+    if (result != ERR_OK)
+        tell_fault(file, &e, ret_fault);
     return result;
+}
+
+enum err config_check_change(const char *file, const struct edge_config *now,
+                             const struct edge_config *next, char ret_fault[CONFIG_FAULT_SIZE])
+{
+    static const char other[] = "another one than the agent runs with, expected a stop before";
+    struct table_error e;
+    bool changed = true;
+    if (!name_equal(&now->place, &next->place))
+        config_refuse(&e, 1, NULL, 0, "place", other, next->place.text);
+    else if (!name_equal(&now->edge, &next->edge))
+        config_refuse(&e, 1, NULL, 0, "edge", other, next->edge.text);
+    else if (strcmp(now->journal, next->journal) != 0)
+        config_refuse(&e, 1, NULL, 0, "journal", other, next->journal);
+    else
+        changed = false;
+    if (changed)
+        tell_fault(file, &e, ret_fault);
+    return changed ? ERR_INVAL : ERR_OK;
 }
 
 void config_print_help(void)

@@ -5,12 +5,13 @@
 
 #include "edge/agent.h"
 #include "edge/camera/camera.h"
+#include "edge/config_files.h"
 #include "edge/field/field.h"
 #include "protocol/support/clock_source.h"
 #include "protocol/support/log.h"
 #include "protocol/support/table.h"
 
-enum { CONFIG_PATH_SIZE = 256, CONFIG_TEXT_SIZE = 128 };
+enum { CONFIG_PATH_SIZE = 256, CONFIG_TEXT_SIZE = 128, CONFIG_FAULT_SIZE = 640 };
 
 struct edge_config {
     struct name place, edge;
@@ -80,10 +81,15 @@ struct edge_config {
     int64_t keep_spaces;       /* free spaces above this are returned */
 };
 
-/* Reads and checks `file` and the profiles it names; prints "FILE:LINE: KEY: what was found and
- * expected" on stderr if it is not right. ERR_NOTFOUND or ERR_INVAL then. Large: give it static
- * storage. */
-enum err config_read(const char *file, struct edge_config *ret);
+/* Reads and checks `file` and what it names, out of `files`. ERR_NOTFOUND or ERR_INVAL if it is not right:
+ * ret_fault says "FILE:LINE: KEY: what was found and expected". Large: not for the stack. */
+enum err config_read(const char *file, struct config_files *files, struct edge_config *ret,
+                     char ret_fault[CONFIG_FAULT_SIZE]);
+
+/* What an agent that runs with `now` cannot change to without a stop (whose journal it is); fills
+ * ret_fault. ERR_OK: nothing. */
+enum err config_check_change(const char *file, const struct edge_config *now,
+                             const struct edge_config *next, char ret_fault[CONFIG_FAULT_SIZE]);
 
 /* What follows from the configuration, on stdout: per link how long a scan and a command take, per lane
  * whether the edge or the barrier closes. */

@@ -21,32 +21,37 @@ int64_t config_scan_ms(const struct config_link *l)
     return l->link.host[0] == '\0' && cycle_ms > l->link.scan_ms ? cycle_ms : l->link.scan_ms;
 }
 
-/* What is wrong inside a profile is told with the profile's own place. */
-static enum err load(const struct config_lane *l, size_t i, const char *key, const char *name,
-                     struct profile *ret, struct table_error *e)
+static enum err profile_of(struct config_files *files, const char *name, struct profile *ret,
+                           struct table_error *e)
 {
-    struct table_error inner;
-    char what[sizeof e->text + sizeof inner.path];
-    enum err result = profile_load(name, ret, &inner);
-    if (result == ERR_OK)
-        return ERR_OK;
-    if (inner.line > 0)
-        snprintf(what, sizeof what, "%.40s:%d: %.40s: %.180s", name, inner.line, inner.path,
-                 inner.text);
-    else
-        snprintf(what, sizeof what, "%.40s: %.180s", name, inner.text);
-    return config_refuse(e, l->line, "lanes", i, key, what, NULL);
+    const char *text;
+    size_t len;
+    if (!profile_is_path(name))
+        return profile_load(name, ret, e);
+    TRY(config_document(files, name, &text, &len, e));
+    return profile_parse(text, len, ret, e);
 }
 
-static enum err read_profile(struct edge_config *c, size_t i, struct table_error *e)
+/* What is wrong inside a profile is told with the profile's own place. */
+static enum err load(struct config_files *files, const struct config_lane *l, size_t i,
+                     const char *key, const char *name, struct profile *ret, struct table_error *e)
+{
+    struct table_error inner;
+    if (profile_of(files, name, ret, &inner) == ERR_OK)
+        return ERR_OK;
+    return config_refuse_inner(e, l->line, "lanes", i, key, name, &inner);
+}
+
+static enum err read_profile(struct edge_config *c, struct config_files *files, size_t i,
+                             struct table_error *e)
 {
     const struct config_lane *l = &c->lanes[i];
     struct profile *p = &c->profiles[i], io;
     struct plan plan;
     char what[sizeof e->text];
-    TRY(load(l, i, "profile", l->profile, p, e));
+    TRY(load(files, l, i, "profile", l->profile, p, e));
     if (l->io.unit != 0) {
-        TRY(load(l, i, "io.profile", l->io.profile, &io, e));
+        TRY(load(files, l, i, "io.profile", l->io.profile, &io, e));
         profile_join(p, &io);
     }
     const char *gap = profile_gap(p, (int)l->loops);
@@ -98,10 +103,11 @@ static enum err compute(struct edge_config *c, size_t i, struct table_error *e)
     return ERR_OK;
 }
 
-enum err config_check_field(struct edge_config *c, struct table_error *e)
+enum err config_check_field(struct edge_config *c, struct config_files *files,
+                            struct table_error *e)
 {
     for (size_t i = 0; i < c->lane_count; i++)
-        TRY(read_profile(c, i, e));
+        TRY(read_profile(c, files, i, e));
     for (size_t i = 0; i < c->link_count; i++)
         TRY(compute(c, i, e));
     return ERR_OK;

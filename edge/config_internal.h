@@ -8,8 +8,20 @@
 enum err config_refuse(struct table_error *e, int line, const char *list, size_t index,
                        const char *key, const char *what, const char *value);
 
+/* Everything that is checked between values; reads what the file names. */
+enum err config_check(struct edge_config *c, struct config_files *files, struct table_error *e);
+
 /* Reads the lanes' profiles, computes the links' budgets and checks both. */
-enum err config_check_field(struct edge_config *c, struct table_error *e);
+enum err config_check_field(struct edge_config *c, struct config_files *files,
+                            struct table_error *e);
+
+/* Refuses `list`[index].key for what is wrong inside the document it names. */
+enum err config_refuse_inner(struct table_error *e, int line, const char *list, size_t index,
+                             const char *key, const char *name, const struct table_error *inner);
+
+/* A document by its path; *ret_error says why not. */
+enum err config_document(struct config_files *files, const char *path, const char **ret_text,
+                         size_t *ret_len, struct table_error *ret_error);
 
 /* The index of a lane's link, or link_count. */
 size_t config_link_of(const struct edge_config *c, const struct config_lane *lane);

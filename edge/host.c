@@ -15,11 +15,15 @@ enum {
 
 static const char *const levels[] = {"normal", "tight", "frugal"};
 
-void host_init(struct host *h, const struct clock_source *clock, struct journal *journal)
+void host_init(struct host *h, const struct clock_source *clock, struct journal *journal,
+               const char *config_fault)
 {
     struct wall_ms recorded = {0};
     struct now now = clock_now(clock);
-    *h = (struct host){.clock = *clock, .step_until = now.mono, .prune_due = now.mono};
+    *h = (struct host){.clock = *clock,
+                       .step_until = now.mono,
+                       .prune_due = now.mono,
+                       .config_fault = config_fault};
     if (journal)
         (void)journal_last_recorded(journal, &recorded);
     clock_watch_init(&h->watch, recorded, clock_disciplined(clock), now);
@@ -126,6 +130,16 @@ static struct agent_input journal_alarm(bool aside)
     return in;
 }
 
+/* The first words of it; all of it is in the log. Paths may hold any byte, an event only text. */
+static struct agent_input config_alarm(const struct host *h)
+{
+    struct agent_input in = alarm_input(ALARM_CONFIGURATION, h->config_fault[0] != '\0');
+    char *to = in.alarm.detail;
+    for (size_t i = 0; i < sizeof in.alarm.detail - 1 && h->config_fault[i] != '\0'; i++)
+        *to++ = h->config_fault[i] >= ' ' && h->config_fault[i] <= '~' ? h->config_fault[i] : '?';
+    return in;
+}
+
 size_t host_look(struct host *h, struct journal *journal, const struct uplink *uplink, int64_t base,
                  bool aside, struct agent_input ret[HOST_INPUTS], enum err *ret_e)
 {
@@ -140,6 +154,7 @@ size_t host_look(struct host *h, struct journal *journal, const struct uplink *u
     ret[n++] = disk_alarm(h);
     ret[n++] = journal_alarm(aside);
     ret[n++] = clock_alarm(h, now);
+    ret[n++] = config_alarm(h);
     ret[n++] = alarm_input(ALARM_SESSION_TAKEN_OVER, uplink_taken_over(uplink));
     ret[n++] = alarm_input(ALARM_UPLINK_STALLED, h->stalled);
     if (e == ERR_OK)

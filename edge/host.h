@@ -23,11 +23,13 @@ struct host {
     struct mono_ms step_until;
     bool stalled;
     struct mono_ms prune_due;
-    uint64_t looks; /* at a journal that answered: a sign of life */
+    uint64_t looks;           /* at a journal that answered: a sign of life */
+    const char *config_fault; /* what is wrong with the configuration on the disk; "": nothing */
 };
 
-/* `journal` may be NULL. */
-void host_init(struct host *h, const struct clock_source *clock, struct journal *journal);
+/* `journal` may be NULL; `config_fault` outlives the host. */
+void host_init(struct host *h, const struct clock_source *clock, struct journal *journal,
+               const char *config_fault);
 
 /* What to tell the agent; returns how many inputs. `base`: the acknowledged ones. ERR_IO from the
  * journal is left to the caller: *ret_e. `journal` may be NULL. */

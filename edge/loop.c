@@ -5,6 +5,8 @@
 #include "protocol/support/memory.h"
 #include "protocol/support/notify.h"
 
+#include <pthread.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <uv.h>
 
@@ -16,6 +18,7 @@ enum {
     TIDY_IDLE_MS = 60 * 1000, /* domain time */
     CRIPPLED_MS = 5,          /* a crippled agent may have a deadline that only a commit moves */
     SLEEP_MAX_MS = 60 * 60 * 1000,
+    SIGNALS = 3,
 };
 
 struct loop {
@@ -23,11 +26,12 @@ struct loop {
     uv_loop_t uv;
     uv_async_t async;
     uv_timer_t timer;
-    uv_signal_t signals[2];
+    uv_signal_t signals[SIGNALS];
     struct mailbox *inputs;
 
     struct keeper *keeper;
     struct host *host;
+    struct reload *reload;
     struct uplink *uplink;
     struct rights_store *rights; /* NULL: none */
     struct field *field;
@@ -139,10 +143,10 @@ static void run_chores(struct loop *l)
     }
     if (l->rights && mono_diff_ms(now.mono, l->tidy_due) >= 0)
         l->tidy_due = mono_after(now.mono, rights_store_tidy(l->rights) ? TIDY_MS : TIDY_IDLE_MS);
-    if (l->keeper->back) {
+    if (l->keeper->back)
         l->result = ERR_IO;
+    if (l->keeper->back || (reload_due(l->reload) && agent_idle(l->keeper->agent))) /* P5 */
         uv_stop(&l->uv);
-    }
 }
 
 static int64_t until_ms(const struct loop *l, struct mono_ms now, struct mono_ms deadline)
@@ -217,13 +221,20 @@ static void on_timer(uv_timer_t *timer)
 static void on_signal(uv_signal_t *handle, int number)
 {
     struct loop *l = handle->data;
+    if (number == SIGHUP) { /* P5 */
+        reload_look(l->reload);
+        l->look_us = 0;
+        uv_async_send(&l->async);
+        return;
+    }
+    reload_drop(l->reload);
     log_notice("edge.stopping", LN("signal", number));
     uv_stop(&l->uv);
 }
 
 enum err loop_create(const struct clock_source *clock, struct loop **ret)
 {
-    static const int numbers[2] = {SIGTERM, SIGINT};
+    static const int numbers[SIGNALS] = {SIGTERM, SIGINT, SIGHUP};
     struct loop *l = mem_alloc(sizeof *l);
     l->clock = *clock;
     if (uv_loop_init(&l->uv) != 0) {
@@ -233,7 +244,7 @@ enum err loop_create(const struct clock_source *clock, struct loop **ret)
     uv_async_init(&l->uv, &l->async, on_async);
     uv_timer_init(&l->uv, &l->timer);
     l->async.data = l->timer.data = l;
-    for (size_t i = 0; i < 2; i++) {
+    for (size_t i = 0; i < SIGNALS; i++) {
         uv_signal_init(&l->uv, &l->signals[i]);
         l->signals[i].data = l;
         uv_signal_start(&l->signals[i], on_signal, numbers[i]);
@@ -243,8 +254,17 @@ enum err loop_create(const struct clock_source *clock, struct loop **ret)
     return ERR_OK;
 }
 
+static void take_reloads(bool on)
+{
+    sigset_t set;
+    sigemptyset(&set);
+    sigaddset(&set, SIGHUP);
+    pthread_sigmask(on ? SIG_UNBLOCK : SIG_BLOCK, &set, NULL);
+}
+
 enum err loop_run(struct loop *l, const struct loop_parts *parts)
 {
+    l->reload = parts->reload;
     l->keeper = parts->keeper;
     l->host = parts->host;
     l->uplink = parts->uplink;
@@ -256,9 +276,11 @@ enum err loop_run(struct loop *l, const struct loop_parts *parts)
     liveness_init(&l->liveness, l->link_count, l->notify.period_us, keeper_real_us());
     do_turn(l);
     notify_say(&l->notify, "READY=1");
+    take_reloads(true);
     if (l->result == ERR_OK)
         uv_run(&l->uv, UV_RUN_DEFAULT);
-    notify_say(&l->notify, "STOPPING=1");
+    take_reloads(false);
+    notify_say(&l->notify, reload_due(l->reload) ? "RELOADING=1" : "STOPPING=1");
     notify_close(&l->notify);
     return l->result;
 }
@@ -269,7 +291,7 @@ void loop_free(struct loop *l)
         return;
     uv_close((uv_handle_t *)&l->async, NULL);
     uv_close((uv_handle_t *)&l->timer, NULL);
-    for (size_t i = 0; i < 2; i++)
+    for (size_t i = 0; i < SIGNALS; i++)
         uv_close((uv_handle_t *)&l->signals[i], NULL);
     uv_run(&l->uv, UV_RUN_DEFAULT);
     uv_loop_close(&l->uv);

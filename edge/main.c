@@ -11,6 +11,7 @@
 #include "edge/journal/journal.h"
 #include "edge/loop.h"
 #include "edge/quote/quote.h"
+#include "edge/reload.h"
 #include "edge/rights/rights_store.h"
 #include "edge/uplink/uplink.h"
 #include "protocol/support/log.h"
@@ -19,9 +20,12 @@
 #include "protocol/support/random.h"
 #include "protocol/support/signature.h"
 
+#include <limits.h>
+#include <pthread.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/resource.h>
 #include <unistd.h>
 
@@ -38,6 +42,7 @@ enum { REMEMBERED_MAX = 64 };
 
 /* The parts, in the order they start; they stop in the reverse one. */
 struct edge {
+    struct reload *reload;
     struct loop *loop;
     struct journal *journal;
     struct quote *quote;         /* NULL: no rate table */
@@ -143,7 +148,7 @@ static enum err start_agent(struct edge *e, const struct edge_config *c,
         ports.quote = quote_port(e->quote);
     if (e->rights)
         ports.rights = rights_store_port(e->rights);
-    host_init(&e->host, clock, e->journal);
+    host_init(&e->host, clock, e->journal, e->reload->fault);
     config.clock = e->host.watch.state;
     e->agent = mem_alloc(sizeof *e->agent);
     log_notice("edge.started", LT("place", c->place.text), LT("edge", c->edge.text),
@@ -174,14 +179,24 @@ static enum err start_camera(struct edge *e, const struct edge_config *c)
     return m.port == 0 ? ERR_OK : camera_start(&m, loop_inputs(e->loop), &e->camera);
 }
 
+static enum err open_quote(struct edge *e, const struct edge_config *c)
+{
+    struct table_error fault;
+    const char *text;
+    size_t len;
+    if (c->tariff[0] == '\0')
+        return ERR_OK;
+    TRY(config_files_get(e->reload->files, c->tariff, &text, &len));
+    return quote_open(text, len, c->zone, &e->quote, &fault);
+}
+
 static enum err edge_start(struct edge *e, const struct edge_config *c,
                            const struct clock_source *clock)
 {
     TRY(loop_create(clock, &e->loop));
     TRY(start_journal(e, c, clock));
     open_rights(e, c);
-    if (c->tariff[0] != '\0')
-        TRY(quote_open(c->tariff, c->zone, &e->quote));
+    TRY(open_quote(e, c));
     TRY(start_field(e, c, clock));
     TRY(start_uplink(e, c, clock));
     TRY(start_camera(e, c));
@@ -210,21 +225,52 @@ static int exit_status(enum err e)
     }
 }
 
-static int run(const struct edge_config *c, const struct clock_source *clock)
+static enum err turn(struct edge *e, const struct edge_config *c)
 {
-    struct edge e = {0};
-    enum err result = edge_start(&e, c, clock);
-    if (result != ERR_OK)
+    return loop_run(e->loop, &(struct loop_parts){.reload = e->reload,
+                                                  .keeper = &e->keeper,
+                                                  .host = &e->host,
+                                                  .uplink = e->uplink,
+                                                  .field = e->field,
+                                                  .link_count = c->link_count,
+                                                  .rights = e->rights});
+}
+
+/* From a start to a stop, with the configuration in force. */
+static enum err run_once(struct reload *r, const struct clock_source *clock, bool *ret_started)
+{
+    struct edge e = {.reload = r};
+    enum err result = edge_start(&e, r->config, clock);
+    *ret_started = result == ERR_OK;
+    if (result != ERR_OK) {
         log_error("edge.start_failed", LT("reason", err_text(result)));
-    else
-        result = loop_run(e.loop, &(struct loop_parts){.keeper = &e.keeper,
-                                                       .host = &e.host,
-                                                       .uplink = e.uplink,
-                                                       .field = e.field,
-                                                       .link_count = c->link_count,
-                                                       .rights = e.rights});
+    } else {
+        reload_keep(r);
+        result = turn(&e, r->config);
+    }
     edge_stop(&e);
     log_notice("edge.stopped", LT("reason", err_text(result)));
+    return result;
+}
+
+static void set_log_level(const struct edge_config *c, bool verbose)
+{
+    log_setup(verbose ? LOG_DEBUG : config_log_level(c), !isatty(STDERR_FILENO));
+}
+
+/* reload.h, R2 and R3. */
+static int run(struct reload *r, const struct clock_source *clock, bool verbose)
+{
+    enum err result;
+    bool started;
+    do {
+        set_log_level(r->config, verbose);
+        result = run_once(r, clock, &started);
+        if (started && result == ERR_OK && reload_due(r) && reload_take(r) == ERR_OK)
+            continue;
+        if (started || !reload_fall_back(r, result))
+            break;
+    } while (true);
     return exit_status(result);
 }
 
@@ -249,23 +295,42 @@ static int new_key(const char *file)
     return EXIT_SUCCESS;
 }
 
-/* Can the rate table be read? */
-static bool quote_good(const struct edge_config *c)
+/* SIGHUP is only for an agent that turns (loop.h). */
+static void set_signals(void)
 {
-    struct quote *q = NULL;
-    bool good = c->tariff[0] == '\0' || quote_open(c->tariff, c->zone, &q) == ERR_OK;
-    quote_close(q);
-    return good;
+    sigset_t set;
+    sigemptyset(&set);
+    sigaddset(&set, SIGHUP);
+    pthread_sigmask(SIG_BLOCK, &set, NULL);
+    signal(SIGPIPE, SIG_IGN);
+    signal(SIGXFSZ, SIG_IGN); /* a limit of file sizes is a disk that is full */
+}
+
+/* Where the last good configuration is kept: --last-good, or the folder the service manager gives. */
+static const char *store_path(const char *option, char ret_memory[PATH_MAX])
+{
+    const char *folder = getenv("STATE_DIRECTORY");
+    if (option)
+        return option;
+    if (!folder || folder[0] == '\0' || strlen(folder) > PATH_MAX / 2)
+        return "";
+    snprintf(ret_memory, PATH_MAX, "%.*s/last-good.conf", (int)strcspn(folder, ":"), folder);
+    return ret_memory;
 }
 
 int main(int argc, char **argv)
 {
     static struct edge_config config;
     const char *help_config = NULL, *help_profile = NULL, *make_key = NULL, *commission = NULL;
+    const char *last_good = NULL;
     struct commission_options walk = {NULL, NULL};
     const struct option_row rows[] = {
         {"help-config", NULL, "print every key of the configuration file and exit", &help_config},
         {"help-profile", NULL, "print every key of a device profile and exit", &help_profile},
+        {"last-good", "FILE",
+         "keep the last configuration that ran well here, and start with it if FILE of -c is bad "
+         "($STATE_DIRECTORY/last-good.conf)",
+         &last_good},
         {"make-key", "FILE", "make a key that signs reports, in FILE and FILE.pub, and exit",
          &make_key},
         {"commission", NULL, "walk an installer through the lanes, and write a signed report",
@@ -287,23 +352,25 @@ int main(int argc, char **argv)
         fprintf(stderr, "boomgate-edge: expected -c FILE and no operands, see --help\n");
         return EXIT_USAGE;
     }
-    if (config_read(o.config, &config) != ERR_OK)
+    static char memory[PATH_MAX];
+    struct reload r;
+    bool only_this = o.check || commission;
+    reload_init(&r, o.config, only_this ? "" : store_path(last_good, memory), &config);
+    log_setup(commission ? LOG_ERROR : LOG_INFO, !isatty(STDERR_FILENO));
+    if (reload_take(&r) != ERR_OK) {
+        fprintf(stderr, "%s\n", r.fault);
         return EXIT_CONFIGURATION;
-    if (!quote_good(&config))
-        return EXIT_CONFIGURATION;
+    }
     if (o.check) {
         config_print_outcome(&config);
         puts("configuration OK");
+        reload_end(&r);
         return EXIT_SUCCESS;
     }
-    log_setup(o.verbose    ? LOG_DEBUG
-              : commission ? LOG_ERROR
-                           : config_log_level(&config),
-              !isatty(STDERR_FILENO));
     limit_descriptors();
-    signal(SIGPIPE, SIG_IGN);
-    signal(SIGXFSZ, SIG_IGN); /* a limit of file sizes is a disk that is full */
-    if (commission)
-        return commission_status(commission_start(&config, &o.clock, &walk));
-    return run(&config, &o.clock);
+    set_signals();
+    int status = commission ? commission_status(commission_start(&config, &o.clock, &walk))
+                            : run(&r, &o.clock, o.verbose);
+    reload_end(&r);
+    return status;
 }

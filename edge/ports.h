@@ -233,7 +233,7 @@ struct ack_input {
 
 /* A condition of the edge: level, not edge; the agent records its changes. */
 struct edge_alarm_input {
-    enum alarm alarm; /* ALARM_DISK .. ALARM_UPLINK_STALLED */
+    enum alarm alarm; /* ALARM_DISK .. ALARM_UPLINK_STALLED, ALARM_CONFIGURATION */
     bool active;
     char detail[EVENT_DETAIL_SIZE]; /* "": none */
 };

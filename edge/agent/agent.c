@@ -354,6 +354,17 @@ enum err agent_start(struct agent *a, const struct agent_config *config,
 
 /* --- what others see --- */
 
+bool agent_idle(const struct agent *a)
+{
+    bool idle = !a->live.crippled;
+    for (size_t i = 0; i < a->config.lane_count; i++) {
+        const struct agent_lane *s = &a->live.lanes[i];
+        idle = idle && lane_quiet(&s->lane) && !order_under_way(&s->command) &&
+               s->movement.id.text[0] == '\0' && s->failed == COMMAND_NONE;
+    }
+    return idle;
+}
+
 static struct mono_ms earlier(struct mono_ms x, struct mono_ms y)
 {
     return x.v < y.v ? x : y;

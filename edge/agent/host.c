@@ -4,24 +4,28 @@
 #include <stdio.h>
 #include <string.h>
 
-static struct agent_alarm *alarm_of(struct agent *a, enum alarm alarm)
-{
-    return &a->live.alarms[alarm - ALARM_DISK];
-}
+static const enum alarm alarms[EDGE_ALARMS] = {ALARM_DISK,           ALARM_JOURNAL,
+                                               ALARM_CLOCK,          ALARM_SESSION_TAKEN_OVER,
+                                               ALARM_UPLINK_STALLED, ALARM_CONFIGURATION};
 
+/* What is wrong with a configuration may change while the alarm stands; it is told again then. */
 void agent_alarm(struct agent *a, const struct edge_alarm_input *in)
 {
-    if (in->alarm < ALARM_DISK || in->alarm > ALARM_UPLINK_STALLED)
-        return;
-    struct agent_alarm *s = alarm_of(a, in->alarm);
-    s->active = in->active;
-    snprintf(s->detail, sizeof s->detail, "%s", in->detail);
+    for (size_t i = 0; i < EDGE_ALARMS; i++) {
+        struct agent_alarm *s = &a->live.alarms[i];
+        if (alarms[i] != in->alarm)
+            continue;
+        if (in->alarm == ALARM_CONFIGURATION && strcmp(s->detail, in->detail) != 0)
+            s->told = s->told && !in->active;
+        s->active = in->active;
+        snprintf(s->detail, sizeof s->detail, "%s", in->detail);
+    }
 }
 
-static enum err tell(struct agent *a, enum alarm alarm)
+static enum err tell(struct agent *a, size_t i)
 {
-    struct agent_alarm *s = alarm_of(a, alarm);
-    struct event_data d = {.alarm = alarm, .active = s->active};
+    struct agent_alarm *s = &a->live.alarms[i];
+    struct event_data d = {.alarm = alarms[i], .active = s->active};
     memcpy(d.detail, s->detail, sizeof d.detail);
     s->told = s->active;
     return agent_append(a, EVENT_EDGE_ALARM, &d);
@@ -44,9 +48,9 @@ enum err agent_host_tell(struct agent *a)
 {
     if (!agent_recording(a))
         return ERR_OK;
-    for (int alarm = ALARM_DISK; alarm <= ALARM_UPLINK_STALLED; alarm++)
-        if (alarm_of(a, (enum alarm)alarm)->active != alarm_of(a, (enum alarm)alarm)->told)
-            TRY(tell(a, (enum alarm)alarm));
+    for (size_t i = 0; i < EDGE_ALARMS; i++)
+        if (a->live.alarms[i].active != a->live.alarms[i].told)
+            TRY(tell(a, i));
     for (size_t i = 0; !a->live.frugal && i < a->config.lane_count; i++)
         TRY(tell_left_out(a, i));
     return ERR_OK;

@@ -176,6 +176,15 @@ bool lane_waiting(const struct lane *l)
     return l->state == LANE_PRESENTED || l->state == LANE_DECIDING || l->state == LANE_DENIED;
 }
 
+bool lane_quiet(const struct lane *l)
+{
+    bool rests = l->state == LANE_IDLE || l->state == LANE_UNAVAILABLE || l->state == LANE_FAULT ||
+                 (l->state == LANE_UNSECURED && l->timer.v == never.v);
+    bool on_a = l->filter.a.raw && !l->a_ignored;
+    bool on_b = !l->view.down && (l->filter.b.raw || l->filter.b.stable);
+    return rests && !l->movement && !(l->view.fresh && (on_a || on_b));
+}
+
 enum direction lane_direction(const struct lane *l)
 {
     if (l->config.direction != DIRECTION_REVERSIBLE)

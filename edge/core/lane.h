@@ -252,6 +252,9 @@ struct mono_ms lane_deadline(const struct lane *l);
 /* A vehicle is on A and waits for a decision. */
 bool lane_waiting(const struct lane *l);
 
+/* Nobody is in the lane and nothing moves or is about to: nothing is lost by looking away. */
+bool lane_quiet(const struct lane *l);
+
 /* Something is on the loop before the arm, which a person may let through even if the loop is ignored. */
 bool lane_somebody_near(const struct lane *l);
 

@@ -373,7 +373,7 @@ const char *profile_builtin(size_t i, const char **ret_text)
     return builtin_profiles[i].name;
 }
 
-static bool is_path(const char *name)
+bool profile_is_path(const char *name)
 {
     size_t len = strlen(name);
     return strchr(name, '/') || (len > 5 && strcmp(name + len - 5, ".yaml") == 0);
@@ -382,7 +382,7 @@ static bool is_path(const char *name)
 enum err profile_load(const char *name, struct profile *ret, struct table_error *ret_error)
 {
     const char *known, *text;
-    if (is_path(name))
+    if (profile_is_path(name))
         return load_file(name, ret, ret_error);
     for (size_t i = 0; (known = profile_builtin(i, &text)); i++)
         if (strcmp(known, name) == 0)

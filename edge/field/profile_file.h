@@ -8,7 +8,10 @@
 #include "protocol/modbus/plan.h"
 #include "protocol/support/table.h"
 
-/* `name` is a path if it has a slash or ends in .yaml, else one of those that are built in.
+/* A path has a slash or ends in .yaml; every other name is one of those that are built in. */
+bool profile_is_path(const char *name);
+
+/* By its name.
  * ERR_NOTFOUND: there is none, or the file cannot be opened; ERR_INVAL. *ret_error is written on
  * failure. */
 enum err profile_load(const char *name, struct profile *ret, struct table_error *ret_error);

@@ -4,7 +4,6 @@
 #include "protocol/support/rate_table.h"
 #include "protocol/support/zone.h"
 
-#include <stdio.h>
 #include <stdlib.h>
 
 struct quote {
@@ -12,19 +11,13 @@ struct quote {
     struct zone_table zone;
 };
 
-enum err quote_open(const char *tariff_file, const char *zone, struct quote **ret)
+enum err quote_open(const char *text, size_t len, const char *zone, struct quote **ret,
+                    struct table_error *ret_error)
 {
-    struct table_error error = {0};
     struct quote *q = mem_alloc(sizeof *q);
-    enum err e = rate_table_read(tariff_file, &q->tariff, &error);
-    if (e != ERR_OK)
-        fprintf(stderr, "%s:%d: %s%s%s\n", tariff_file, error.line, error.path,
-                error.path[0] ? ": " : "", error.text);
-    if (e == ERR_OK) {
-        e = zone_load(zone, &q->zone);
-        if (e != ERR_OK)
-            fprintf(stderr, "zone: no time zone \"%s\"\n", zone);
-    }
+    enum err e = rate_table_read_text(text, len, &q->tariff, ret_error);
+    if (e == ERR_OK)
+        e = zone_load(zone, &q->zone) == ERR_OK ? ERR_OK : ERR_NOTFOUND;
     if (e != ERR_OK) {
         free(q);
         return e;

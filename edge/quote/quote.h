@@ -4,12 +4,14 @@
 #define BOOMGATE_EDGE_QUOTE_QUOTE_H
 
 #include "edge/ports.h"
+#include "protocol/support/table.h"
 
 struct quote;
 
-/* Reads a rate table (protocol/support/rate_table.h) and an IANA zone. On failure prints what is wrong on
- * stderr. ERR_NOTFOUND, ERR_INVAL. */
-enum err quote_open(const char *tariff_file, const char *zone, struct quote **ret);
+/* From the text of a rate table (protocol/support/rate_table.h) and an IANA zone. ERR_INVAL: the table is
+ * wrong, see *ret_error; ERR_NOTFOUND: there is no such zone. */
+enum err quote_open(const char *text, size_t len, const char *zone, struct quote **ret,
+                    struct table_error *ret_error);
 void quote_close(struct quote *q); /* NULL is fine */
 struct quote_port quote_port(struct quote *q);
 

@@ -467,6 +467,17 @@ enum err rate_table_read(const char *file, struct tariff *ret, struct table_erro
     return e;
 }
 
+enum err rate_table_read_text(const char *text, size_t len, struct tariff *ret,
+                              struct table_error *ret_error)
+{
+    struct rate_text *t = mem_alloc(sizeof *t);
+    enum err e = table_read_yaml_text(text, len, &rate_table, t, ret_error);
+    if (e == ERR_OK)
+        e = take(t, ret, ret_error);
+    free(t);
+    return e;
+}
+
 enum err rate_table_read_json(const char *text, size_t len, struct tariff *ret,
                               struct table_error *ret_error)
 {

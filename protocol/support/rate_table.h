@@ -33,6 +33,8 @@
 
 /* ERR_NOTFOUND: cannot be opened; ERR_INVAL: see *ret_error, which is written only on failure. */
 enum err rate_table_read(const char *file, struct tariff *ret, struct table_error *ret_error);
+enum err rate_table_read_text(const char *text, size_t len, struct tariff *ret,
+                              struct table_error *ret_error);
 enum err rate_table_read_json(const char *text, size_t len, struct tariff *ret,
                               struct table_error *ret_error);
 

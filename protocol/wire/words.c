@@ -113,8 +113,9 @@ static const char *const alarm_words[] = {
     [ALARM_TICKET_LOW] = "ticket_low",
     [ALARM_HELP] = "help",
     [ALARM_PASSBACK] = "passback",
+    [ALARM_CONFIGURATION] = "configuration",
 };
-VOCABULARY(alarm, ALARM_PASSBACK);
+VOCABULARY(alarm, ALARM_CONFIGURATION);
 
 static const char *const lane_mode_words[] = {"",     "local_stop", "local",
                                               "fire", "hold_open",  "lock"};

@@ -122,8 +122,9 @@ enum alarm {
     ALARM_BATTERY_LOW,
     ALARM_CABINET_OPEN,
     ALARM_TICKET_LOW,
-    ALARM_HELP,     /* the help button */
-    ALARM_PASSBACK, /* a right comes in twice, or goes out twice, in a row */
+    ALARM_HELP,          /* the help button */
+    ALARM_PASSBACK,      /* a right comes in twice, or goes out twice, in a row */
+    ALARM_CONFIGURATION, /* of an edge: refused; it runs with the last good one */
 };
 /* "device_silent" "open_timeout" "close_timeout" "obstructed" "forced" "unauthorised" "wrong_way"
  * "plate_unreadable" "limits" "disk" "journal" "clock" "session_taken_over" "uplink_stalled"

@@ -57,6 +57,8 @@ static const struct metric_row rows[METRICS] = {
     [METRIC_PAYMENTS_QUERIED] = COUNTER(PAYMENTS, "step=\"query_started\""),
     [METRIC_REFUNDS_STARTED] = COUNTER(PAYMENTS, "step=\"refund_started\""),
     [METRIC_REFUNDS_QUERIED] = COUNTER(PAYMENTS, "step=\"refund_query_started\""),
+    [METRIC_REFUNDS_SUCCEEDED] = COUNTER(PAYMENTS, "step=\"refund_succeeded\""),
+    [METRIC_REFUNDS_DECLINED] = COUNTER(PAYMENTS, "step=\"refund_declined\""),
     [METRIC_PAYMENTS_SUCCEEDED] = COUNTER(PAYMENTS, "step=\"succeeded\""),
     [METRIC_PAYMENTS_DECLINED] = COUNTER(PAYMENTS, "step=\"declined\""),
     [METRIC_PAYMENTS_UNKNOWN] = COUNTER(PAYMENTS, "step=\"unknown\""),

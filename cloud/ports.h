@@ -16,7 +16,7 @@
 /* ---- store ---- */
 
 /* Receives the state to start from. Rows arrive in this order: places, edges, streams, lanes, open
- * grants, non-final payments, open commands,
+ * grants, non-final payments and refunds, open commands,
  * pending audits; each is valid during the call only. */
 struct store_visitor {
     void *self;
@@ -27,6 +27,7 @@ struct store_visitor {
                  const struct hello_lane *lane);
     void (*grant)(void *self, const struct grant_row *row);
     void (*payment)(void *self, const struct payment_row *row);
+    void (*refund)(void *self, const struct refund_row *row);
     void (*command)(void *self, const struct command_row *row);
     void (*audit)(void *self, const struct audit_row *row); /* pending ones */
 };
@@ -122,6 +123,14 @@ struct store_port {
 
     enum err (*save_payment)(void *self, const struct payment_row *r);
     enum err (*count_payments)(void *self, const struct movement_id *session, int64_t *ret);
+    enum err (*find_payment)(void *self, const char *key,
+                             struct payment_row *ret); /* ERR_NOTFOUND */
+    /* Up to `max` payments of a stay that have something left to give back, the newest first. */
+    enum err (*refundable_payments)(void *self, const struct movement_id *session,
+                                    struct payment_row *ret, size_t max, size_t *ret_count);
+    enum err (*save_refund)(void *self, const struct refund_row *r);
+    enum err (*find_refund)(void *self, const char *key, struct refund_row *ret); /* ERR_NOTFOUND */
+    enum err (*count_refunds)(void *self, const struct movement_id *session, int64_t *ret);
     enum err (*save_debt)(void *self, const struct debt_row *r);
     enum err (*find_debt)(void *self, const struct movement_id *session,
                           struct debt_row *ret); /* ERR_NOTFOUND */

@@ -46,6 +46,7 @@ enum admin_kind {
     ADMIN_BIND, /* `bind`: a space for the vehicle of one right, at one edge. ERR_CONFLICT: none left */
     ADMIN_UNBIND,       /* `bind`: it is wanted back */
     ADMIN_AUDIT_CANCEL, /* `cancel`; ERR_CONFLICT: it is not pending */
+    ADMIN_MONEY,        /* `money`; ERR_CONFLICT: its state does not allow it */
     ADMIN_CORRECT,      /* `act`: the count is wrong by act.delta. ERR_CONFLICT: it cannot be */
     ADMIN_ACT_UNDO, /* `act`: undo act.id by another act. ERR_CONFLICT: that is impossible (now) */
 };
@@ -68,6 +69,29 @@ struct audit_order {
     size_t gone_count;
 };
 
+/* What a person decides about money. */
+enum money_action {
+    MONEY_REFUND, /* `minor` of payment `key`, or of the newest payments of `session`; 0: all that
+                        is left. Of a stay that ended it is forgiven, else owed again */
+    MONEY_WAIVE,  /* the open debt of `session`: nobody is asked for it any more */
+    MONEY_WRITE_OFF, /* the open debt of `session` is lost; what comes in later is taken */
+    MONEY_COLLECT,   /* the open debt of `session` is tried again, whatever stopped it */
+    MONEY_SUCCEEDED, /* `key`, which waits for a person: the money moved */
+    MONEY_FAILED,    /* `key`, which waits for a person: it did not */
+    MONEY_ACTIONS
+};
+/* "refund" "waive" "write_off" "collect" "succeeded" "failed" */
+const char *money_action_word(enum money_action a);
+
+struct money_order {
+    enum money_action action;
+    struct movement_id session;
+    char key[PAYMENT_KEY_SIZE]; /* of a payment or of a refund */
+    int64_t minor;
+    struct name actor;
+    char reason[EVENT_DETAIL_SIZE];
+};
+
 struct admin_result {
     enum err err; /* ERR_OK; ERR_INVAL, ERR_NOTFOUND, ERR_CONFLICT: `reason` says why */
     char reason[160];
@@ -76,6 +100,7 @@ struct admin_result {
     int64_t audit;               /* its id */
     int64_t act;                 /* its id */
     int64_t occupied;            /* ADMIN_CORRECT: as counted now */
+    char key[PAYMENT_KEY_SIZE];  /* MONEY_REFUND: of the refund made last */
     struct place_settings place; /* not for ADMIN_COMMAND */
     int64_t rights_version;      /* ADMIN_RIGHTS: of the list that holds them */
     int64_t rights_changed;      /* how many were not so already */
@@ -107,6 +132,7 @@ struct admin_command {
         } stream; /* ADMIN_EDGE_RELEASE */
         struct audit_order audit;
         struct act_order act;
+        struct money_order money;
         struct {
             struct name place, edge;
             struct right_id right;

@@ -25,7 +25,8 @@ static const struct cell table[PAYMENT_STATES][PAYMENT_EVENTS] = {
          [PAYMENT_EV_NOT_SENT] = TO(CREATED, PAYMENT_ACT_FAILED),
          /* The call may have begun just before the process died. */
          [PAYMENT_EV_RESTART] = TO(UNKNOWN, 0),
-         [PAYMENT_EV_EXPIRED] = TO(MANUAL, PAYMENT_ACT_PERSON)},
+         [PAYMENT_EV_EXPIRED] = TO(MANUAL, PAYMENT_ACT_PERSON),
+         [PAYMENT_EV_VOID] = TO(VOID, 0)},
     [PAYMENT_SENT] = {[PAYMENT_EV_SUCCEEDED] = TO(SUCCEEDED, PAYMENT_ACT_BOOK),
                       [PAYMENT_EV_DECLINED] = TO(DECLINED, PAYMENT_ACT_REFUSE),
                       [PAYMENT_EV_TIMEOUT] = TO(UNKNOWN, PAYMENT_ACT_FAILED),
@@ -40,6 +41,8 @@ static const struct cell table[PAYMENT_STATES][PAYMENT_EVENTS] = {
                           [PAYMENT_EV_NOT_SENT] = TO(UNKNOWN, PAYMENT_ACT_FAILED),
                           [PAYMENT_EV_NOT_FOUND] = TO(CREATED, 0),
                           [PAYMENT_EV_RESTART] = TO(UNKNOWN, 0)},
+    [PAYMENT_MANUAL] = {[PAYMENT_EV_RESOLVED_PAID] = TO(SUCCEEDED, PAYMENT_ACT_BOOK),
+                        [PAYMENT_EV_RESOLVED_FAILED] = TO(DECLINED, PAYMENT_ACT_AGAIN)},
 };
 
 enum err payment_next(enum payment_state s, enum payment_event e, struct payment_step *ret)
@@ -55,7 +58,8 @@ enum err payment_next(enum payment_state s, enum payment_event e, struct payment
 
 bool payment_is_final(enum payment_state s)
 {
-    return s == PAYMENT_SUCCEEDED || s == PAYMENT_DECLINED || s == PAYMENT_MANUAL;
+    return s == PAYMENT_SUCCEEDED || s == PAYMENT_DECLINED || s == PAYMENT_MANUAL ||
+           s == PAYMENT_VOID;
 }
 
 enum err payment_key(const struct movement_id *session, const char *kind, int64_t n, char *ret)

@@ -2,7 +2,8 @@
  *
  * P1 a charge starts only from `created`, where the provider certainly has nothing under this key
  * or has just said so. P2 whatever may have reached the provider is asked about before it is
- * charged again, with the same key. P3 succeeded, declined and manual are final. Pure. */
+ * charged again, with the same key. P3 succeeded, declined and void never change; manual
+ * only by a person. P4 only what was never sent becomes void. Pure. */
 #ifndef BOOMGATE_CLOUD_CORE_PAYMENT_MACHINE_H
 #define BOOMGATE_CLOUD_CORE_PAYMENT_MACHINE_H
 
@@ -13,11 +14,14 @@ enum payment_event {
     PAYMENT_EV_QUERY, /* a query was handed to the worker */
     PAYMENT_EV_SUCCEEDED,
     PAYMENT_EV_DECLINED,
-    PAYMENT_EV_TIMEOUT,   /* the call may have reached the provider; the outcome is unknown */
-    PAYMENT_EV_NOT_SENT,  /* the call certainly never left */
-    PAYMENT_EV_NOT_FOUND, /* the provider has no such charge */
-    PAYMENT_EV_RESTART,   /* this process has just started */
-    PAYMENT_EV_EXPIRED,   /* the key is too old to be used for a charge */
+    PAYMENT_EV_TIMEOUT,         /* the call may have reached the provider; the outcome is unknown */
+    PAYMENT_EV_NOT_SENT,        /* the call certainly never left */
+    PAYMENT_EV_NOT_FOUND,       /* the provider has no such charge */
+    PAYMENT_EV_RESTART,         /* this process has just started */
+    PAYMENT_EV_EXPIRED,         /* the key is too old to be used for a charge */
+    PAYMENT_EV_VOID,            /* it was never sent, and nobody wants it any more */
+    PAYMENT_EV_RESOLVED_PAID,   /* a person looked: the money moved */
+    PAYMENT_EV_RESOLVED_FAILED, /* a person looked: it did not */
     PAYMENT_EVENTS
 };
 
@@ -27,6 +31,7 @@ enum payment_act {
     PAYMENT_ACT_REFUSE = 1 << 1, /* tell the lane, keep the debt open */
     PAYMENT_ACT_FAILED = 1 << 2, /* no result from this attempt: the place's policy decides */
     PAYMENT_ACT_PERSON = 1 << 3, /* a person must look */
+    PAYMENT_ACT_AGAIN = 1 << 4,  /* no money moved: what is owed may be charged anew */
 };
 
 struct payment_step {

@@ -211,6 +211,8 @@ struct session_row {
     int64_t tariff_version; /* of it; 0: by the time of entry */
     int64_t price_minor;    /* of the last quote, of the whole stay once closed */
     int64_t paid_minor;
+    int64_t refunded_minor;    /* of it, given back or about to be */
+    int64_t waived_minor;      /* of the price, forgiven */
     struct wall_ms paid_at;    /* v == 0: never */
     struct wall_ms settled_at; /* the last instant for which all was paid, v == 0: none; ... */
     int64_t settled_minor;     /* ... when the stay cost this */
@@ -253,10 +255,10 @@ struct right_list_row {
 
 /* What a payment is for; part of its key. */
 enum payment_kind {
-    PAYMENT_KIND_EXIT,   /* charged to the account when the vehicle asks to leave */
+    PAYMENT_KIND_EXIT,   /* charged to the account: when the vehicle asks to leave, or deferred */
     PAYMENT_KIND_PREPAY, /* before the exit */
     PAYMENT_KIND_LINK,   /* by the driver, on the page of a link */
-    PAYMENT_KIND_DEBT,   /* collected after the vehicle has left */
+    PAYMENT_KIND_DEBT,   /* charged for the debt because a person wanted it */
     PAYMENT_KINDS
 };
 /* "exit" "prepay" "link" "debt" */
@@ -269,9 +271,10 @@ enum payment_state {
     PAYMENT_SUCCEEDED,
     PAYMENT_DECLINED,
     PAYMENT_MANUAL, /* a person must look */
+    PAYMENT_VOID,   /* never sent, and not wanted any more */
     PAYMENT_STATES
 };
-/* "created" "sent" "unknown" "querying" "succeeded" "declined" "manual" */
+/* "created" "sent" "unknown" "querying" "succeeded" "declined" "manual" "void" */
 
 /* A payer: an account at each of some providers. Tokens only, never card data. */
 struct payer {
@@ -295,20 +298,49 @@ struct payment_row {
     struct wall_ms created, changed;
     char provider_ref[PROVIDER_REF_SIZE];
     char reason[PAYMENT_REASON_SIZE];
+    int64_t refunded_minor;       /* given back or about to be */
+    struct name actor;            /* who resolved it; "": nobody had to */
+    char note[EVENT_DETAIL_SIZE]; /* why, in the actor's words */
 };
 
-enum debt_state { DEBT_OPEN, DEBT_PAID };
-/* "open" "paid" */
+enum refund_cause { REFUND_OVERPAID, REFUND_PERSON };
+/* "overpaid" "person" */
+
+/* Money on its way back; its states are those of a payment. */
+struct refund_row {
+    char key[PAYMENT_KEY_SIZE]; /* "<session>:refund:<n>" */
+    struct movement_id session;
+    struct name place;
+    char payment[PAYMENT_KEY_SIZE]; /* the charge it is of */
+    struct name provider;           /* who has the charge */
+    char charge_ref[PROVIDER_REF_SIZE];
+    struct money amount;
+    enum refund_cause cause;
+    bool forgiven; /* the price went down with it (core/books.h, B4) */
+    enum payment_state state;
+    int64_t attempts;
+    struct wall_ms created, changed;
+    char provider_ref[PROVIDER_REF_SIZE]; /* of the refund */
+    char reason[PAYMENT_REASON_SIZE];
+    struct name actor;            /* who wanted or resolved it; "": nobody */
+    char note[EVENT_DETAIL_SIZE]; /* why, in the actor's words */
+};
+
+enum debt_state { DEBT_OPEN, DEBT_PAID, DEBT_WAIVED, DEBT_WRITTEN_OFF };
+/* "open" "paid" "waived" "written_off" */
 
 struct debt_row {
     struct movement_id session;
     struct name place;
     struct plate plate;
-    struct money amount; /* as recorded at the exit */
+    struct money amount; /* as recorded at the exit, or after a change of the price */
     int64_t paid_minor;
+    int64_t waived_minor, written_off_minor;
     enum debt_state state;
     char reason[PAYMENT_REASON_SIZE]; /* why it is still open */
     struct wall_ms created, settled;
+    struct name actor;            /* who waived it or wrote it off */
+    char note[EVENT_DETAIL_SIZE]; /* why, in the actor's words */
 };
 
 /* The answer stored under a request id. */
@@ -371,6 +403,7 @@ const char *grant_state_word(enum grant_state v);
 const char *session_state_word(enum session_state v);
 const char *payment_kind_word(enum payment_kind v);
 const char *payment_state_word(enum payment_state v);
+const char *refund_cause_word(enum refund_cause v);
 const char *debt_state_word(enum debt_state v);
 
 /* ERR_NOTFOUND for a word that is not in the list. */
@@ -381,6 +414,7 @@ enum err grant_state_parse(const char *text, enum grant_state *ret);
 enum err session_state_parse(const char *text, enum session_state *ret);
 enum err payment_kind_parse(const char *text, enum payment_kind *ret);
 enum err payment_state_parse(const char *text, enum payment_state *ret);
+enum err refund_cause_parse(const char *text, enum refund_cause *ret);
 enum err debt_state_parse(const char *text, enum debt_state *ret);
 
 #endif

@@ -1,5 +1,6 @@
 #include "cloud/core/session.h"
 
+#include "cloud/core/books.h"
 #include "protocol/wire/plate_match.h"
 
 #include <string.h>
@@ -81,9 +82,10 @@ int64_t session_due(const struct session_row *s, int64_t price_minor, struct wal
                     int64_t grace_ms)
 {
     bool in_grace = s->paid_at.v != 0 && wall_diff_ms(at, s->paid_at) <= grace_ms;
-    if (in_grace || price_minor <= s->paid_minor)
+    int64_t kept_minor = books_kept(s);
+    if (in_grace || price_minor <= kept_minor)
         return 0;
-    return price_minor - s->paid_minor;
+    return price_minor - kept_minor;
 }
 
 struct tariff_stay session_stay(const struct session_row *s, const struct validation_row *given,
@@ -102,7 +104,7 @@ struct tariff_stay session_stay(const struct session_row *s, const struct valida
 
 void session_settled(struct session_row *s, int64_t price_minor, struct wall_ms at)
 {
-    if (s->paid_minor < price_minor || at.v <= s->settled_at.v)
+    if (books_kept(s) < price_minor || at.v <= s->settled_at.v)
         return;
     s->settled_at = at;
     s->settled_minor = price_minor;

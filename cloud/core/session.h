@@ -2,8 +2,8 @@
  *
  * N1 a stay begins when its entry is completed and ends when its exit is; it is named by the
  *    movement known first, so that no fact depends on an id given here.
- * N2 what was paid is never forgotten: due = price - paid, and nothing within the grace after
- * paying. */
+ * N2 what was paid is never forgotten: due = price - what was kept of it, and nothing within the
+ *    grace after paying. */
 #ifndef BOOMGATE_CLOUD_CORE_SESSION_H
 #define BOOMGATE_CLOUD_CORE_SESSION_H
 

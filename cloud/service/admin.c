@@ -5,6 +5,7 @@
 #include "cloud/service/audit.h"
 #include "cloud/service/command.h"
 #include "cloud/service/correction.h"
+#include "cloud/service/debt.h"
 #include "cloud/service/effect.h"
 #include "cloud/service/feed.h"
 #include "cloud/service/flush.h"
@@ -13,6 +14,8 @@
 #include "cloud/service/offer.h"
 #include "cloud/service/once.h"
 #include "cloud/service/opening.h"
+#include "cloud/service/payment.h"
+#include "cloud/service/refund.h"
 #include "cloud/service/rights.h"
 #include "cloud/service/stream.h"
 #include "cloud/service/zones.h"
@@ -130,6 +133,28 @@ static enum err release_edge(struct service *s, const struct name *place, const 
     return ERR_OK;
 }
 
+const char *money_action_word(enum money_action a)
+{
+    static const char *const words[MONEY_ACTIONS] = {"refund",  "waive",     "write_off",
+                                                     "collect", "succeeded", "failed"};
+    return words[a];
+}
+
+static enum err money_order(struct service *s, const struct money_order *o, struct admin_result *r)
+{
+    switch (o->action) {
+    case MONEY_REFUND: return refund_order(s, o, r);
+    case MONEY_WAIVE:
+    case MONEY_WRITE_OFF:
+    case MONEY_COLLECT: return debt_order(s, o, r);
+    case MONEY_SUCCEEDED:
+    case MONEY_FAILED:
+        return refund_key_is(o->key) ? refund_resolve(s, o, r) : payment_resolve(s, o, r);
+    case MONEY_ACTIONS: break;
+    }
+    return ERR_INVAL;
+}
+
 static enum err bind_space(struct service *s, const struct admin_command *c, struct admin_result *r)
 {
     struct edge *e = state_edge(s, &c->bind.place, &c->bind.edge);
@@ -174,6 +199,7 @@ static struct admin_result decide(struct service *s, const struct work *w)
         break;
     case ADMIN_CORRECT: r.err = correction_make(s, &c->act, &r); break;
     case ADMIN_ACT_UNDO: r.err = act_undo(s, &c->act, &r); break;
+    case ADMIN_MONEY: r.err = money_order(s, &c->money, &r); break;
     case ADMIN_EDGE_RELEASE: r.err = release_edge(s, &c->stream.place, &c->stream.edge, &r); break;
     }
     return r;

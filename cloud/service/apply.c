@@ -5,6 +5,7 @@
 #include "cloud/service/audit.h"
 #include "cloud/service/command.h"
 #include "cloud/service/decision_count.h"
+#include "cloud/service/exit.h"
 #include "cloud/service/flush.h"
 #include "cloud/service/movement.h"
 #include "cloud/service/notice.h"
@@ -137,6 +138,25 @@ static void apply_evacuation(struct service *s, struct place *p, const struct ev
     stay_evacuate(s, p, &c);
 }
 
+/* A vehicle that asked to leave and is still here, or is known to be gone. */
+static void apply_end(struct service *s, struct place *p, const struct event *e)
+{
+    struct movement_row m;
+    if (!movement_known(s, &e->data.movement, &e->place, &e->edge, &m) ||
+        m.direction != DIRECTION_EXIT)
+        return;
+    struct crossing c = {.movement = m.id,
+                         .place = e->place,
+                         .edge = e->edge,
+                         .lane = e->data.lane,
+                         .plate = m.plate,
+                         .credential = m.credential,
+                         .at = e->time};
+    if (e->data.outcome == OUTCOME_BACKED_OUT)
+        stay_reversed(s, p, &c, &m.request);
+    exit_gone(s, &m.id);
+}
+
 /* What an operator should see. A crossing nobody allowed is recorded; an alarm is a fact of the lane
  * and stands in the events. */
 static void raise_alarm(struct service *s, struct stream *st, const struct event *e)
@@ -174,6 +194,8 @@ static void apply_effects(struct service *s, struct stream *st, const struct eve
         apply_crossing(s, st->edge->place, e);
     if (e->kind == EVENT_MOVEMENT_ENDED && e->data.outcome == OUTCOME_EVACUATED)
         apply_evacuation(s, st->edge->place, e);
+    if (e->kind == EVENT_MOVEMENT_ENDED)
+        apply_end(s, st->edge->place, e);
     if (e->kind == EVENT_COMMAND_RESULT)
         command_result(s, e);
     if (e->kind == EVENT_RIGHTS_APPLIED)

@@ -2,16 +2,19 @@
 #ifndef BOOMGATE_CLOUD_SERVICE_DEBT_H
 #define BOOMGATE_CLOUD_SERVICE_DEBT_H
 
+#include "cloud/core/books.h"
 #include "cloud/service/state.h"
 
-/* `r` has ended and owes this. A payment of it that is under way is for the debt from here on. */
-void debt_open(struct service *s, const struct session_row *r, int64_t due_minor);
+/* Saves and tells what core/books.h made of a debt. */
+void debt_save(struct service *s, const struct debt_row *d, enum books_debt done);
 bool debt_is_open(struct service *s, const struct movement_id *session);
-/* Money came in for the session; settles the debt if it has an open one. */
-void debt_credit(struct service *s, const struct movement_id *session, int64_t minor);
 /* An open debt stays open, with the reason; it is not tried again by itself. */
 void debt_note(struct service *s, const struct movement_id *session, const char *word,
                const char *detail);
+/* The debt may be collected again: no money moved after all. */
+void debt_again(struct service *s, const struct movement_id *session);
+/* What a person decided: MONEY_WAIVE, MONEY_WRITE_OFF, MONEY_COLLECT. */
+enum err debt_order(struct service *s, const struct money_order *o, struct admin_result *ret);
 /* A round, while the provider can be called: unfinished payments first, then open debts. */
 void debt_timers(struct service *s);
 

@@ -37,11 +37,14 @@ bool exit_case_known(struct service *s, const struct request_id *id)
 static void drop_case(struct service *s, struct exit_case *c)
 {
     struct payment *open = payment_of(s, &c->session);
-    if (open)
-        open->wanted = debt_is_open(s, &c->session);
+    bool awaited = false;
     for (size_t i = 0; i < s->case_count; i++)
         if (s->cases[i] == c)
-            s->cases[i] = s->cases[--s->case_count];
+            s->cases[i--] = s->cases[--s->case_count];
+        else
+            awaited = awaited || strcmp(s->cases[i]->session.text, c->session.text) == 0;
+    if (open && open->row.kind == PAYMENT_KIND_EXIT && !awaited)
+        payment_follow(s, &c->session);
     free(c);
 }
 
@@ -88,6 +91,7 @@ static void attempt(struct service *s, struct exit_case *c, const struct session
     struct payment *open = payment_of(s, &r->id);
     c->wait_until = mono_after(s->now.mono, real_ms(s, s->options.payment_wait_ms));
     if (open) {
+        payment_set_amount(s, open, due_minor);
         open->wanted = true;
         payment_drive(s, open);
         return;
@@ -180,6 +184,13 @@ void exit_payment_changed(struct service *s, const struct movement_id *session, 
         c->failed |= (acts & (PAYMENT_ACT_FAILED | PAYMENT_ACT_PERSON)) != 0;
         evaluate(s, c, false);
     }
+}
+
+void exit_gone(struct service *s, const struct movement_id *movement)
+{
+    for (size_t i = s->case_count; i-- > 0;)
+        if (strcmp(s->cases[i]->decision.movement.text, movement->text) == 0)
+            drop_case(s, s->cases[i]);
 }
 
 void exit_timers(struct service *s)

@@ -9,6 +9,9 @@ void exit_ask(struct service *s, const struct work *w, struct place *p, const st
 bool exit_case_known(struct service *s, const struct request_id *id);
 /* Something about a payment of this session changed. */
 void exit_payment_changed(struct service *s, const struct movement_id *session, unsigned acts);
+/* The vehicle of this Movement is no longer at the exit: its question is over, and a payment that was
+ * not sent for it yet is not sent any more. */
+void exit_gone(struct service *s, const struct movement_id *movement);
 void exit_timers(struct service *s);
 
 #endif

@@ -83,6 +83,8 @@ void feed_session(struct service *s, const char *type, const struct session_row 
     feed_text(&d, "currency", r->currency.code);
     feed_int(&d, "price_minor", r->price_minor);
     feed_int(&d, "paid_minor", r->paid_minor);
+    feed_int(&d, "refunded_minor", r->refunded_minor);
+    feed_int(&d, "waived_minor", r->waived_minor);
     feed_text(&d, "right", r->right.text);
     feed_append(s, type, &r->place, r->id.text, &r->plate, &d);
 }
@@ -93,7 +95,7 @@ void feed_payment(struct service *s, const struct payment_row *r)
         [PAYMENT_CREATED] = "payment.created",     [PAYMENT_SENT] = "payment.sent",
         [PAYMENT_UNKNOWN] = "payment.unknown",     [PAYMENT_QUERYING] = "payment.querying",
         [PAYMENT_SUCCEEDED] = "payment.succeeded", [PAYMENT_DECLINED] = "payment.declined",
-        [PAYMENT_MANUAL] = "payment.manual",
+        [PAYMENT_MANUAL] = "payment.manual",       [PAYMENT_VOID] = "payment.void",
     };
     struct feed_data d;
     feed_begin(&d);
@@ -109,6 +111,30 @@ void feed_payment(struct service *s, const struct payment_row *r)
     feed_append(s, types[r->state], &r->place, r->key, NULL, &d);
 }
 
+void feed_refund(struct service *s, const struct refund_row *r)
+{
+    static const char *const types[PAYMENT_STATES] = {
+        [PAYMENT_CREATED] = "refund.created",     [PAYMENT_SENT] = "refund.sent",
+        [PAYMENT_UNKNOWN] = "refund.unknown",     [PAYMENT_QUERYING] = "refund.querying",
+        [PAYMENT_SUCCEEDED] = "refund.succeeded", [PAYMENT_DECLINED] = "refund.declined",
+        [PAYMENT_MANUAL] = "refund.manual",
+    };
+    struct feed_data d;
+    feed_begin(&d);
+    feed_text(&d, "session", r->session.text);
+    feed_text(&d, "key", r->key);
+    feed_text(&d, "payment", r->payment);
+    feed_text(&d, "state", payment_state_word(r->state));
+    feed_text(&d, "cause", refund_cause_word(r->cause));
+    feed_int(&d, "amount_minor", r->amount.minor);
+    feed_text(&d, "currency", r->amount.currency.code);
+    feed_text(&d, "actor", r->actor.text);
+    feed_text(&d, "note", r->note);
+    feed_text(&d, "provider_ref", r->provider_ref);
+    feed_text(&d, "reason", r->reason);
+    feed_append(s, types[r->state], &r->place, r->key, NULL, &d);
+}
+
 void feed_debt(struct service *s, const char *type, const struct debt_row *r)
 {
     struct feed_data d;
@@ -117,6 +143,10 @@ void feed_debt(struct service *s, const char *type, const struct debt_row *r)
     feed_text(&d, "state", debt_state_word(r->state));
     feed_int(&d, "amount_minor", r->amount.minor);
     feed_int(&d, "paid_minor", r->paid_minor);
+    feed_int(&d, "waived_minor", r->waived_minor);
+    feed_int(&d, "written_off_minor", r->written_off_minor);
+    feed_text(&d, "actor", r->actor.text);
+    feed_text(&d, "note", r->note);
     feed_text(&d, "currency", r->amount.currency.code);
     feed_text(&d, "reason", r->reason);
     feed_time(&d, "created", r->created);

@@ -30,6 +30,7 @@ void feed_append(struct service *s, const char *type, const struct name *place, 
 /* The facts that exist so far. */
 void feed_session(struct service *s, const char *type, const struct session_row *r);
 void feed_payment(struct service *s, const struct payment_row *r); /* "payment.<state>" */
+void feed_refund(struct service *s, const struct refund_row *r);   /* "refund.<state>" */
 void feed_debt(struct service *s, const char *type, const struct debt_row *r);
 void feed_place(struct service *s, const char *type, const struct place *p);
 void feed_anomaly(struct service *s, const struct anomaly_row *r);

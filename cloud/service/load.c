@@ -8,6 +8,7 @@
 #include "cloud/service/offer.h"
 #include "cloud/service/opening.h"
 #include "cloud/service/payment.h"
+#include "cloud/service/refund.h"
 #include "protocol/support/log.h"
 
 static void load_place(void *self, const struct place_row *row)
@@ -51,6 +52,11 @@ static void load_payment(void *self, const struct payment_row *row)
     p->wanted = debt_is_open(self, &row->session);
 }
 
+static void load_refund(void *self, const struct refund_row *row)
+{
+    refund_load(self, row);
+}
+
 static void load_command(void *self, const struct command_row *row)
 {
     command_keep(self, row);
@@ -63,8 +69,8 @@ static void load_audit(void *self, const struct audit_row *row)
 
 enum err state_load(struct service *s)
 {
-    struct store_visitor v = {s,          load_place,   load_edge,    load_stream, load_lane,
-                              load_grant, load_payment, load_command, load_audit};
+    struct store_visitor v = {s,          load_place,   load_edge,   load_stream,  load_lane,
+                              load_grant, load_payment, load_refund, load_command, load_audit};
     s->next_stream = 1;
     TRY(s->ports.store.load(s->ports.store.self, &v));
     for (size_t i = 0; i < s->place_count; i++) {

@@ -2,16 +2,16 @@
  * A payment is driven by the question or the debt that wants it; in doubt it is always asked about. */
 #include "cloud/service/payment.h"
 
+#include "cloud/core/books.h"
 #include "cloud/core/payer.h"
 #include "cloud/core/payment_machine.h"
-#include "cloud/core/session.h"
-#include "cloud/service/anomaly.h"
 #include "cloud/service/debt.h"
 #include "cloud/service/effect.h"
 #include "cloud/service/exit.h"
 #include "cloud/service/feed.h"
 #include "cloud/service/notice.h"
-#include "cloud/service/stay.h"
+#include "cloud/service/refund.h"
+#include "cloud/service/till.h"
 #include "protocol/base/buf.h"
 #include "protocol/support/log.h"
 #include "protocol/support/memory.h"
@@ -49,26 +49,6 @@ static void forget(struct service *s, struct payment *p)
     free(p);
 }
 
-/* The money arrived: the stay is credited, and the debt that waited for it. */
-static void book(struct service *s, const struct payment_row *row)
-{
-    struct session_row r;
-    if (!FOUND(s, find_session, &row->session, &r))
-        service_die("payment without a session", ERR_IO);
-    /* The grace runs from when the amount was quoted: a late answer to an old question starts none. */
-    session_paid(&r, row->amount.minor, row->created);
-    int64_t price;
-    if (r.state == SESSION_OPEN &&
-        stay_price(s, state_place(s, &r.place), &r, row->created, &price))
-        session_settled(&r, price, row->created);
-    STORE(s, save_session, &r);
-    feed_session(s, "session.paid", &r);
-    if (r.state == SESSION_CLOSED && r.paid_minor > r.price_minor)
-        anomaly_record(s, state_place(s, &r.place), NULL, 0, "overpaid", false, row->key);
-    debt_credit(s, &row->session, row->amount.minor);
-    notice_session(s, &r);
-}
-
 static const enum metric outcome_metric[PAYMENT_EVENTS] = {
     [PAYMENT_EV_SUCCEEDED] = METRIC_PAYMENTS_SUCCEEDED,
     [PAYMENT_EV_DECLINED] = METRIC_PAYMENTS_DECLINED,
@@ -76,7 +56,27 @@ static const enum metric outcome_metric[PAYMENT_EVENTS] = {
     [PAYMENT_EV_NOT_SENT] = METRIC_PAYMENTS_NOT_SENT,
 };
 
-/* One step of the machine, saved; what is in `quiet` is not done. p may be gone if it became final. */
+/* The row took a step: it is saved, told, and what follows for stay, debt and lane is done. */
+static void apply(struct service *s, struct payment_row *row, enum payment_event e, unsigned acts)
+{
+    row->changed = s->now.wall;
+    STORE(s, save_payment, row);
+    feed_payment(s, row);
+    if (outcome_metric[e])
+        metrics_add(s->options.metrics, outcome_metric[e], 1);
+    notice_payment(s, row);
+    if (acts & PAYMENT_ACT_BOOK)
+        till_credit(s, row);
+    if (acts & PAYMENT_ACT_REFUSE)
+        debt_note(s, &row->session, "declined", row->reason);
+    if (acts & PAYMENT_ACT_PERSON)
+        debt_note(s, &row->session, "manual", row->reason);
+    if (acts & PAYMENT_ACT_AGAIN)
+        debt_again(s, &row->session);
+}
+
+/* One step of the machine, saved; what is in `quiet` is not done. p may be gone: if it became final, or
+ * if what it was for is over. */
 static void step_quietly(struct service *s, struct payment *p, enum payment_event e, unsigned quiet)
 {
     struct payment_step next;
@@ -88,18 +88,7 @@ static void step_quietly(struct service *s, struct payment *p, enum payment_even
     next.acts &= ~quiet;
     struct movement_id session = p->row.session;
     p->row.state = next.next;
-    p->row.changed = s->now.wall;
-    STORE(s, save_payment, &p->row);
-    feed_payment(s, &p->row);
-    if (outcome_metric[e])
-        metrics_add(s->options.metrics, outcome_metric[e], 1);
-    notice_payment(s, &p->row);
-    if (next.acts & PAYMENT_ACT_BOOK)
-        book(s, &p->row);
-    if (next.acts & PAYMENT_ACT_REFUSE)
-        debt_note(s, &session, "declined", p->row.reason);
-    if (next.acts & PAYMENT_ACT_PERSON)
-        debt_note(s, &session, "manual", p->row.reason);
+    apply(s, &p->row, e, next.acts);
     if (payment_is_final(next.next))
         forget(s, p);
     if (next.acts)
@@ -184,9 +173,11 @@ static void hand_over(struct service *s, struct payment *p, enum payment_call_ki
     p->in_flight = true;
 }
 
+/* A key that no provider ever saw is as good as new. */
 static bool key_expired(const struct service *s, const struct payment *p)
 {
-    return wall_diff_ms(s->now.wall, p->row.created) > PAYMENT_KEY_HOURS * 3600 * INT64_C(1000);
+    return p->doubted &&
+           wall_diff_ms(s->now.wall, p->row.created) > PAYMENT_KEY_HOURS * 3600 * INT64_C(1000);
 }
 
 /* A charge from `created`; the provider is committed with it (C4). */
@@ -215,6 +206,20 @@ void payment_drive(struct service *s, struct payment *p)
     }
 }
 
+/* Numbers are used in order, and that of a payment that never left is used again: a ledger that was set
+ * back then comes to the same keys, under which nobody is charged twice. */
+static int64_t next_number(struct service *s, const struct movement_id *session,
+                           enum payment_kind kind)
+{
+    char key[PAYMENT_KEY_SIZE];
+    struct payment_row last;
+    int64_t made = 0;
+    STORE(s, count_payments, session, &made);
+    bool reuse = payment_key(session, payment_kind_word(kind), made, key) == ERR_OK &&
+                 FOUND(s, find_payment, key, &last) && last.state == PAYMENT_VOID;
+    return reuse ? made : made + 1;
+}
+
 static void create(struct service *s, const struct movement_id *session, const struct name *place,
                    enum payment_kind kind, const struct payer *payer, struct money amount,
                    unsigned declined)
@@ -228,9 +233,8 @@ static void create(struct service *s, const struct movement_id *session, const s
         .created = s->now.wall,
         .changed = s->now.wall,
     };
-    int64_t made = 0;
-    STORE(s, count_payments, session, &made);
-    if (payment_key(session, payment_kind_word(kind), made + 1, row.key) != ERR_OK)
+    if (payment_key(session, payment_kind_word(kind), next_number(s, session, kind), row.key) !=
+        ERR_OK)
         service_die("payment key", ERR_INVAL);
     struct payment *p = keep(s, &row);
     p->wanted = true;
@@ -244,6 +248,77 @@ void payment_create(struct service *s, const struct movement_id *session, const 
 {
     create(s, session, place, kind, payer, amount, 0);
 }
+
+/* ---- what nobody wants any more ---- */
+
+/* A call that was lost on its way arrives within this time or never. */
+enum { LOST_CALL_MS = 10 * 60 * 1000 };
+
+static bool unsent(const struct payment *p)
+{
+    return p->row.state == PAYMENT_CREATED && !p->in_flight && !p->doubted;
+}
+
+void payment_set_amount(struct service *s, struct payment *p, int64_t minor)
+{
+    if (!unsent(p) || p->row.amount.minor == minor)
+        return;
+    p->row.amount.minor = minor;
+    p->row.changed = s->now.wall;
+    STORE(s, save_payment, &p->row);
+    notice_payment(s, &p->row);
+}
+
+void payment_follow(struct service *s, const struct movement_id *session)
+{
+    struct payment *p = payment_of(s, session);
+    struct debt_row d;
+    if (!p || payment_is_final(p->row.state))
+        return;
+    p->wanted = FOUND(s, find_debt, session, &d) && d.state == DEBT_OPEN;
+    if (p->wanted)
+        payment_set_amount(s, p, books_owed(&d));
+    else if (unsent(p))
+        step(s, p, PAYMENT_EV_VOID);
+}
+
+static bool is_void(const struct service *s, const struct payment *p)
+{
+    return p->row.state == PAYMENT_CREATED && !p->in_flight && !p->wanted &&
+           (!p->doubted || wall_diff_ms(s->now.wall, p->row.changed) > LOST_CALL_MS);
+}
+
+/* ---- by a person ---- */
+
+static enum err refuse(struct admin_result *ret, enum err e, const char *reason)
+{
+    struct buf b = buf_of(ret->reason, sizeof ret->reason);
+    buf_adds(&b, reason);
+    return e;
+}
+
+enum err payment_resolve(struct service *s, const struct money_order *o, struct admin_result *ret)
+{
+    enum payment_event e =
+        o->action == MONEY_SUCCEEDED ? PAYMENT_EV_RESOLVED_PAID : PAYMENT_EV_RESOLVED_FAILED;
+    struct payment_row row;
+    struct payment_step next;
+    if (!FOUND(s, find_payment, o->key, &row))
+        return refuse(ret, ERR_NOTFOUND, "no such payment");
+    if (payment_next(row.state, e, &next) != ERR_OK)
+        return refuse(ret, ERR_CONFLICT, "it does not wait for a person");
+    struct buf note = buf_of(row.note, sizeof row.note);
+    buf_adds(&note, o->reason);
+    row.actor = o->actor;
+    row.state = next.next;
+    apply(s, &row, e, next.acts);
+    exit_payment_changed(s, &row.session, next.acts);
+    log_notice("payment.resolved", LT("key", row.key), LT("as", payment_state_word(row.state)),
+               LT("actor", o->actor.text));
+    return ERR_OK;
+}
+
+/* ---- life and results ---- */
 
 /* Loaded at start: whatever it was doing, the outcome is unknown now. */
 struct payment *payment_load(struct service *s, const struct payment_row *row)
@@ -269,7 +344,7 @@ static void pause_until_retry(struct service *s, struct payment *p)
 }
 
 /* It was certainly not received: another provider is tried at once, else its driver waits. */
-static void not_sent(struct service *s, struct payment *p)
+static void not_sent(struct service *s, struct payment *p, bool never)
 {
     p->next_try = mono_after(s->now.mono, real_ms(s, s->options.collect_ms));
     if (p->row.state == PAYMENT_SENT) {
@@ -277,6 +352,11 @@ static void not_sent(struct service *s, struct payment *p)
         if (may_move_on(s, p)) {
             step_quietly(s, p, PAYMENT_EV_NOT_SENT, PAYMENT_ACT_FAILED);
             charge(s, p);
+            return;
+        }
+        if (never) { /* nor any other has words for it */
+            step_quietly(s, p, PAYMENT_EV_NOT_SENT, PAYMENT_ACT_FAILED);
+            step(s, p, PAYMENT_EV_EXPIRED);
             return;
         }
     }
@@ -305,6 +385,10 @@ void payment_take(struct service *s, const struct payment_result *r)
         [PAYMENT_RESULT_NOT_SENT] = PAYMENT_EV_NOT_SENT,
         [PAYMENT_RESULT_NOT_FOUND] = PAYMENT_EV_NOT_FOUND,
     };
+    if (refund_key_is(r->key)) {
+        refund_take(s, r);
+        return;
+    }
     struct payment *p = by_key(s, r->key);
     if (!p || !p->in_flight) {
         log_error("payment.stray_result", LT("key", r->key), LN("outcome", r->outcome));
@@ -315,7 +399,7 @@ void payment_take(struct service *s, const struct payment_result *r)
     if (r->provider_ref[0] != '\0')
         memcpy(p->row.provider_ref, r->provider_ref, sizeof p->row.provider_ref);
     if (r->outcome == PAYMENT_RESULT_NOT_SENT) {
-        not_sent(s, p);
+        not_sent(s, p, false);
         return;
     }
     if (r->outcome == PAYMENT_RESULT_UNKNOWN) {
@@ -339,13 +423,12 @@ void payment_refused(struct service *s)
     s->refused_count = 0;
     for (size_t i = 0; i < n; i++) {
         struct payment *p = by_key(s, s->refused[i].key);
-        if (!p)
+        if (!p) {
+            refund_refused(s, s->refused[i].key, s->refused[i].never);
             continue;
+        }
         p->in_flight = false;
-        bool never = s->refused[i].never && p->row.state == PAYMENT_SENT;
-        not_sent(s, p);
-        if (never && p->row.state == PAYMENT_CREATED)
-            step(s, p, PAYMENT_EV_EXPIRED);
+        not_sent(s, p, s->refused[i].never);
     }
 }
 
@@ -363,10 +446,12 @@ size_t payment_drive_due(struct service *s, bool all, size_t max)
     size_t begun = 0;
     for (size_t i = s->payment_count; i-- > 0 && begun < max;) {
         struct payment *p = s->payment_list[i];
-        if (!may_be_driven(s, p) || !(all || reached(s->now.mono, p->next_try)))
-            continue;
-        payment_drive(s, p);
-        begun++;
+        if (is_void(s, p)) {
+            step(s, p, PAYMENT_EV_VOID);
+        } else if (may_be_driven(s, p) && (all || reached(s->now.mono, p->next_try))) {
+            payment_drive(s, p);
+            begun++;
+        }
     }
     return begun;
 }

@@ -14,6 +14,13 @@ bool payment_possible(const struct service *s, const struct payer *payer);
 bool payment_available(const struct service *s, const struct payer *payer);
 /* Hands it over now unless a call is under way: a charge or, in doubt, a query. */
 void payment_drive(struct service *s, struct payment *p);
+/* One that certainly is not at any provider follows the price; others stay as they are. */
+void payment_set_amount(struct service *s, struct payment *p, int64_t minor);
+/* The stay has ended, or nobody waits for it to be paid: from here on its payment is for its debt, if
+ * there is one. One that was never sent takes the debt's amount, or is void. */
+void payment_follow(struct service *s, const struct movement_id *session);
+/* MONEY_SUCCEEDED, MONEY_FAILED: what a person found out about a payment that is `manual`. */
+enum err payment_resolve(struct service *s, const struct money_order *o, struct admin_result *ret);
 void payment_take(struct service *s, const struct payment_result *r);
 /* The calls that the port refused after the last COMMIT: they were not sent. */
 void payment_refused(struct service *s);

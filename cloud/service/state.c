@@ -1,6 +1,7 @@
 #include "cloud/service/state.h"
 
 #include "cloud/service/opening.h"
+#include "cloud/service/refund.h"
 #include "cloud/service/rights.h"
 #include "cloud/service/stream.h"
 #include "protocol/base/buf.h"
@@ -142,6 +143,7 @@ void state_free(struct service *s)
     free(s->places);
     free(s->payment_list);
     free(s->commands);
+    refund_free(s);
     free(s->cases);
     free(s->dirty_streams);
     free(s->ack_edges);

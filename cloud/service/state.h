@@ -106,6 +106,14 @@ struct payment {
     struct mono_ms next_try;
 };
 
+/* A refund that is not final. */
+struct refund {
+    struct refund_row row;
+    bool in_flight; /* the worker owes a result */
+    bool doubted;   /* its provider may have seen the key */
+    struct mono_ms next_try;
+};
+
 /* An exit question whose answer was not final yet. */
 struct exit_case {
     struct decision_row decision; /* request, edge, movement and the answer so far */
@@ -162,6 +170,8 @@ struct service {
     struct map payments; /* session -> struct payment */
     struct payment **payment_list;
     size_t payment_count;
+    struct refund **refunds;
+    size_t refund_count;
     struct open_command *commands;
     size_t command_count;
     struct exit_case **cases;

@@ -1,13 +1,14 @@
 /* Stays: opened and closed by crossings, priced when they end, and the debt that may remain. */
 #include "cloud/service/stay.h"
 
+#include "cloud/core/books.h"
 #include "cloud/core/right.h"
 #include "cloud/service/anomaly.h"
-#include "cloud/service/debt.h"
 #include "cloud/service/feed.h"
 #include "cloud/service/flush.h"
 #include "cloud/service/notice.h"
 #include "cloud/service/rights.h"
+#include "cloud/service/till.h"
 #include "cloud/service/zones.h"
 #include "protocol/base/ticket.h"
 #include "protocol/support/log.h"
@@ -122,29 +123,27 @@ enum stay_known stay_find(struct service *s, struct place *p, const struct plate
     return known;
 }
 
-/* What is still owed by a stay that has just ended; sets its final price. What the cloud let out as
- * free or paid is settled, whatever the minutes at the barrier added. */
-static int64_t final_due(struct service *s, struct place *p, struct session_row *r,
-                         const struct request_id *request)
+/* The price of a stay that has just ended. What the cloud let out as free or paid is settled, whatever
+ * the minutes at the barrier added, and so is what left within its grace: it cost what it paid. */
+static int64_t final_price(struct service *s, struct place *p, const struct session_row *r,
+                           const struct request_id *request)
 {
     bool quoted = session_quote_stands(r, request);
-    int64_t price = r->price_minor;
+    int64_t price = r->price_minor, kept = books_kept(r);
     if (!quoted && !stay_price(s, p, r, r->end, &price))
-        return 0;
-    r->price_minor = price;
-    if (quoted && (r->exit_basis == BASIS_FREE || r->exit_basis == BASIS_PAID))
-        return 0;
-    return session_due(r, price, r->end, p->row.settings.exit_grace_ms);
+        return kept;
+    bool settled = (quoted && (r->exit_basis == BASIS_FREE || r->exit_basis == BASIS_PAID)) ||
+                   session_due(r, price, r->end, p->row.settings.exit_grace_ms) == 0;
+    return settled && price > kept ? kept : price;
 }
 
 static void settle(struct service *s, struct place *p, struct session_row *r,
                    const struct request_id *request, const char *fact)
 {
-    int64_t due = final_due(s, p, r, request);
+    r->price_minor = final_price(s, p, r, request);
     STORE(s, save_session, r);
     feed_session(s, fact, r);
-    if (due > 0)
-        debt_open(s, r, due);
+    till_settle(s, r, 0);
     notice_session(s, r);
 }
 
@@ -227,13 +226,29 @@ void stay_leave(struct service *s, struct place *p, const struct crossing *exit,
     settle(s, p, &r, request, "session.closed");
 }
 
+void stay_reversed(struct service *s, struct place *p, const struct crossing *exit,
+                   const struct request_id *request)
+{
+    struct session_row r;
+    if (stay_find(s, p, &exit->plate, &exit->credential, exit->at, &r) != STAY_OPEN ||
+        !session_quote_stands(&r, request) || books_kept(&r) <= 0 ||
+        books_kept(&r) < r.price_minor || r.paid_at.v == 0)
+        return;
+    session_settled(&r, r.price_minor, exit->at);
+    if (exit->at.v > r.paid_at.v)
+        r.paid_at = exit->at;
+    STORE(s, save_session, &r);
+    feed_session(s, "session.reversed", &r);
+    notice_session(s, &r);
+}
+
 void stay_evacuate(struct service *s, struct place *p, const struct crossing *exit)
 {
     struct session_row r;
     if (stay_find(s, p, &exit->plate, &exit->credential, exit->at, &r) != STAY_OPEN)
         return;
     session_close(&r, exit);
-    r.price_minor = r.paid_minor;
+    r.price_minor = books_kept(&r);
     p->row.open_sessions--;
     place_touch(s, p);
     STORE(s, save_session, &r);

@@ -17,6 +17,10 @@ void stay_leave(struct service *s, struct place *p, const struct crossing *exit,
                 const struct request_id *request);
 /* Driven out under fire: the open stay ends, and nothing more is due. Whose plate is not known, or has no
  * stay, just left. */
+/* A vehicle that was let out did not leave: what it paid for the exit is kept, and its grace begins
+ * anew (the only rule for a reversal before leaving; a person may give the money back instead). */
+void stay_reversed(struct service *s, struct place *p, const struct crossing *exit,
+                   const struct request_id *request);
 void stay_evacuate(struct service *s, struct place *p, const struct crossing *exit);
 /* Price of a stay up to `at`; false: it cannot be priced (recorded as an anomaly). */
 bool stay_price(struct service *s, struct place *p, const struct session_row *r, struct wall_ms at,

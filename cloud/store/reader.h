@@ -108,7 +108,7 @@ struct session_view {
     struct wall_ms paid_at; /* v == 0: never */
     char payment_state[12]; /* of the newest payment; "": none */
     char payment_reason[PAYMENT_REASON_SIZE];
-    char debt_state[8];      /* "": none */
+    char debt_state[16];     /* "": none */
     int64_t debt_minor;      /* what is still owed of it */
     struct right_id right;   /* covers it up to `covered`; "": none */
     struct wall_ms covered;  /* v == INT64_MAX: to its end */

@@ -33,7 +33,8 @@
 #define SESSION_SELECT                                                                             \
     "SELECT s.id, s.place, p.zone, s.tariff, s.plate, s.state, s.start_ms, s.end_ms, "             \
     "s.exit_basis, s.currency, s.price_minor, s.paid_minor, s.paid_ms, y.state, y.reason, "        \
-    "d.state, coalesce(d.amount_minor - d.paid_minor, 0), s.right_id, s.covered_ms, "              \
+    "d.state, coalesce(d.amount_minor - d.paid_minor - d.waived_minor - d.written_off_minor, 0), " \
+    "s.right_id, s.covered_ms, "                                                                   \
     "s.exit_plate, s.tariff_version, s.settled_ms, s.settled_minor, (SELECT group_concat("         \
     "v.kind || ':' || v.value) FROM (SELECT kind, value FROM validation WHERE session = s.id "     \
     "ORDER BY at_ms, id LIMIT 16) AS v), "                                                         \
@@ -99,7 +100,8 @@
                "coalesce(sum(state = 'succeeded'), 0), coalesce(sum(state = 'declined'), 0) "      \
                "FROM payment WHERE place = ?1 AND changed_ms >= ?2")                               \
     X(OPEN_SESSIONS, "SELECT count(*) FROM session WHERE place = ?1 AND state = 'open'")           \
-    X(OPEN_DEBTS, "SELECT count(*), coalesce(sum(amount_minor - paid_minor), 0) FROM debt "        \
+    X(OPEN_DEBTS, "SELECT count(*), coalesce(sum(amount_minor - paid_minor - waived_minor - "      \
+                  "written_off_minor), 0) FROM debt "                                              \
                   "WHERE state = 'open' AND place = ?1")                                           \
     X(OPEN_PAYMENTS, "SELECT (SELECT count(*) FROM payment WHERE state IN "                        \
                      "('created', 'sent', 'unknown', 'querying') AND place = ?1), "                \

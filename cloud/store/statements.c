@@ -20,15 +20,18 @@
     "id, place, plate, state, start_ms, end_ms, entry_edge, entry_lane, exit_edge, exit_lane, "    \
     "exit_movement, exit_basis, currency, tariff, price_minor, paid_minor, paid_ms, quote_ms, "    \
     "quote_request, right_id, covered_ms, exit_plate, credential, tariff_version, settled_ms, "    \
-    "settled_minor"
+    "settled_minor, refunded_minor, waived_minor"
 #define VALIDATION_COLUMNS "id, session, place, issuer, kind, value, actor, at_ms"
 #define RIGHT_COLUMNS      "id, removed, kind, plate, credential, from_ms, until_ms, offline_s, space"
 #define PAYMENT_COLUMNS                                                                            \
     "key, session, place, kind, provider, token, amount_minor, currency, state, attempts, "        \
-    "created_ms, changed_ms, provider_ref, reason"
+    "created_ms, changed_ms, provider_ref, reason, refunded_minor, actor, note"
+#define REFUND_COLUMNS                                                                             \
+    "key, session, place, payment, provider, charge_ref, amount_minor, currency, cause, "          \
+    "forgiven, state, attempts, created_ms, changed_ms, provider_ref, reason, actor, note"
 #define DEBT_COLUMNS                                                                               \
-    "session, place, plate, amount_minor, currency, paid_minor, state, reason, created_ms, "       \
-    "settled_ms"
+    "session, place, plate, amount_minor, currency, paid_minor, waived_minor, written_off_minor, " \
+    "state, reason, created_ms, settled_ms, actor, note"
 #define COMMAND_COLUMNS                                                                            \
     "id, place, edge, lane, action, expect, actor, reason, issued_ms, not_after_ms, stage, why, "  \
     "presumed, accepted_ms, executing_ms, ended_ms"
@@ -50,6 +53,8 @@ const char *const store_sql[STATEMENTS] = {
                        " ORDER BY place, id",
     [ST_LOAD_PAYMENTS] = "SELECT " PAYMENT_COLUMNS " FROM payment WHERE state IN " NOT_FINAL
                          " ORDER BY created_ms, key",
+    [ST_LOAD_REFUNDS] = "SELECT " REFUND_COLUMNS " FROM refund WHERE state IN " NOT_FINAL
+                        " ORDER BY created_ms, key",
 
     [ST_SAVE_PLACE] =
         "INSERT INTO place (" PLACE_COLUMNS
@@ -127,7 +132,8 @@ const char *const store_sql[STATEMENTS] = {
 
     [ST_SAVE_SESSION] =
         "INSERT INTO session (" SESSION_COLUMNS
-        ", fold) VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?) ON CONFLICT (id) "
+        ", fold) VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?) ON CONFLICT "
+        "(id) "
         "DO "
         "UPDATE "
         "SET "
@@ -141,6 +147,7 @@ const char *const store_sql[STATEMENTS] = {
         "quote_request = excluded.quote_request, right_id = excluded.right_id, "
         "covered_ms = excluded.covered_ms, exit_plate = excluded.exit_plate, fold = excluded.fold, "
         "credential = excluded.credential, tariff_version = excluded.tariff_version, "
+        "refunded_minor = excluded.refunded_minor, waived_minor = excluded.waived_minor, "
         "settled_ms = excluded.settled_ms, settled_minor = excluded.settled_minor",
     [ST_FIND_SESSION] = "SELECT " SESSION_COLUMNS " FROM session WHERE id = ?",
     [ST_FIND_OPEN_SESSION] = "SELECT " SESSION_COLUMNS " FROM session WHERE plate = ?"
@@ -195,16 +202,33 @@ const char *const store_sql[STATEMENTS] = {
     [ST_PRUNE_RIGHTS] = "DELETE FROM parking_right WHERE place = ? AND removed = 1"
                         " AND changed_ms < ?",
 
-    [ST_SAVE_PAYMENT] = "INSERT INTO payment (" PAYMENT_COLUMNS
-                        ") VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?) ON CONFLICT (key) DO UPDATE SET "
-                        "provider = excluded.provider, token = excluded.token, "
-                        "state = excluded.state, attempts = excluded.attempts, "
-                        "changed_ms = excluded.changed_ms, provider_ref = excluded.provider_ref, "
-                        "reason = excluded.reason",
+    [ST_SAVE_PAYMENT] =
+        "INSERT INTO payment (" PAYMENT_COLUMNS
+        ") VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?) ON CONFLICT (key) DO UPDATE SET "
+        "provider = excluded.provider, token = excluded.token, "
+        "amount_minor = excluded.amount_minor, created_ms = excluded.created_ms, "
+        "refunded_minor = excluded.refunded_minor, actor = excluded.actor, note = excluded.note, "
+        "state = excluded.state, attempts = excluded.attempts, "
+        "changed_ms = excluded.changed_ms, provider_ref = excluded.provider_ref, "
+        "reason = excluded.reason",
     [ST_COUNT_PAYMENTS] = "SELECT count(*) FROM payment WHERE session = ?",
+    [ST_FIND_PAYMENT] = "SELECT " PAYMENT_COLUMNS " FROM payment WHERE key = ?",
+    [ST_REFUNDABLE_PAYMENTS] = "SELECT " PAYMENT_COLUMNS " FROM payment WHERE session = ?"
+                               " AND state = 'succeeded' AND refunded_minor < amount_minor"
+                               " ORDER BY created_ms DESC, key DESC LIMIT ?",
+    [ST_SAVE_REFUND] =
+        "INSERT INTO refund (" REFUND_COLUMNS
+        ") VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?) ON CONFLICT (key) DO UPDATE SET "
+        "state = excluded.state, attempts = excluded.attempts, changed_ms = excluded.changed_ms, "
+        "provider_ref = excluded.provider_ref, reason = excluded.reason, actor = excluded.actor, "
+        "note = excluded.note",
+    [ST_FIND_REFUND] = "SELECT " REFUND_COLUMNS " FROM refund WHERE key = ?",
+    [ST_COUNT_REFUNDS] = "SELECT count(*) FROM refund WHERE session = ?",
     [ST_SAVE_DEBT] = "INSERT INTO debt (" DEBT_COLUMNS
-                     ") VALUES (?,?,?,?,?,?,?,?,?,?) ON CONFLICT (session) DO UPDATE SET "
+                     ") VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?) ON CONFLICT (session) DO UPDATE SET "
                      "amount_minor = excluded.amount_minor, paid_minor = excluded.paid_minor, "
+                     "waived_minor = excluded.waived_minor, written_off_minor = "
+                     "excluded.written_off_minor, actor = excluded.actor, note = excluded.note, "
                      "state = excluded.state, reason = excluded.reason, "
                      "settled_ms = excluded.settled_ms",
     [ST_FIND_DEBT] = "SELECT " DEBT_COLUMNS " FROM debt WHERE session = ?",

@@ -18,6 +18,7 @@ struct store {
 enum err store_load(void *self, const struct store_visitor *v);
 void take_grant(struct take *t, struct grant_row *ret);
 void take_payment(struct take *t, struct payment_row *ret);
+void take_refund(struct take *t, struct refund_row *ret);
 void take_command(struct take *t, struct command_row *ret);
 void take_audit(struct take *t, struct audit_row *ret);
 
@@ -82,6 +83,12 @@ enum err store_save_right_applied(void *self, const struct name *place, const st
 enum err store_prune_rights(void *self, const struct name *place, struct wall_ms before);
 
 /* store_money.c */
+enum err store_find_payment(void *self, const char *key, struct payment_row *ret);
+enum err store_refundable_payments(void *self, const struct movement_id *session,
+                                   struct payment_row *ret, size_t max, size_t *ret_count);
+enum err store_save_refund(void *self, const struct refund_row *r);
+enum err store_find_refund(void *self, const char *key, struct refund_row *ret);
+enum err store_count_refunds(void *self, const struct movement_id *session, int64_t *ret);
 enum err store_save_payment(void *self, const struct payment_row *r);
 enum err store_count_payments(void *self, const struct movement_id *session, int64_t *ret);
 enum err store_save_debt(void *self, const struct debt_row *r);

@@ -124,6 +124,9 @@ void take_payment(struct take *t, struct payment_row *ret)
     r.changed = take_time(t);
     TAKE_TEXT(t, r.provider_ref);
     TAKE_TEXT(t, r.reason);
+    r.refunded_minor = take_int(t);
+    TAKE_TEXT(t, r.actor.text);
+    TAKE_TEXT(t, r.note);
     *ret = r;
 }
 
@@ -133,6 +136,14 @@ static void visit_payment(struct take *t, const struct store_visitor *v)
     take_payment(t, &r);
     if (t->err == ERR_OK)
         v->payment(v->self, &r);
+}
+
+static void visit_refund(struct take *t, const struct store_visitor *v)
+{
+    struct refund_row r;
+    take_refund(t, &r);
+    if (t->err == ERR_OK)
+        v->refund(v->self, &r);
 }
 
 static void visit_command(struct take *t, const struct store_visitor *v)
@@ -177,6 +188,7 @@ enum err store_load(void *self, const struct store_visitor *v)
     TRY(each(s->st[ST_LOAD_LANES], v, take_lane));
     TRY(each(s->st[ST_LOAD_GRANTS], v, visit_grant));
     TRY(each(s->st[ST_LOAD_PAYMENTS], v, visit_payment));
+    TRY(each(s->st[ST_LOAD_REFUNDS], v, visit_refund));
     TRY(each(s->st[ST_LOAD_COMMANDS], v, visit_command));
     return each(s->st[ST_LOAD_AUDITS], v, visit_audit);
 }

@@ -20,6 +20,9 @@ enum err store_save_payment(void *self, const struct payment_row *r)
     put_int(&p, r->changed.v);
     put_optional(&p, r->provider_ref);
     put_optional(&p, r->reason);
+    put_int(&p, r->refunded_minor);
+    put_optional(&p, r->actor.text);
+    put_optional(&p, r->note);
     return db_run(p.st);
 }
 
@@ -46,10 +49,14 @@ enum err store_save_debt(void *self, const struct debt_row *r)
     put_int(&p, r->amount.minor);
     put_text(&p, r->amount.currency.code);
     put_int(&p, r->paid_minor);
+    put_int(&p, r->waived_minor);
+    put_int(&p, r->written_off_minor);
     put_text(&p, debt_state_word(r->state));
     put_optional(&p, r->reason);
     put_int(&p, r->created.v);
     put_time(&p, r->settled);
+    put_optional(&p, r->actor.text);
+    put_optional(&p, r->note);
     return db_run(p.st);
 }
 
@@ -62,10 +69,14 @@ static struct debt_row take_debt(struct take *t)
     r.amount.minor = take_int(t);
     TAKE_TEXT(t, r.amount.currency.code);
     r.paid_minor = take_int(t);
+    r.waived_minor = take_int(t);
+    r.written_off_minor = take_int(t);
     TAKE_WORD(t, debt_state_parse, &r.state);
     TAKE_TEXT(t, r.reason);
     r.created = take_time(t);
     r.settled = take_time(t);
+    TAKE_TEXT(t, r.actor.text);
+    TAKE_TEXT(t, r.note);
     return r;
 }
 

@@ -34,6 +34,8 @@ enum err store_save_session(void *self, const struct session_row *r)
     put_int(&p, r->tariff_version);
     put_time(&p, r->settled_at);
     put_int(&p, r->settled_minor);
+    put_int(&p, r->refunded_minor);
+    put_int(&p, r->waived_minor);
     put_optional(&p, fold.text);
     return db_run(p.st);
 }
@@ -67,6 +69,8 @@ static void take_session(struct take *t, struct session_row *ret)
     r.tariff_version = take_int(t);
     r.settled_at = take_time(t);
     r.settled_minor = take_int(t);
+    r.refunded_minor = take_int(t);
+    r.waived_minor = take_int(t);
     *ret = r;
 }
 

@@ -29,13 +29,19 @@ static struct charge *charge_of(struct provider *p, const char *key)
     return c;
 }
 
+static bool refund_key(const char *key)
+{
+    return strncmp(key + MOVEMENT_ID_SIZE - 1, ":refund:", 8) == 0;
+}
+
 int64_t provider_charged(const struct sim *s, const char *session)
 {
     int64_t minor = 0;
     for (size_t i = 0; i < s->provider.count; i++)
         if (s->provider.charges[i].made &&
             strncmp(s->provider.charges[i].key, session, MOVEMENT_ID_SIZE - 1) == 0)
-            minor += s->provider.charges[i].minor;
+            minor += refund_key(s->provider.charges[i].key) ? -s->provider.charges[i].minor
+                                                            : s->provider.charges[i].minor;
     return minor;
 }
 
@@ -57,16 +63,25 @@ bool provider_forgotten(const struct sim *s, const char *session)
     return false;
 }
 
+static bool asks(const struct payment_call *call)
+{
+    return call->kind == PAYMENT_CALL_QUERY || call->kind == PAYMENT_CALL_REFUND_QUERY;
+}
+
 /* I4 */
 static void expect_fair(struct sim *s, const struct payment_call *call, const struct charge *c)
 {
     const struct payment_row *row = store_memory_payment(s->cloud.store, call->key);
-    if (!row || (row->state != PAYMENT_SENT && row->state != PAYMENT_QUERYING))
+    const struct refund_row *back = store_memory_refund(s->cloud.store, call->key);
+    if (!row && !back)
         sim_fail(s, "%s is called before it is committed", call->key);
-    if (row->amount.minor != call->amount.minor)
+    enum payment_state state = row ? row->state : back->state;
+    if (state != PAYMENT_SENT && state != PAYMENT_QUERYING)
+        sim_fail(s, "%s is called before it is committed", call->key);
+    if ((row ? row->amount.minor : back->amount.minor) != call->amount.minor)
         sim_fail(s, "%s is called with another amount", call->key);
-    if (call->kind == PAYMENT_CALL_CHARGE && c->known == CHARGE_CALLED)
-        sim_fail(s, "%s is charged again, and nobody asked whether it was", call->key);
+    if (!asks(call) && c->known == CHARGE_CALLED)
+        sim_fail(s, "%s is made again, and nobody asked whether it was", call->key);
 }
 
 static void answers(struct sim *s, void *answer, int64_t what)
@@ -113,6 +128,13 @@ static void expect_fair_price(struct sim *s, const struct payment_call *call)
                  (long long)most);
 }
 
+/* I4: nothing goes back that did not come in. */
+static void expect_charged(struct sim *s, const struct payment_call *call)
+{
+    if (provider_charged(s, call->session.text) < 0)
+        sim_fail(s, "%s gives back more than was charged", call->key);
+}
+
 static enum payment_outcome decide(struct charge *c)
 {
     return c->declined ? PAYMENT_RESULT_DECLINED : PAYMENT_RESULT_SUCCEEDED;
@@ -129,9 +151,14 @@ static enum payment_outcome charge(struct sim *s, const struct payment_call *cal
         c->declined = hits(s, s->weather.decline);
         c->made = !c->declined;
         c->minor = call->amount.minor;
-        s->totals.charges += c->made;
-        expect_owed(s, call);
-        expect_fair_price(s, call);
+        if (call->kind == PAYMENT_CALL_REFUND) {
+            s->totals.refunds += c->made;
+            expect_charged(s, call);
+        } else {
+            s->totals.charges += c->made;
+            expect_owed(s, call);
+            expect_fair_price(s, call);
+        }
     }
     return reached && heard ? decide(c) : PAYMENT_RESULT_UNKNOWN;
 }
@@ -158,16 +185,15 @@ static enum err start(void *self, const struct payment_call *call)
     if (hits(s, s->weather.refuse))
         return ERR_FULL;
     struct charge *c = charge_of(&s->provider, call->key);
-    bool asks = call->kind == PAYMENT_CALL_QUERY;
     expect_fair(s, call, c);
     struct answer *a = mem_alloc(sizeof *a);
     a->incarnation = cloud->incarnation;
     a->result.kind = call->kind;
     a->result.provider = call->provider;
     memcpy(a->result.key, call->key, sizeof a->result.key);
-    a->result.outcome = asks ? query(s, c) : charge(s, call, c);
+    a->result.outcome = asks(call) ? query(s, c) : charge(s, call, c);
     a->result.latency_ms = hits(s, s->weather.slow) ? between(s, 1500, 15000) : between(s, 20, 400);
-    TRACE(s, "provider: %s %s %lld", asks ? "query" : "charge", call->key,
+    TRACE(s, "provider: %s %s %lld", asks(call) ? "query" : "make", call->key,
           (long long)call->amount.minor);
     sim_in(s, a->result.latency_ms, answers, a, 0);
     return ERR_OK;

@@ -2,6 +2,9 @@
  * collected. I8 */
 #include "tests/simulation/sim.h"
 
+#include "cloud/core/books.h"
+#include "cloud/core/payment_machine.h"
+
 #include <stdarg.h>
 #include <string.h>
 
@@ -43,24 +46,6 @@ __attribute__((format(printf, 2, 3))) static void note(struct sim *s, const char
     va_end(ap);
 }
 
-static bool owes(const struct sim *s, const struct movement_id *session)
-{
-    struct debt_row debt;
-    const struct store_port *store = &s->cloud.inner;
-    return store->find_debt(store->self, session, &debt) == ERR_OK && debt.state != DEBT_PAID;
-}
-
-/* One that certainly is not at the provider waits for a stay that goes on: its vehicle left without
- * being read. Or nothing is owed any more: the price was that of a clock that was wrong, or the place
- * was evacuated. */
-static bool waits_for_stay(const struct sim *s, const struct payment_row *r)
-{
-    struct session_row stay;
-    return r->state == PAYMENT_CREATED &&
-           s->cloud.inner.find_session(s->cloud.inner.self, &r->session, &stay) == ERR_OK &&
-           (stay.state == SESSION_OPEN || !owes(s, &r->session));
-}
-
 /* After a day keys are not used again: a person looks (domain.md, "Payment"). */
 static bool waits_for_person(const struct payment_row *r)
 {
@@ -70,8 +55,8 @@ static bool waits_for_person(const struct payment_row *r)
 
 static void open_payment(void *arg, const struct payment_row *r)
 {
-    bool final = r->state == PAYMENT_SUCCEEDED || r->state == PAYMENT_DECLINED;
-    if (!final && !waits_for_stay(arg, r) && !waits_for_person(r))
+    bool final = payment_is_final(r->state) && r->state != PAYMENT_MANUAL;
+    if (!final && !waits_for_person(r))
         note(arg, "payment %s is %s (%s)", r->key, payment_state_word(r->state), r->reason);
 }
 
@@ -81,6 +66,12 @@ static void open_debt(void *arg, const struct debt_row *r)
         strncmp(r->reason, "manual", 6) != 0)
         note(arg, "the debt of %s is open, %lld of %lld paid (%s)", r->session.text,
              (long long)r->paid_minor, (long long)r->amount.minor, r->reason);
+}
+
+static void open_refund(void *arg, const struct refund_row *r)
+{
+    if (r->state != PAYMENT_SUCCEEDED && r->state != PAYMENT_DECLINED)
+        note(arg, "refund %s is %s (%s)", r->key, payment_state_word(r->state), r->reason);
 }
 
 static void open_grant(void *arg, const struct grant_row *r)
@@ -104,6 +95,7 @@ const char *check_unrest(struct sim *s)
         note(s, "a vehicle is inside");
     store_memory_open_grants(s->cloud.store, open_grant, s);
     store_memory_payments(s->cloud.store, open_payment, s);
+    store_memory_refunds(s->cloud.store, open_refund, s);
     store_memory_debts(s->cloud.store, open_debt, s);
     return s->unrest[0] != '\0' ? s->unrest : NULL;
 }
@@ -116,9 +108,14 @@ static void check_session(void *arg, const struct session_row *r)
     int64_t charged = provider_charged(s, r->id.text);
     if (provider_forgotten(s, r->id.text))
         return;
-    if (charged != r->paid_minor)
+    if (charged != books_kept(r))
         sim_fail(s, "stay %s: %lld charged, %lld booked", r->id.text, (long long)charged,
-                 (long long)r->paid_minor);
+                 (long long)books_kept(r));
+    struct debt_row d;
+    const struct store_port *store = &s->cloud.inner;
+    bool owes = store->find_debt(store->self, &r->id, &d) == ERR_OK;
+    if (!books_balanced(r, owes ? &d : NULL))
+        sim_fail(s, "stay %s: its books do not balance", r->id.text);
     bool odd = s->faults >> FAULT_CLOCKS & 1 || s->totals.set_back + s->totals.copied > 0;
     if (r->state == SESSION_CLOSED && charged > r->price_minor && !odd)
         sim_fail(s, "stay %s: %lld charged, its price is %lld", r->id.text, (long long)charged,

@@ -15,7 +15,7 @@
  *    is used when its lease has ended.
  * I3 Each event is applied exactly once, in order and as the edge wrote it; nothing is acknowledged
  *    that is not committed; nothing is quarantined, no stream freezes, no rule is broken.
- * I4 No key is charged again that may have been charged, and none before it is committed. No stay is
+ * I4 No key is charged or given back again that may have been, and none before it is committed. No stay is
  *    charged more than its price, nor more than its true length costs, whatever the edges' clocks.
  * I5 Nothing is acted inside a transaction; an arm that is down is raised only on a committed
  *    authorisation; it is never told to open and to close in one turn, nor to close on anything.
@@ -187,6 +187,7 @@ void provider_forget(struct sim *s); /* the ledger no longer knows what was char
 struct payments_port provider_port(struct sim_cloud *c);
 void provider_free(struct sim *s);
 bool provider_forgotten(const struct sim *s, const char *session);
+/* Of a stay, less what was given back. */
 int64_t provider_charged(const struct sim *s, const char *session);
 
 /* check_ledger.c */

@@ -1,6 +1,7 @@
 /* Tables, transactions, what the service loads; places, edges, streams and grants. */
 #include "tests/simulation/store_tables.h"
 
+#include "cloud/core/payment_machine.h"
 #include "protocol/support/memory.h"
 
 #include <stdlib.h>
@@ -284,11 +285,6 @@ static void load_lanes(const struct lanes_row *r, const struct store_visitor *v)
         v->lane(v->self, &r->place, &r->edge, &r->lanes[i]);
 }
 
-static bool is_final(enum payment_state s)
-{
-    return s == PAYMENT_SUCCEEDED || s == PAYMENT_DECLINED || s == PAYMENT_MANUAL;
-}
-
 static enum err load(void *self, const struct store_visitor *v)
 {
     struct store_memory *m = self;
@@ -304,8 +300,11 @@ static enum err load(void *self, const struct store_visitor *v)
         if (((struct grant_row *)row_of(n))->state == GRANT_OPEN)
             v->grant(v->self, row_of(n));
     for (struct node *n = m->payments.first; n; n = n->later)
-        if (!is_final(((struct payment_row *)row_of(n))->state))
+        if (!payment_is_final(((struct payment_row *)row_of(n))->state))
             v->payment(v->self, row_of(n));
+    for (struct node *n = m->refunds.first; n; n = n->later)
+        if (!payment_is_final(((struct refund_row *)row_of(n))->state))
+            v->refund(v->self, row_of(n));
     for (struct node *n = m->commands.first; n; n = n->later)
         if (((struct command_row *)row_of(n))->ended.v == 0)
             v->command(v->self, row_of(n));
@@ -343,6 +342,7 @@ EACH(store_memory_places, places, place_row)
 EACH(store_memory_streams, streams, stream_row)
 EACH(store_memory_sessions, sessions, session_row)
 EACH(store_memory_payments, payments, payment_row)
+EACH(store_memory_refunds, refunds, refund_row)
 EACH(store_memory_debts, debts, debt_row)
 EACH(store_memory_audits, audits, audit_row)
 
@@ -351,6 +351,13 @@ void store_memory_open_grants(const struct store_memory *m,
 {
     for (struct node *n = m->grants.list; n; n = n->list)
         row(arg, row_of(n));
+}
+
+const struct refund_row *store_memory_refund(const struct store_memory *m, const char *key)
+{
+    struct store_key k = key_of(key, "");
+    struct node *n = table_find(&m->refunds, &k);
+    return n ? row_of(n) : NULL;
 }
 
 const struct payment_row *store_memory_payment(const struct store_memory *m, const char *key)
@@ -382,6 +389,7 @@ struct store_memory *store_memory_new(void *owner)
     m->sessions.row_size = sizeof(struct session_row);
     m->plates.row_size = m->payers.row_size = sizeof(struct head_row);
     m->payments.row_size = sizeof(struct payment_row);
+    m->refunds.row_size = sizeof(struct refund_row);
     m->debts.row_size = sizeof(struct debt_row);
     m->decisions.row_size = sizeof(struct decision_row);
     m->commands.row_size = sizeof(struct command_row);
@@ -444,6 +452,11 @@ struct store_port store_memory_port(struct store_memory *m)
         .save_right_applied = memory_save_right_applied,
         .prune_rights = memory_prune_rights,
         .save_payment = memory_save_payment,
+        .find_payment = memory_find_payment,
+        .refundable_payments = memory_refundable_payments,
+        .save_refund = memory_save_refund,
+        .find_refund = memory_find_refund,
+        .count_refunds = memory_count_refunds,
         .count_payments = memory_count_payments,
         .save_debt = memory_save_debt,
         .find_debt = memory_find_debt,

@@ -33,6 +33,8 @@ void store_memory_open_grants(const struct store_memory *m,
                               void (*row)(void *arg, const struct grant_row *r), void *arg);
 void store_memory_sessions(const struct store_memory *m,
                            void (*row)(void *arg, const struct session_row *r), void *arg);
+void store_memory_refunds(const struct store_memory *m,
+                          void (*row)(void *arg, const struct refund_row *r), void *arg);
 void store_memory_payments(const struct store_memory *m,
                            void (*row)(void *arg, const struct payment_row *r), void *arg);
 void store_memory_audits(const struct store_memory *m,
@@ -41,6 +43,7 @@ void store_memory_debts(const struct store_memory *m,
                         void (*row)(void *arg, const struct debt_row *r), void *arg);
 
 /* NULL if there is none. */
+const struct refund_row *store_memory_refund(const struct store_memory *m, const char *key);
 const struct payment_row *store_memory_payment(const struct store_memory *m, const char *key);
 
 /* What the transaction that was committed last added. */

@@ -1,6 +1,9 @@
 /* Payments, debts and decisions of the store in memory. */
 #include "tests/simulation/store_tables.h"
 
+#include "cloud/core/books.h"
+#include "cloud/core/payment_machine.h"
+
 #include <string.h>
 
 /* ---- payments ---- */
@@ -14,7 +17,7 @@ static struct node **payments_of(struct store_memory *m, const struct movement_i
 
 static bool is_open(enum payment_state s)
 {
-    return s != PAYMENT_SUCCEEDED && s != PAYMENT_DECLINED && s != PAYMENT_MANUAL;
+    return !payment_is_final(s);
 }
 
 /* The payment of this session that is not final, other than `except`. */
@@ -46,6 +49,54 @@ enum err memory_count_payments(void *self, const struct movement_id *session, in
     int64_t count = 0;
     for (const struct node *n = *payments_of(self, session); n; n = n->list)
         count++;
+    *ret = count;
+    return ERR_OK;
+}
+
+enum err memory_find_payment(void *self, const char *key, struct payment_row *ret)
+{
+    struct store_memory *m = self;
+    struct store_key k = key_of(key, "");
+    return table_get(&m->payments, &k, ret);
+}
+
+/* The list of a stay has the newest first. */
+enum err memory_refundable_payments(void *self, const struct movement_id *session,
+                                    struct payment_row *ret, size_t max, size_t *ret_count)
+{
+    size_t count = 0;
+    for (const struct node *n = *payments_of(self, session); n && count < max; n = n->list) {
+        const struct payment_row *r = row_of(n);
+        if (books_refundable(r) > 0)
+            ret[count++] = *r;
+    }
+    *ret_count = count;
+    return ERR_OK;
+}
+
+/* ---- refunds ---- */
+
+enum err memory_save_refund(void *self, const struct refund_row *r)
+{
+    struct store_memory *m = self;
+    struct store_key k = key_of(r->key, "");
+    table_put(m, &m->refunds, &k, r);
+    return ERR_OK;
+}
+
+enum err memory_find_refund(void *self, const char *key, struct refund_row *ret)
+{
+    struct store_memory *m = self;
+    struct store_key k = key_of(key, "");
+    return table_get(&m->refunds, &k, ret);
+}
+
+enum err memory_count_refunds(void *self, const struct movement_id *session, int64_t *ret)
+{
+    struct store_memory *m = self;
+    int64_t count = 0;
+    for (struct node *n = m->refunds.first; n; n = n->later)
+        count += strcmp(((struct refund_row *)row_of(n))->session.text, session->text) == 0;
     *ret = count;
     return ERR_OK;
 }

@@ -52,8 +52,8 @@ struct store_memory {
     bool open;
     uint64_t version;
     struct table places, edges, lanes, streams, grants, lives, events, movements, sessions, plates,
-        payments, payers, debts, decisions, commands, audits, acts, answers, rights, right_lists,
-        rights_applied, validations;
+        payments, payers, refunds, debts, decisions, commands, audits, acts, answers, rights,
+        right_lists, rights_applied, validations;
     struct store_memory_news news, coming;
     struct node *news_events[NEWS_MAX], *coming_events[NEWS_MAX];
 };
@@ -125,6 +125,12 @@ enum err memory_find_right_list(void *self, const struct name *place, struct rig
 enum err memory_save_right_applied(void *self, const struct name *place, const struct name *edge,
                                    int64_t version, struct wall_ms at);
 enum err memory_prune_rights(void *self, const struct name *place, struct wall_ms before);
+enum err memory_find_payment(void *self, const char *key, struct payment_row *ret);
+enum err memory_refundable_payments(void *self, const struct movement_id *session,
+                                    struct payment_row *ret, size_t max, size_t *ret_count);
+enum err memory_save_refund(void *self, const struct refund_row *r);
+enum err memory_find_refund(void *self, const char *key, struct refund_row *ret);
+enum err memory_count_refunds(void *self, const struct movement_id *session, int64_t *ret);
 enum err memory_save_payment(void *self, const struct payment_row *r);
 enum err memory_count_payments(void *self, const struct movement_id *session, int64_t *ret);
 enum err memory_save_debt(void *self, const struct debt_row *r);

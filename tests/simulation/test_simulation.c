@@ -65,6 +65,7 @@ static void add(struct totals *to, const struct totals *t)
     to->edge_deaths += t->edge_deaths;
     to->cloud_deaths += t->cloud_deaths;
     to->charges += t->charges;
+    to->refunds += t->refunds;
     to->events += t->events;
     to->debts += t->debts;
     to->replaced += t->replaced;
@@ -86,14 +87,14 @@ static void report(const struct totals *t, uint64_t seeds, uint64_t steps, int64
            (unsigned long long)seeds, (unsigned long long)steps, gate_hours, (double)ms / 1000,
            ms > 0 ? gate_hours * 60000 / (double)ms : 0.0, LANE_BEAT_MS / 1000);
     printf(
-        "%lld in, %lld out, %lld turned away, %lld events, %lld charges, %lld debts, "
+        "%lld in, %lld out, %lld turned away, %lld events, %lld charges, %lld refunds, %lld debts, "
         "%lld deaths of edges, %lld of clouds; %lld edges replaced, %lld gone for good; "
         "%lld journals set back, %lld copied, %lld databases restored; %lld times a journal could "
         "not commit; %lld commands begun, %lld device faults, %lld audits\n",
         (long long)t->entered, (long long)t->left, (long long)t->turned_away, (long long)t->events,
-        (long long)t->charges, (long long)t->debts, (long long)t->edge_deaths,
-        (long long)t->cloud_deaths, (long long)t->replaced, (long long)t->gone,
-        (long long)t->set_back, (long long)t->copied, (long long)t->restored,
+        (long long)t->charges, (long long)t->refunds, (long long)t->debts,
+        (long long)t->edge_deaths, (long long)t->cloud_deaths, (long long)t->replaced,
+        (long long)t->gone, (long long)t->set_back, (long long)t->copied, (long long)t->restored,
         (long long)t->crippled, (long long)t->orders, (long long)t->device_faults,
         (long long)t->audits);
 }

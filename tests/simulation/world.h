@@ -335,7 +335,8 @@ struct sim_place {
 };
 
 struct totals {
-    int64_t ms, entered, left, turned_away, edge_deaths, cloud_deaths, charges, events, debts;
+    int64_t ms, entered, left, turned_away, edge_deaths, cloud_deaths, charges, refunds, events,
+        debts;
     int64_t replaced, gone, set_back, copied, restored, crippled, orders;
     int64_t device_faults, audits;
 };

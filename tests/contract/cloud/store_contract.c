@@ -117,6 +117,8 @@ struct loaded {
     struct hello_lane lanes[4];
     struct grant_row grant;
     struct payment_row payments[4];
+    struct refund_row refunds[4];
+    size_t refund_count;
     struct command_row commands[4];
     struct audit_row audits[4];
     int audit_count;
@@ -161,6 +163,12 @@ static void on_grant(void *self, const struct grant_row *r)
     l->grants++;
 }
 
+static void on_refund(void *self, const struct refund_row *r)
+{
+    struct loaded *l = self;
+    l->refunds[l->refund_count++] = *r;
+}
+
 static void on_payment(void *self, const struct payment_row *r)
 {
     struct loaded *l = self;
@@ -182,8 +190,8 @@ static void on_audit(void *self, const struct audit_row *r)
 static struct loaded load(void)
 {
     struct loaded l = {0};
-    struct store_visitor v = {&l,       on_place,   on_edge,    on_stream, on_lane,
-                              on_grant, on_payment, on_command, on_audit};
+    struct store_visitor v = {&l,       on_place,   on_edge,   on_stream,  on_lane,
+                              on_grant, on_payment, on_refund, on_command, on_audit};
     OK(s.load(s.self, &v));
     return l;
 }
@@ -588,6 +596,10 @@ static void payments_and_debts(void **state)
     debts[0].state = DEBT_PAID;
     debts[0].paid_minor = 3500;
     debts[0].settled = (struct wall_ms){300};
+    debts[0].waived_minor = 200;
+    debts[0].written_off_minor = 300;
+    debts[0].actor = (struct name){"kim"};
+    snprintf(debts[0].note, sizeof debts[0].note, "moved away");
     OK(CALL(save_debt, &debts[0]));
     OK(CALL(collectable_debts, debts, 8, &count));
     assert_int_equal(count, 0);
@@ -595,6 +607,10 @@ static void payments_and_debts(void **state)
     OK(CALL(find_debt, &debts[0].session, &found));
     assert_int_equal(found.state, DEBT_PAID);
     assert_int_equal(found.settled.v, 300);
+    assert_int_equal(found.waived_minor, 200);
+    assert_int_equal(found.written_off_minor, 300);
+    assert_string_equal(found.actor.text, "kim");
+    assert_string_equal(found.note, "moved away");
     assert_int_equal(found.amount.minor, 3500);
 
     p.state = PAYMENT_UNKNOWN;
@@ -613,6 +629,96 @@ static void payments_and_debts(void **state)
     assert_int_equal(l.payments[0].attempts, 2);
     assert_int_equal(l.payments[0].created.v, 12);
     assert_string_equal(l.payments[0].provider_ref, "pi_1");
+}
+
+static void refunds(void **state)
+{
+    (void)state;
+    static const char a[] = "0000000000000001";
+    save_parents();
+    struct session_row stay = session_of(a, "22아2222", 1);
+    stay.paid_minor = 7000;
+    stay.refunded_minor = 1500;
+    stay.waived_minor = 500;
+    OK(CALL(save_session, &stay));
+    struct payment_row p[3] = {payment_of(a, 1, PAYMENT_SUCCEEDED),
+                               payment_of(a, 2, PAYMENT_SUCCEEDED),
+                               payment_of(a, 3, PAYMENT_DECLINED)};
+    for (int i = 0; i < 3; i++)
+        OK(CALL(save_payment, &p[i]));
+    p[1].refunded_minor = 1500;
+    p[1].actor = (struct name){"kim"};
+    snprintf(p[1].note, sizeof p[1].note, "seen at the provider");
+    OK(CALL(save_payment, &p[1]));
+
+    struct payment_row found, list[4];
+    size_t count = 99;
+    OK(CALL(find_payment, p[1].key, &found));
+    assert_int_equal(found.refunded_minor, 1500);
+    assert_string_equal(found.actor.text, "kim");
+    assert_string_equal(found.note, "seen at the provider");
+    assert_int_equal(CALL(find_payment, "0000000000000001:exit:9", &found), ERR_NOTFOUND);
+    OK(CALL(refundable_payments, &stay.id, list, 4, &count));
+    assert_int_equal(count, 2); /* not the declined one; the newest first */
+    assert_string_equal(list[0].key, p[1].key);
+    assert_string_equal(list[1].key, p[0].key);
+    OK(CALL(refundable_payments, &stay.id, list, 1, &count));
+    assert_int_equal(count, 1);
+    p[0].refunded_minor = p[0].amount.minor; /* all of it */
+    OK(CALL(save_payment, &p[0]));
+    OK(CALL(refundable_payments, &stay.id, list, 4, &count));
+    assert_int_equal(count, 1);
+
+    int64_t n = 99;
+    OK(CALL(count_refunds, &stay.id, &n));
+    assert_int_equal(n, 0);
+    struct refund_row r = {.key = "0000000000000001:refund:1",
+                           .session = stay.id,
+                           .place = place_a,
+                           .provider = {"toss"},
+                           .charge_ref = "pi_1",
+                           .amount = {1500, {"KRW"}},
+                           .cause = REFUND_PERSON,
+                           .forgiven = true,
+                           .state = PAYMENT_SENT,
+                           .attempts = 2,
+                           .created = {30},
+                           .changed = {31},
+                           .actor = {"lee"},
+                           .note = "lamp broken"};
+    memcpy(r.payment, p[1].key, sizeof r.payment);
+    OK(CALL(save_refund, &r));
+    OK(CALL(count_refunds, &stay.id, &n));
+    assert_int_equal(n, 1);
+    r.state = PAYMENT_UNKNOWN;
+    OK(CALL(save_refund, &r));
+    again();
+    struct loaded l = load();
+    assert_int_equal(l.refund_count, 1);
+    assert_string_equal(l.refunds[0].key, r.key);
+    assert_string_equal(l.refunds[0].payment, p[1].key);
+    assert_string_equal(l.refunds[0].provider.text, "toss");
+    assert_string_equal(l.refunds[0].charge_ref, "pi_1");
+    assert_int_equal(l.refunds[0].amount.minor, 1500);
+    assert_int_equal(l.refunds[0].cause, REFUND_PERSON);
+    assert_true(l.refunds[0].forgiven);
+    assert_int_equal(l.refunds[0].state, PAYMENT_UNKNOWN);
+    assert_int_equal(l.refunds[0].attempts, 2);
+    assert_string_equal(l.refunds[0].actor.text, "lee");
+    assert_string_equal(l.refunds[0].note, "lamp broken");
+    r.state = PAYMENT_SUCCEEDED;
+    snprintf(r.provider_ref, sizeof r.provider_ref, "re_1");
+    OK(CALL(save_refund, &r));
+    again();
+    l = load();
+    assert_int_equal(l.refund_count, 0); /* final ones stay where they are */
+    struct refund_row known;
+    OK(CALL(find_refund, r.key, &known));
+    assert_string_equal(known.provider_ref, "re_1");
+    assert_int_equal(CALL(find_refund, "0000000000000001:refund:2", &known), ERR_NOTFOUND);
+    OK(CALL(find_session, &stay.id, &stay));
+    assert_int_equal(stay.refunded_minor, 1500);
+    assert_int_equal(stay.waived_minor, 500);
 }
 
 static void decisions(void **state)
@@ -1031,6 +1137,7 @@ int store_contract(struct store_fixture *f)
         T(sessions_by_plate),
         T(validations),
         T(payments_and_debts),
+        T(refunds),
         T(decisions),
         T(rights_and_their_lists),
         T(sessions_by_what_a_camera_confuses),

@@ -25,11 +25,11 @@ static const char *const growing[] = {"event",        "quarantine", "anomaly", "
                                       "decision",     "s",          "y",       "d",
                                       "lane_command", "fact",       "e",       "f",
                                       "answer",       "act",        "a",       "u",
-                                      "validation"};
+                                      "validation",   "refund"};
 /* Hold only what is open. */
 static const char *const small[] = {"anomaly_open",     "payment_not_final", "payment_manual",
-                                    "debt_open",        "debt_to_collect",   "space_grant_open",
-                                    "lane_command_open"};
+                                    "refund_not_final", "refund_manual",     "debt_open",
+                                    "debt_to_collect",  "space_grant_open",  "lane_command_open"};
 
 static bool named(const char *text, const char *const *names, size_t count)
 {

@@ -21,7 +21,13 @@ static void every_cell(void **state)
                 assert_int_equal(step.acts, 0x55);
                 continue;
             }
-            assert_false(payment_is_final((enum payment_state)s)); /* P3 */
+            bool resolved = e == PAYMENT_EV_RESOLVED_PAID || e == PAYMENT_EV_RESOLVED_FAILED;
+            assert_int_equal(s == PAYMENT_MANUAL, resolved);
+            assert_true(resolved || !payment_is_final((enum payment_state)s)); /* P3 */
+            if (e == PAYMENT_EV_VOID)
+                assert_int_equal(s, PAYMENT_CREATED); /* P4 */
+            assert_int_equal(e == PAYMENT_EV_VOID, step.next == PAYMENT_VOID);
+            assert_int_equal(!!(step.acts & PAYMENT_ACT_AGAIN), e == PAYMENT_EV_RESOLVED_FAILED);
             if (e == PAYMENT_EV_SENT) {
                 assert_int_equal(s, PAYMENT_CREATED); /* P1 */
                 assert_int_equal(step.next, PAYMENT_SENT);
@@ -32,7 +38,8 @@ static void every_cell(void **state)
             if (e == PAYMENT_EV_RESTART || e == PAYMENT_EV_TIMEOUT)
                 assert_int_equal(step.next, PAYMENT_UNKNOWN);
             assert_int_equal(!!(step.acts & PAYMENT_ACT_BOOK), step.next == PAYMENT_SUCCEEDED);
-            assert_int_equal(!!(step.acts & PAYMENT_ACT_REFUSE), step.next == PAYMENT_DECLINED);
+            assert_int_equal(!!(step.acts & PAYMENT_ACT_REFUSE),
+                             step.next == PAYMENT_DECLINED && !resolved);
             assert_int_equal(!!(step.acts & PAYMENT_ACT_PERSON), step.next == PAYMENT_MANUAL);
         }
 }

@@ -64,7 +64,7 @@ static void an_account_that_comes_later_pays(void **state)
     world_pass_ms(w, 2000);
     assert_int_equal(w->call_count, 1);
     assert_string_equal(w->calls[0].token, "cus_2");
-    assert_string_equal(w->calls[0].key + 16, ":debt:1");
+    assert_string_equal(w->calls[0].key + 16, ":exit:1");
     world_result(w, 0, PAYMENT_RESULT_SUCCEEDED);
     assert_int_equal(scene_open_debts(w), 0);
 }

@@ -52,9 +52,16 @@ bool session_of_other(const struct session_row *s, const struct plate *plate)
     return s->plate.text[0] != '\0' && plate->text[0] != '\0' && (differ < 0 || differ > 1);
 }
 
+void session_named(struct session_row *s, const struct plate *plate)
+{
+    if (s->plate.text[0] == '\0')
+        s->plate = *plate;
+}
+
 void session_close(struct session_row *s, const struct crossing *exit)
 {
     set_exit(s, exit);
+    session_named(s, &exit->plate);
     if (strcmp(s->plate.text, exit->plate.text) != 0)
         s->exit_plate = exit->plate;
     s->state = SESSION_CLOSED;

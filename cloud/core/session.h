@@ -34,6 +34,9 @@ struct session_row session_open(const struct crossing *entry, const struct place
 struct session_row session_unmatched(const struct crossing *exit,
                                      const struct place_settings *place);
 
+/* A stay that was begun without a plate has this one (which may be ""), read at its exit. */
+void session_named(struct session_row *s, const struct plate *plate);
+
 /* The exit of an open stay. The end is never before the start; another plate than the entry's is kept
  * beside it. */
 void session_close(struct session_row *s, const struct crossing *exit);

@@ -1,6 +1,7 @@
 /* What happened: stays of a plate, movements and business of a car park, health of the daemon. */
 #include "cloud/ctl/client.h"
 #include "cloud/ctl/print.h"
+#include "protocol/base/ticket.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -42,14 +43,18 @@ enum ctl_status cmd_sessions(struct client *c, const struct ctl_args *a)
     json_t *document;
     json_t *s;
     size_t i;
-    enum ctl_status status = get_of(c, "/v1/sessions?plate=", a->operand, "", a, &document);
+    struct ticket ticket;
+    bool by_ticket = ticket_parse(a->operand, strlen(a->operand), &ticket) == ERR_OK;
+    enum ctl_status status =
+        get_of(c, by_ticket ? "/v1/sessions?credential=" : "/v1/sessions?plate=", a->operand, "", a,
+               &document);
     if (status != CTL_OK)
         return status;
     json_t *list = json_object_get(document, "sessions");
     if (client_json(c)) {
         print_json(document);
     } else if (json_array_size(list) == 0) {
-        printf("No stay with this plate.\n");
+        printf("No stay with this %s.\n", by_ticket ? "ticket" : "plate");
     } else {
         struct print_table *t = print_table_new(6);
         heads(t, names, 6);

@@ -1,6 +1,7 @@
 #include "cloud/http/documents.h"
 
 #include "cloud/http/members.h"
+#include "protocol/support/credential.h"
 #include "protocol/support/plate.h"
 
 #include <stdlib.h>
@@ -244,7 +245,7 @@ enum err document_places(struct reader *r, const struct moment *m, json_t **ret)
 json_t *document_movement(const struct movement_view *v, bool full_plates)
 {
     json_t *o = json_object();
-    char masked[PLATE_SIZE] = "";
+    char masked[PLATE_SIZE] = "", shown[CREDENTIAL_TEXT_SIZE] = "";
     if (v->plate.text[0] != '\0')
         plate_mask(&v->plate, masked);
     set_text(o, "movement", v->id.text);
@@ -253,6 +254,11 @@ json_t *document_movement(const struct movement_view *v, bool full_plates)
     set_text(o, "lane", v->lane.text);
     set_text(o, "direction", v->direction);
     set_text(o, "plate", full_plates ? v->plate.text : masked);
+    if (v->credential.text[0] != '\0') {
+        credential_mask(&v->credential, shown);
+        set_text(o, "credential", full_plates ? v->credential.text : shown);
+        set_text(o, "medium", v->medium);
+    }
     set_text(o, "outcome", v->outcome);
     set_text(o, "basis", v->basis);
     set_text(o, "reason", v->reason);

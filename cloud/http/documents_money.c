@@ -136,6 +136,8 @@ json_t *document_session(const struct session_view *s, int64_t amount_minor, con
         set_text(o, "parent", s->parent.text);
     if (s->right.text[0] != '\0')
         set_text(o, "right", s->right.text);
+    if (s->credential.text[0] != '\0')
+        set_text(o, "credential", s->credential.text);
     if (s->exit_plate.text[0] != '\0')
         set_text(o, "exit_plate", s->exit_plate.text);
     return o;

@@ -1,7 +1,8 @@
-/* GET /v1/sessions?plate=: a plate's stays; ?place=&state=: those of a place that are open, stale or
+/* GET /v1/sessions?plate= or ?credential=: somebody's stays; ?place=&state=: those of a place that are open, stale or
  * unmatched. Newest first, with what they cost and what was paid. */
 #include "cloud/http/server.h"
 #include "cloud/http/url.h"
+#include "protocol/support/credential.h"
 #include "protocol/support/plate.h"
 
 #include <stdio.h>
@@ -16,6 +17,7 @@ struct session_list {
     json_t *list;
     int limit, seen;
     struct plate plate;
+    struct credential_text credential;
     struct session_filter filter;
     bool stale;
     struct session_cursor from;
@@ -57,7 +59,8 @@ static bool read_plate(struct http_request *q, struct http_reply *r, struct plat
     char raw[128];
     enum err e = url_query_get(q->query, "plate", raw, sizeof raw);
     if (e == ERR_NOTFOUND) {
-        reply_problem(r, 400, "plate_missing", "Say whose stays: ?plate=22%EC%95%842222.");
+        reply_problem(r, 400, "plate_missing",
+                      "Say whose stays: ?plate=22%EC%95%842222 or ?credential=T0123456789ABCDEF1.");
         return false;
     }
     if (e == ERR_OK)
@@ -70,6 +73,26 @@ static bool read_plate(struct http_request *q, struct http_reply *r, struct plat
     }
     if (!auth_sees_plate(&q->principal, ret)) {
         reply_problem(r, 403, "other_plate", "This token is not bound to that plate.");
+        return false;
+    }
+    return true;
+}
+
+static bool read_credential(struct http_request *q, struct http_reply *r,
+                            struct credential_text *ret)
+{
+    char raw[128];
+    enum err e = url_query_get(q->query, "credential", raw, sizeof raw);
+    if (e == ERR_OK)
+        e = credential_clean(raw, strlen(raw), ret);
+    if (e != ERR_OK) {
+        reply_problem(
+            r, 400, "bad_credential",
+            "This is no ticket number, code or card: text of at most 48 bytes, given once.");
+        return false;
+    }
+    if (!auth_sees_credential(&q->principal, ret->text)) {
+        reply_problem(r, 403, "other_credential", "This token is not bound to that credential.");
         return false;
     }
     return true;
@@ -116,9 +139,10 @@ static void reply_sessions(struct http *h, struct session_list *l, json_t *head,
     reply_json(r, 200, head);
 }
 
-static enum err read_of_plate(struct reader *reader, struct session_list *l)
+static enum err read_of_somebody(struct reader *reader, struct session_list *l)
 {
-    return reader_sessions(reader, &l->plate, &l->from, l->limit + 1, add_session, l);
+    return reader_sessions(reader, &l->plate, &l->credential, &l->from, l->limit + 1, add_session,
+                           l);
 }
 
 static enum err read_of_place(struct reader *reader, struct session_list *l)
@@ -157,22 +181,29 @@ static bool read_filter(struct http_request *q, struct http_reply *r, struct ses
     return false;
 }
 
+static bool has(const struct http_request *q, const char *key)
+{
+    char any[8];
+    return url_query_get(q->query, key, any, sizeof any) != ERR_NOTFOUND;
+}
+
 void handle_sessions(struct http *h, struct http_request *q, struct http_reply *r)
 {
-    static const char *const known[] = {"plate", "limit", "after", "place", "state"};
+    static const char *const known[] = {"plate", "credential", "limit", "after", "place", "state"};
     struct session_list l = {.http = h, .m = http_moment(h), .caller = &q->principal};
-    char any[8];
-    if (!query_known(q, known, 5, r) ||
+    if (!query_known(q, known, 6, r) ||
         !query_limit(q, SESSIONS_DEFAULT, SESSIONS_MAX, r, &l.limit) || !read_cursor(q, r, &l.from))
         return;
-    bool of_plate = url_query_get(q->query, "plate", any, sizeof any) != ERR_NOTFOUND ||
-                    url_query_get(q->query, "place", any, sizeof any) == ERR_NOTFOUND;
-    if (of_plate && url_query_get(q->query, "place", any, sizeof any) != ERR_NOTFOUND)
-        reply_problem(r, 400, "bad_query", "Either ?plate= or ?place=&state=, not both.");
-    else if (of_plate && url_query_get(q->query, "state", any, sizeof any) != ERR_NOTFOUND)
+    bool of_place = has(q, "place"), shown = has(q, "credential");
+    if (has(q, "plate") + shown + of_place > 1)
+        reply_problem(r, 400, "bad_query", "One of ?plate=, ?credential= and ?place=&state=.");
+    else if (!of_place && has(q, "state"))
         reply_problem(r, 400, "bad_query", "\"state\" goes with ?place=.");
-    else if (of_plate && read_plate(q, r, &l.plate))
-        reply_sessions(h, &l, json_pack("{s:s}", "plate", l.plate.text), r, read_of_plate);
-    else if (!of_plate && read_filter(q, r, &l))
+    else if (of_place && read_filter(q, r, &l))
         reply_sessions(h, &l, json_pack("{s:s}", "place", l.filter.place.text), r, read_of_place);
+    else if (shown && read_credential(q, r, &l.credential))
+        reply_sessions(h, &l, json_pack("{s:s}", "credential", l.credential.text), r,
+                       read_of_somebody);
+    else if (!of_place && !shown && read_plate(q, r, &l.plate))
+        reply_sessions(h, &l, json_pack("{s:s}", "plate", l.plate.text), r, read_of_somebody);
 }

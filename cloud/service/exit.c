@@ -145,6 +145,7 @@ static void quote(struct service *s, struct place *p, const struct passage_quest
     int64_t price = 0;
     if (!stay_price(s, p, &r, at, &price))
         price = r.paid_minor;
+    session_named(&r, &q->plate);
     r.price_minor = price;
     r.quote_at = at;
     r.quote_request = c->decision.request;

@@ -74,6 +74,8 @@ struct movement_view {
     struct name place, edge, lane;
     char direction[8];
     struct plate plate;
+    struct credential_text credential;
+    char medium[8];
     char basis[12], reason[20], outcome[16];    /* outcome "": still under way */
     struct wall_ms presented, completed, ended; /* v == 0: not (yet) */
     struct wall_ms time;                        /* the latest of them */
@@ -118,6 +120,7 @@ struct session_view {
     struct name entry_edge, entry_lane, exit_edge, exit_lane; /* "": not known */
     int64_t stale_after_ms;                                   /* of its place; 0: never */
     struct name parent;                                       /* its place is a zone of that one */
+    struct credential_text credential;                        /* ticket, card or code; "": none */
 };
 
 /* Where a page of sessions ends; zeroed: before the first. */
@@ -126,8 +129,9 @@ struct session_cursor {
     struct movement_id id;
 };
 
-/* Stays with this plate, newest first, after `from`. */
+/* Stays with this plate or, if that is "", this credential, newest first, after `from`. */
 enum err reader_sessions(struct reader *r, const struct plate *plate,
+                         const struct credential_text *credential,
                          const struct session_cursor *from, int limit,
                          void (*visit)(void *arg, const struct session_view *s), void *arg);
 

@@ -12,7 +12,7 @@
 
 #define MOVEMENT_COLUMNS                                                                           \
     "SELECT id, place, edge, lane, direction, plate, basis, reason, outcome, presented_ms, "       \
-    "completed_ms, ended_ms, "                                                                     \
+    "completed_ms, ended_ms, credential, medium, "                                                 \
     "max(coalesce(presented_ms, 0), coalesce(authorised_ms, 0), coalesce(started_ms, 0), "         \
     "coalesce(completed_ms, 0), coalesce(ended_ms, 0)) AS latest FROM movement "
 
@@ -38,7 +38,8 @@
     "s.exit_plate, s.tariff_version, s.settled_ms, s.settled_minor, (SELECT group_concat("         \
     "v.kind || ':' || v.value) FROM (SELECT kind, value FROM validation WHERE session = s.id "     \
     "ORDER BY at_ms, id LIMIT 16) AS v), "                                                         \
-    "s.entry_edge, s.entry_lane, s.exit_edge, s.exit_lane, p.stale_after_ms, p.parent "            \
+    "s.entry_edge, s.entry_lane, s.exit_edge, s.exit_lane, p.stale_after_ms, p.parent, "           \
+    "s.credential "                                                                                \
     "FROM session AS s JOIN place AS p USING (place) LEFT JOIN debt AS d ON "                      \
     "d.session = s.id "                                                                            \
     "LEFT JOIN payment AS y ON y.key = (SELECT key FROM payment WHERE session = s.id "             \
@@ -86,6 +87,9 @@
             "AND completed_ms >= ?2 AND completed_ms < ?4 GROUP BY 1, 2")                          \
     X(SESSIONS,                                                                                    \
       SESSION_SELECT "WHERE s.plate = ?1 AND (?2 = 0 OR (" SESSION_AT ", s.id) < (?2, ?3)) "       \
+                     "ORDER BY " SESSION_AT " DESC, s.id DESC LIMIT ?4")                           \
+    X(SHOWN_SESSIONS,                                                                              \
+      SESSION_SELECT "WHERE s.credential = ?1 AND (?2 = 0 OR (" SESSION_AT ", s.id) < (?2, ?3)) "  \
                      "ORDER BY " SESSION_AT " DESC, s.id DESC LIMIT ?4")                           \
     X(SESSIONS_OF_PLACE,                                                                           \
       SESSION_SELECT "WHERE s.place = ?5 AND s.state = ?6 AND (?7 = 0 OR s.start_ms < ?7) "        \

@@ -76,17 +76,20 @@ static enum err take_session(sqlite3_stmt *s, void *arg)
     TRY(db_column_text(s, 27, w.exit_lane.text, sizeof w.exit_lane.text));
     w.stale_after_ms = number_at(s, 28);
     TRY(db_column_text(s, 29, w.parent.text, sizeof w.parent.text));
+    TRY(db_column_text(s, 30, w.credential.text, sizeof w.credential.text));
     v->visit(v->arg, &w);
     return ERR_OK;
 }
 
 enum err reader_sessions(struct reader *r, const struct plate *plate,
+                         const struct credential_text *credential,
                          const struct session_cursor *from, int limit,
                          void (*visit)(void *arg, const struct session_view *s), void *arg)
 {
     struct session_visit v = {visit, arg};
-    sqlite3_stmt *s = r->statements[Q_SESSIONS];
-    db_bind_text(s, 1, plate->text);
+    bool by_plate = plate->text[0] != '\0';
+    sqlite3_stmt *s = r->statements[by_plate ? Q_SESSIONS : Q_SHOWN_SESSIONS];
+    db_bind_text(s, 1, by_plate ? plate->text : credential->text);
     db_bind_int(s, 2, from->at_ms);
     db_bind_text(s, 3, from->id.text);
     db_bind_int(s, 4, limit);

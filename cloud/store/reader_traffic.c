@@ -26,7 +26,9 @@ static enum err take_movement(sqlite3_stmt *s, void *arg)
     m.presented = time_at(s, 9);
     m.completed = time_at(s, 10);
     m.ended = time_at(s, 11);
-    m.time = time_at(s, 12);
+    TRY(db_column_text(s, 12, m.credential.text, sizeof m.credential.text));
+    TRY(db_column_text(s, 13, m.medium, sizeof m.medium));
+    m.time = time_at(s, 14);
     v->visit(v->arg, &m);
     return ERR_OK;
 }

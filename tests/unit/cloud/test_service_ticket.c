@@ -65,6 +65,23 @@ static void in_and_out_by_ticket(void **state)
                      2);
 }
 
+/* The entry could not read the plate, the exit can: its account is charged for the ticket's stay. */
+static void a_plate_that_is_read_at_the_exit(void **state)
+{
+    struct scene *c = *state;
+    leave(c, &c->e, plate, nobody); /* the plate's own stay is over */
+    struct movement_id stay = enter(c, nobody, ticket);
+    world_pass_ms(&c->w, 60 * 60000);
+    size_t calls = c->w.call_count;
+    const struct passage_answer *a = ask(c, &c->e, plate, ticket, 1);
+    assert_int_equal(a->verdict, VERDICT_PENDING);
+    assert_int_equal(c->w.call_count, calls + 1);
+    assert_string_equal(c->w.calls[calls].session.text, stay.text);
+    assert_int_equal(world_sql(&c->w, "SELECT count(*) FROM session WHERE plate = '22아2222' AND"
+                                      " credential IS NOT NULL"),
+                     1);
+}
+
 static void used_unknown_and_of_another_place(void **state)
 {
     struct scene *c = *state;
@@ -168,9 +185,13 @@ int main(void)
 {
 #define SCENE(test) cmocka_unit_test_setup_teardown(test, scene_defer, scene_teardown)
     const struct CMUnitTest tests[] = {
-        SCENE(in_and_out_by_ticket),  SCENE(used_unknown_and_of_another_place),
-        SCENE(a_card_comes_again),    SCENE(a_ticket_passed_on_does_not_shorten_a_stay),
-        SCENE(told_before_its_entry), SCENE(exits_that_come_late),
+        SCENE(a_plate_that_is_read_at_the_exit),
+        SCENE(in_and_out_by_ticket),
+        SCENE(used_unknown_and_of_another_place),
+        SCENE(a_card_comes_again),
+        SCENE(a_ticket_passed_on_does_not_shorten_a_stay),
+        SCENE(told_before_its_entry),
+        SCENE(exits_that_come_late),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -144,6 +144,8 @@ static void seed_stay(struct fixture *f, int number, const char *plate, int64_t 
         .paid_minor = paid,
         .paid_at = {paid > 0 ? NOW_MS - end_ago_ms : 0},
     };
+    if (number == 105)
+        s.credential = (struct credential_text){"T00000000000000000"};
     assert_int_equal(f->port.save_session(f->port.self, &s), ERR_OK);
     if (payment == PAYMENT_STATES)
         return;

@@ -230,6 +230,7 @@ static void reports_are_printed(void **state)
          "2222 --limit 1",
          CTL_OK, "There are more");
     ends(*state, OPERATOR, "sessions 00A00", CTL_OK, "No stay with this plate.");
+    ends(*state, OPERATOR, "sessions t-0000-0000-0000-0000-0", CTL_OK, "a  ");
     ends(*state, OPERATOR, "movements a", CTL_OK,
          "22\xEC\x95\x84"
          "2222");

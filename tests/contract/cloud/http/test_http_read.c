@@ -333,6 +333,21 @@ static void stays_come_in_pages(void **state)
     refused(*state, "/v1/sessions?plate=" PLATE "&after=zzz", OPERATOR, 400, "bad_cursor");
 }
 
+static void stays_of_a_ticket(void **state)
+{
+    struct answer a = get(*state, "/v1/sessions?credential=t-0000-0000-0000-0000-0", OPERATOR);
+    json_t *list = json_object_get(a.json, "sessions");
+    assert_int_equal(a.status, 200);
+    assert_string_equal(text_of(a.json, "credential"), "T00000000000000000");
+    assert_int_equal(json_array_size(list), 1);
+    assert_string_equal(text_of(json_array_get(list, 0), "credential"), "T00000000000000000");
+    answer_free(&a);
+    a = get(*state, "/v1/sessions?credential=04%3AA1", OPERATOR);
+    assert_int_equal(json_array_size(json_object_get(a.json, "sessions")), 0);
+    answer_free(&a);
+    refused(*state, "/v1/sessions?credential=T00000000000000000", DRIVER, 403, "other_credential");
+}
+
 static void a_driver_sees_own_plates_only(void **state)
 {
     struct answer a = get(*state, "/v1/sessions?plate=" PLATE, DRIVER);
@@ -351,6 +366,10 @@ static void bad_plates_are_refused(void **state)
         refused(*state, target, OPERATOR, 400, "bad_plate");
     }
     refused(*state, "/v1/sessions", OPERATOR, 400, "plate_missing");
+    refused(*state, "/v1/sessions?credential=%20", OPERATOR, 400, "bad_credential");
+    refused(*state, "/v1/sessions?credential=%B0", OPERATOR, 400, "bad_credential");
+    refused(*state, "/v1/sessions?credential=a&credential=b", OPERATOR, 400, "bad_credential");
+    refused(*state, "/v1/sessions?credential=a&plate=" PLATE, OPERATOR, 400, "bad_query");
 }
 
 /* H3 */
@@ -460,6 +479,7 @@ int main(void)
         TEST(stays_show_amounts_and_payment),
         TEST(a_plate_is_normalised_before_it_is_looked_up),
         TEST(stays_come_in_pages),
+        TEST(stays_of_a_ticket),
         TEST(a_driver_sees_own_plates_only),
         TEST(bad_plates_are_refused),
         TEST(money_and_plates_need_the_right_token),

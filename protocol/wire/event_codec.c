@@ -3,6 +3,7 @@
 
 #include "protocol/wire/json_out.h"
 #include "protocol/wire/record.h"
+#include "protocol/wire/trace.h"
 
 #include <assert.h>
 #include <string.h>
@@ -190,6 +191,17 @@ static void id_write(struct buf *b, const struct name *place, const struct name 
     json_out_int(b, seq);
 }
 
+/* The Movement's first event says its trace (CloudEvents, distributed tracing extension). */
+static void traceparent_write(struct buf *b, const struct movement_id *movement)
+{
+    char text[TRACEPARENT_SIZE];
+    struct trace trace = trace_of(movement);
+    struct span root = trace_root(&trace);
+    traceparent_format(&trace, &root, text);
+    json_out_key(b, "traceparent");
+    (void)json_out_text(b, text);
+}
+
 static void derived_write(struct buf *b, const struct event *e)
 {
     static const struct name no_lane;
@@ -205,6 +217,8 @@ static void derived_write(struct buf *b, const struct event *e)
     buf_adds(b, "\",\"sequence\":\"");
     json_out_int(b, e->seq);
     buf_adds(b, "\"");
+    if (e->kind == EVENT_VEHICLE_PRESENTED)
+        traceparent_write(b, &e->data.movement);
 }
 
 enum err event_encode(const struct event *e, char *ret, size_t size, size_t *ret_len)

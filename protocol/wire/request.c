@@ -4,6 +4,7 @@
 #include "protocol/wire/json_out.h"
 #include "protocol/wire/record.h"
 #include "protocol/wire/rights.h"
+#include "protocol/wire/trace.h"
 
 #define ALL(count) (MEMBER_BIT(count) - 1)
 
@@ -108,6 +109,18 @@ static enum err hello_write(struct buf *b, const struct hello *h)
     return record_write_list(b, "lanes", &lane_shape, h->lanes, sizeof h->lanes[0], h->lane_count);
 }
 
+/* With the span of this question, in its Movement's trace. */
+static enum err question_write(struct buf *b, const struct request *r)
+{
+    char text[TRACEPARENT_SIZE];
+    struct trace trace = trace_of(&r->question.movement);
+    struct span span = trace_span(&trace, r->id.text);
+    TRY(record_write(b, &question_shape, &r->question));
+    traceparent_format(&trace, &span, text);
+    json_out_key(b, "traceparent");
+    return json_out_text(b, text);
+}
+
 enum err request_encode(const struct request *r, char *ret, size_t size, size_t *ret_len)
 {
     char memory[REQUEST_BYTES_MAX + 1];
@@ -119,7 +132,7 @@ enum err request_encode(const struct request *r, char *ret, size_t size, size_t 
     else if (r->kind == REQUEST_RIGHTS)
         TRY(record_write(&b, &rights_shape, &r->rights));
     else
-        TRY(record_write(&b, &question_shape, &r->question));
+        TRY(question_write(&b, r));
     buf_adds(&b, "}");
     return json_out_finish(&b, ret, size, ret_len);
 }

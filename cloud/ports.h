@@ -206,6 +206,7 @@ struct payment_call {
     char token[TOKEN_SIZE];             /* charge: the payer's account there */
     char charge_ref[PROVIDER_REF_SIZE]; /* provider_ref of the charge; a charge has none yet */
     struct money amount;
+    char traceparent[TRACEPARENT_SIZE]; /* of this payment's span; "": none */
 };
 
 enum payment_outcome {

@@ -16,6 +16,7 @@
 #include "protocol/wire/request.h"
 #include "protocol/wire/rights.h"
 #include "protocol/wire/status.h"
+#include "protocol/wire/trace.h"
 #include "protocol/wire/words.h"
 
 #include <stdbool.h>
@@ -390,6 +391,7 @@ struct fact_row {
     struct name place;
     char subject[FACT_SUBJECT_SIZE]; /* the session, payment, ... it is about */
     struct plate plate;
+    char trace[TRACEPARENT_SIZE]; /* "": nobody's at a gate */
     struct wall_ms at;
     const char *data; /* a compact JSON object of `len` bytes */
     size_t len;

@@ -56,6 +56,8 @@ static void add_fact(struct page *p, const struct feed_item *i)
              (long long)i->at, i->place.text);
     buf_addf(&b, "\"type\":\"io.boomgate.%s.v1\",\"subject\":", i->type);
     (void)json_out_text(&b, i->subject);
+    if (i->trace[0] != '\0')
+        buf_addf(&b, ",\"traceparent\":\"%s\"", i->trace);
     buf_addf(&b, ",\"time\":\"%s\",\"data\":", time);
     add(p, head, b.len);
     add(p, i->bytes, i->len - 1);

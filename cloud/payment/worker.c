@@ -1,5 +1,6 @@
 #include "cloud/payment/worker.h"
 
+#include "cloud/payment/text.h"
 #include "cloud/payment/transfer.h"
 #include "protocol/base/buf.h"
 #include "protocol/support/clock_source.h"
@@ -149,7 +150,10 @@ static enum err port_start(void *self, const struct payment_call *call)
         return ERR_INVAL;
     struct job *job = mem_alloc(sizeof *job);
     job->call = *call;
-    return take_in(w, job, w->options.provider->build(call, w->options.secret, &job->request));
+    enum err e = w->options.provider->build(call, w->options.secret, &job->request);
+    if (e == ERR_OK && call->traceparent[0])
+        e = text_header(&job->request, "traceparent", call->traceparent);
+    return take_in(w, job, e);
 }
 
 static enum err port_settlement(void *self, const struct settlement_call *call)

@@ -6,6 +6,7 @@
 #include "cloud/service/command.h"
 #include "cloud/service/decision_count.h"
 #include "cloud/service/exit.h"
+#include "cloud/service/feed.h"
 #include "cloud/service/flush.h"
 #include "cloud/service/movement.h"
 #include "cloud/service/notice.h"
@@ -225,6 +226,8 @@ void event_apply(struct service *s, struct stream *st, const struct event *e,
     enum metric decision = decision_count(e);
     if (decision != METRICS)
         metrics_add(s->options.metrics, decision, 1);
+    struct trace trace = trace_of(&e->data.movement);
+    feed_cause(s, &trace, "");
     struct event reckoned = *e;
     reckoned.time = restamp(&st->edge->clock, e, s->now.wall);
     apply_effects(s, st, &reckoned);

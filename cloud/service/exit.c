@@ -6,6 +6,7 @@
 #include "cloud/core/payment_machine.h"
 #include "cloud/core/session.h"
 #include "cloud/service/debt.h"
+#include "cloud/service/feed.h"
 #include "cloud/service/payment.h"
 #include "cloud/service/request.h"
 #include "cloud/service/stay.h"
@@ -81,6 +82,7 @@ static void tell(struct service *s, struct exit_case *c, enum exit_action a)
     c->decision.response.answer = exit_answer(a, price);
     c->decision.at = s->now.wall;
     STORE(s, save_decision, &c->decision);
+    feed_decision(s, &c->decision);
     respond(s, &c->decision, c->correlation);
 }
 
@@ -105,7 +107,9 @@ static void attempt(struct service *s, struct exit_case *c, const struct session
 static void evaluate(struct service *s, struct exit_case *c, bool new_attempt)
 {
     struct place *p = state_place(s, &c->decision.place);
+    struct trace trace = trace_of(&c->decision.movement);
     struct session_row r;
+    feed_cause(s, &trace, c->decision.request.text);
     bool stay = c->session.text[0] != '\0' && FOUND(s, find_session, &c->session, &r);
     struct exit_facts f = facts_of(s, p, c, stay ? &r : NULL);
     enum exit_action a = exit_decide(&f);

@@ -44,6 +44,12 @@ void feed_time(struct feed_data *d, const char *key, struct wall_ms value)
         feed_text(d, key, text);
 }
 
+void feed_cause(struct service *s, const struct trace *trace, const char *span)
+{
+    s->trace = *trace;
+    s->span = trace_span(trace, span);
+}
+
 void feed_append(struct service *s, const char *type, const struct name *place, const char *subject,
                  const struct plate *plate, struct feed_data *d)
 {
@@ -60,6 +66,7 @@ void feed_append(struct service *s, const char *type, const struct name *place, 
         r.place = *place;
     if (plate)
         r.plate = *plate;
+    traceparent_format(&s->trace, &s->span, r.trace);
     r.data = d->memory;
     r.len = d->buf.len;
     STORE(s, add_fact, &r);
@@ -168,6 +175,25 @@ void feed_place(struct service *s, const char *type, const struct place *p)
     feed_bool(&d, "closed", c->closed);
     feed_int(&d, "occupied", p->ledger.occupied);
     feed_append(s, type, &c->place, c->place.text, NULL, &d);
+}
+
+void feed_decision(struct service *s, const struct decision_row *r)
+{
+    const struct passage_answer *a = &r->response.answer;
+    struct feed_data d;
+    feed_begin(&d);
+    feed_text(&d, "request", r->request.text);
+    feed_text(&d, "movement", r->movement.text);
+    feed_text(&d, "edge", r->edge.text);
+    feed_text(&d, "kind", request_kind_word(r->response.kind));
+    feed_text(&d, "verdict", verdict_word(a->verdict));
+    feed_text(&d, "basis", basis_word(a->basis));
+    feed_text(&d, "reason", reason_word(a->reason));
+    if (a->due.currency.code[0] != '\0') {
+        feed_int(&d, "due_minor", a->due.minor);
+        feed_text(&d, "currency", a->due.currency.code);
+    }
+    feed_append(s, "decision.made", &r->place, r->movement.text, NULL, &d);
 }
 
 void feed_anomaly(struct service *s, const struct anomaly_row *r)

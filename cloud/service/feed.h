@@ -21,6 +21,10 @@ void feed_int(struct feed_data *d, const char *key, int64_t value);
 void feed_bool(struct feed_data *d, const char *key, bool value);
 void feed_time(struct feed_data *d, const char *key, struct wall_ms value);
 
+/* What happens from here on, up to the next work, is the doing of this Movement's trace; `span` names the
+ * span in it: "", a request's id, a payment's key. */
+void feed_cause(struct service *s, const struct trace *trace, const char *span);
+
 /* Ends the object and appends the fact. `type` is a constant of lower-case words, "session.opened";
  * `place` may be NULL (of all places), `plate` may be NULL. Data that does not fit is left out and logged:
  * no word from outside may end the process. */
@@ -33,6 +37,7 @@ void feed_payment(struct service *s, const struct payment_row *r); /* "payment.<
 void feed_refund(struct service *s, const struct refund_row *r);   /* "refund.<state>" */
 void feed_debt(struct service *s, const char *type, const struct debt_row *r);
 void feed_place(struct service *s, const char *type, const struct place *p);
+void feed_decision(struct service *s, const struct decision_row *r); /* "decision.made" */
 void feed_anomaly(struct service *s, const struct anomaly_row *r);
 void feed_audit(struct service *s, const char *type, const struct audit_row *r);
 void feed_rights(struct service *s, const struct name *place, int64_t version, int64_t changed);

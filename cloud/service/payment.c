@@ -34,6 +34,7 @@ static struct payment *keep(struct service *s, const struct payment_row *row)
     struct payment *p = mem_alloc(sizeof *p);
     p->row = *row;
     p->next_try = s->now.mono;
+    p->trace = s->trace.text[0] != '\0' ? s->trace : trace_of(&row->session);
     s->payment_list = mem_resize(s->payment_list, (s->payment_count + 1) * sizeof(p));
     s->payment_list[s->payment_count++] = p;
     map_put(&s->payments, p->row.session.text, p);
@@ -86,6 +87,7 @@ static void step_quietly(struct service *s, struct payment *p, enum payment_even
         return;
     }
     next.acts &= ~quiet;
+    feed_cause(s, &p->trace, p->row.key);
     struct movement_id session = p->row.session;
     p->row.state = next.next;
     apply(s, &p->row, e, next.acts);
@@ -170,6 +172,8 @@ static void hand_over(struct service *s, struct payment *p, enum payment_call_ki
     c->session = p->row.session;
     c->place = p->row.place;
     c->amount = p->row.amount;
+    struct span_id span = trace_span(&p->trace, p->row.key);
+    traceparent_format(&p->trace, &span, c->traceparent);
     p->in_flight = true;
 }
 

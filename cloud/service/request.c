@@ -3,6 +3,7 @@
 
 #include "cloud/service/effect.h"
 #include "cloud/service/exit.h"
+#include "cloud/service/feed.h"
 #include "cloud/service/hello.h"
 #include "cloud/service/offer.h"
 #include "cloud/service/rights.h"
@@ -92,6 +93,7 @@ static void entry_ask(struct service *s, const struct work *w, struct edge *e,
     };
     d.response.answer = entry_answer(s, e, &r->question);
     STORE(s, save_decision, &d);
+    feed_decision(s, &d);
     respond(s, &d, w->correlation);
 }
 
@@ -144,6 +146,8 @@ void request_take(struct service *s, const struct work *w)
     }
     if (answered_before(s, w, &r))
         return;
+    struct trace trace = trace_of(&r.question.movement);
+    feed_cause(s, &trace, r.id.text);
     bool entry = r.kind == REQUEST_ENTRY;
     metrics_add(s->options.metrics, entry ? METRIC_REQUESTS_ENTRY : METRIC_REQUESTS_EXIT, 1);
     if (entry)

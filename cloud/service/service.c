@@ -115,6 +115,7 @@ enum err service_post(struct service *s, struct work *w)
 /* One work of the batch. Returns true if it stays in use (a staged event). */
 static bool take(struct service *s, struct work *w)
 {
+    s->trace.text[0] = '\0';
     switch (w->kind) {
     case WORK_EVENT: return event_take(s, w);
     case WORK_REQUEST: request_take(s, w); break;
@@ -130,6 +131,7 @@ static bool take(struct service *s, struct work *w)
 
 static void fire_timers(struct service *s)
 {
+    s->trace.text[0] = '\0';
     exit_timers(s);
     debt_timers(s);
     command_timers(s);

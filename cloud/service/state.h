@@ -104,6 +104,7 @@ struct payment {
     unsigned declined;  /* by these, for the same money */
     unsigned unsent;    /* these were not reached since it was last driven */
     struct mono_ms next_try;
+    struct trace trace; /* of the question, or else of the stay */
 };
 
 /* A refund that is not final. */
@@ -150,7 +151,9 @@ struct service {
     bool running;
     _Atomic bool stopping;
 
-    struct now now; /* of this turn */
+    struct now now;     /* of this turn */
+    struct trace trace; /* what this work is part of (feed.h, feed_cause); "": nothing at a gate */
+    struct span_id span;
     struct place **places;
     size_t place_count;
     struct map place_by_name; /* place -> struct place */

@@ -199,9 +199,10 @@ struct feed_item {
     struct name place;
     char subject[FACT_SUBJECT_SIZE]; /* facts only, as `plate` */
     struct plate plate;
-    struct wall_ms time;     /* of an edge: by its clock */
-    struct wall_ms received; /* by ours */
-    const char *bytes;       /* of a fact: its data, a JSON object */
+    char trace[TRACEPARENT_SIZE]; /* "": none */
+    struct wall_ms time;          /* of an edge: by its clock */
+    struct wall_ms received;      /* by ours */
+    const char *bytes;            /* of a fact: its data, a JSON object */
     size_t len;
 };
 

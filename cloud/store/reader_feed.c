@@ -29,6 +29,7 @@ static enum err take_item(sqlite3_stmt *s, void *arg)
     TRY(db_column_text(s, 5, i.plate.text, sizeof i.plate.text));
     i.time = time_at(s, 6);
     i.received = time_at(s, 8);
+    TRY(db_column_text(s, 9, i.trace, sizeof i.trace));
     i.bytes = sqlite3_column_blob(s, 7);
     i.len = (size_t)sqlite3_column_bytes(s, 7);
     v->stopped = !v->visit(v->arg, &i);

@@ -115,16 +115,17 @@
       "shortfall, made_ms, ended_ms FROM audit WHERE place = ?1 ORDER BY id DESC LIMIT ?2")        \
     X(FEED_HEAD, "SELECT max(coalesce((SELECT max(id) FROM event), 0), "                           \
                  "coalesce((SELECT max(id) FROM fact), 0))")                                       \
-    X(FEED,                                                                                        \
-      "SELECT e.id AS id, 1, e.kind, s.place, '', NULL, e.time_ms, e.bytes, e.received_ms FROM "   \
-      "event AS e "                                                                                \
-      "CROSS JOIN stream AS s ON s.id = e.stream WHERE e.id > ?1 AND e.id <= ?2 "                  \
-      "AND (?3 IS NULL OR s.place = ?3) "                                                          \
-      "AND (?4 IS NULL OR e.kind = ?4 OR substr(e.kind, 1, length(?4) + 1) = ?4 || '.') "          \
-      "UNION ALL SELECT f.id, 0, f.type, f.place, f.subject, f.plate, f.at_ms, f.data, f.at_ms "   \
-      "FROM fact AS f WHERE f.id > ?1 AND f.id <= ?2 AND (?3 IS NULL OR f.place = ?3) "            \
-      "AND (?4 IS NULL OR f.type = ?4 OR substr(f.type, 1, length(?4) + 1) = ?4 || '.') "          \
-      "ORDER BY id LIMIT ?5")                                                                      \
+    X(FEED, "SELECT e.id AS id, 1, e.kind, s.place, '', NULL, e.time_ms, e.bytes, e.received_ms, " \
+            "NULL FROM "                                                                           \
+            "event AS e "                                                                          \
+            "CROSS JOIN stream AS s ON s.id = e.stream WHERE e.id > ?1 AND e.id <= ?2 "            \
+            "AND (?3 IS NULL OR s.place = ?3) "                                                    \
+            "AND (?4 IS NULL OR e.kind = ?4 OR substr(e.kind, 1, length(?4) + 1) = ?4 || '.') "    \
+            "UNION ALL SELECT f.id, 0, f.type, f.place, f.subject, f.plate, f.at_ms, f.data, "     \
+            "f.at_ms, f.trace "                                                                    \
+            "FROM fact AS f WHERE f.id > ?1 AND f.id <= ?2 AND (?3 IS NULL OR f.place = ?3) "      \
+            "AND (?4 IS NULL OR f.type = ?4 OR substr(f.type, 1, length(?4) + 1) = ?4 || '.') "    \
+            "ORDER BY id LIMIT ?5")                                                                \
     X(ACTS, ACT_COLUMNS "WHERE place = ?1 AND id < ?2 AND (?3 = '' OR kind = ?3) "                 \
                         "ORDER BY id DESC LIMIT ?4")                                               \
     X(ACT, ACT_COLUMNS "WHERE place = ?1 AND id = ?2")                                             \

@@ -103,8 +103,8 @@ const char *const store_sql[STATEMENTS] = {
                           " reason, received_ms, bytes) VALUES (?,?,?,?,?,?,?,?,?)",
     [ST_ADD_ANOMALY] = "INSERT INTO anomaly (place, edge, kind, epoch, seq, stops_offers, detail,"
                        " at_ms) VALUES (?,?,?,?,?,?,?,?)",
-    [ST_ADD_FACT] = "INSERT INTO fact (id, place, type, subject, plate, at_ms, data)"
-                    " VALUES (?,?,?,?,?,?,?)",
+    [ST_ADD_FACT] = "INSERT INTO fact (id, place, type, subject, plate, trace, at_ms,"
+                    " data) VALUES (?,?,?,?,?,?,?,?)",
     [ST_FEED_HEAD] = "SELECT max(coalesce((SELECT max(id) FROM event), 0),"
                      " coalesce((SELECT max(id) FROM fact), 0))",
     [ST_RESOLVE_ANOMALIES] = "UPDATE anomaly SET resolved_ms = ? WHERE place = ?"

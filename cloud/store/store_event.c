@@ -30,6 +30,7 @@ enum err store_add_fact(void *self, const struct fact_row *r)
     put_text(&p, r->type);
     put_text(&p, r->subject);
     put_optional(&p, r->plate.text);
+    put_optional(&p, r->trace);
     put_int(&p, r->at.v);
     put_text_of(&p, r->data, r->len);
     TRY(db_run(p.st));

@@ -196,7 +196,7 @@ static void traceparent_write(struct buf *b, const struct movement_id *movement)
 {
     char text[TRACEPARENT_SIZE];
     struct trace trace = trace_of(movement);
-    struct span root = trace_root(&trace);
+    struct span_id root = trace_root(&trace);
     traceparent_format(&trace, &root, text);
     json_out_key(b, "traceparent");
     (void)json_out_text(b, text);

@@ -114,7 +114,7 @@ static enum err question_write(struct buf *b, const struct request *r)
 {
     char text[TRACEPARENT_SIZE];
     struct trace trace = trace_of(&r->question.movement);
-    struct span span = trace_span(&trace, r->id.text);
+    struct span_id span = trace_span(&trace, r->id.text);
     TRY(record_write(b, &question_shape, &r->question));
     traceparent_format(&trace, &span, text);
     json_out_key(b, "traceparent");

@@ -41,19 +41,19 @@ struct movement_id trace_movement(const struct trace *trace)
     return m;
 }
 
-struct span trace_root(const struct trace *trace)
+struct span_id trace_root(const struct trace *trace)
 {
     return trace_span(trace, "");
 }
 
-struct span trace_span(const struct trace *trace, const char *name)
+struct span_id trace_span(const struct trace *trace, const char *name)
 {
-    struct span s;
+    struct span_id s;
     write_hex(hash(hash(0, trace->text), name), s.text);
     return s;
 }
 
-void traceparent_format(const struct trace *trace, const struct span *span,
+void traceparent_format(const struct trace *trace, const struct span_id *span,
                         char ret[TRACEPARENT_SIZE])
 {
     struct buf b = buf_of(ret, TRACEPARENT_SIZE);

@@ -19,7 +19,7 @@ struct trace {
 };
 
 /* 16 lower-case hex digits, not all zero. */
-struct span {
+struct span_id {
     char text[SPAN_ID_SIZE];
 };
 
@@ -27,16 +27,16 @@ struct span {
 struct trace trace_of(const struct movement_id *movement);
 
 /* The first span (R2). */
-struct span trace_root(const struct trace *trace);
+struct span_id trace_root(const struct trace *trace);
 
 /* The span of something with a name of its own: a request's id, a payment's key. */
-struct span trace_span(const struct trace *trace, const char *name);
+struct span_id trace_span(const struct trace *trace, const char *name);
 
 /* The Movement a trace belongs to. */
 struct movement_id trace_movement(const struct trace *trace);
 
 /* "00-<trace>-<span>-01"; "" if the trace is none. */
-void traceparent_format(const struct trace *trace, const struct span *span,
+void traceparent_format(const struct trace *trace, const struct span_id *span,
                         char ret[TRACEPARENT_SIZE]);
 
 #endif

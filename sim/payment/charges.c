@@ -235,6 +235,18 @@ struct charge_answer charges_create(struct charges *c, const char *key, const ch
     return a;
 }
 
+void charges_trace(struct charges *c, const char *key, const char *traceparent)
+{
+    size_t i;
+    json_t *charge;
+    json_array_foreach(c->list, i, charge)
+    {
+        if (strcmp(text_of(charge, "key"), key) == 0 &&
+            json_object_get(charge, "traceparent") == NULL)
+            json_object_set_new(charge, "traceparent", json_string(traceparent));
+    }
+}
+
 struct charge_answer charges_get(const struct charges *c, const char *id)
 {
     size_t i;

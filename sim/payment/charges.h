@@ -43,8 +43,11 @@ struct charge_answer charges_search(const struct charges *c, const char *query);
 struct charge_answer charges_error(unsigned status, const char *type, const char *code,
                                    const char *message);
 
+/* Notes the trace context that came with the charge of this key, the first one. */
+void charges_trace(struct charges *c, const char *key, const char *traceparent);
+
 /* All charges made, oldest first: key, customer, amount_minor, currency (upper case), time, intent,
- * metadata. The caller's reference. */
+ * metadata, and traceparent if one came. The caller's reference. */
 json_t *charges_list(const struct charges *c);
 
 struct charge_counts {

@@ -61,9 +61,15 @@ static struct charge_answer route(struct provider *p, struct http_exchange *x, b
     const char *path = http_path(x);
     size_t len = 0;
     const char *body = http_body(x, &len);
-    if (charge)
-        return charges_create(p->charges, http_header(x, "Idempotency-Key"), body, len,
-                              mode == PROVIDER_DECLINE, clock_now(p->clock).wall);
+    if (charge) {
+        const char *key = http_header(x, "Idempotency-Key");
+        const char *trace = http_header(x, "traceparent");
+        struct charge_answer a = charges_create(p->charges, key, body, len,
+                                                mode == PROVIDER_DECLINE, clock_now(p->clock).wall);
+        if (key != NULL && trace != NULL)
+            charges_trace(p->charges, key, trace);
+        return a;
+    }
     if (strncmp(path, base, sizeof base - 1) != 0 || strcmp(http_method(x), "GET") != 0)
         return charges_error(404, "invalid_request_error", NULL, "Unrecognized request URL");
     path += sizeof base - 1;

@@ -60,7 +60,9 @@ static void a_paid_stay(void **state)
     struct request_id id = edge_ask(w, &c->e, REQUEST_EXIT, plate, false, 1);
     world_result(w, 0, PAYMENT_RESULT_SUCCEEDED);
     edge_leave(w, &c->e, plate, BASIS_PAID, &id);
-    happened(w, before, "payment.sent payment.succeeded session.paid * session.closed *");
+    happened(w, before,
+             "decision.made payment.sent payment.succeeded session.paid decision.made * "
+             "session.closed *");
     no_gaps(w);
 }
 
@@ -73,10 +75,41 @@ static void a_debt_and_its_end(void **state)
     world_pass_ms(w, 2100);
     edge_leave(w, &c->e, plate, BASIS_DEFERRED, &id);
     world_result(w, 0, PAYMENT_RESULT_SUCCEEDED);
-    happened(w, before,
-             "payment.sent * session.closed debt.opened * payment.succeeded "
-             "session.paid debt.paid");
+    happened(
+        w, before,
+        "decision.made payment.sent decision.made * session.closed debt.opened * payment.succeeded "
+        "session.paid debt.paid");
     no_gaps(w);
+}
+
+/* PROTOCOL.md, "Traces": the question, the charge and the answer of one exit are one trace. */
+static void an_exit_is_one_trace(void **state)
+{
+    struct scene *c = *state;
+    struct world *w = &c->w;
+    int64_t before = head(w);
+    struct request_id id = edge_ask(w, &c->e, REQUEST_EXIT, plate, false, 1);
+    world_result(w, 0, PAYMENT_RESULT_SUCCEEDED);
+    struct movement_id left = edge_leave(w, &c->e, plate, BASIS_PAID, &id);
+    char sql[256];
+    assert_int_equal(strlen(w->calls[0].traceparent), TRACEPARENT_SIZE - 1);
+    assert_memory_equal(w->calls[0].traceparent, "00-", 3);
+    snprintf(sql, sizeof sql,
+             "SELECT count(*) FROM fact WHERE id > %lld AND substr(trace, 1, 35) = '%.35s'",
+             (long long)before, w->calls[0].traceparent);
+    /* decisions, the payment's states and the stay's credit */
+    assert_int_equal(world_sql(w, sql), 5);
+    snprintf(sql, sizeof sql,
+             "SELECT count(*) FROM fact WHERE type = 'session.closed' AND trace LIKE '00-%s%%'",
+             left.text);
+    assert_int_equal(world_sql(w, sql), 1);
+    snprintf(sql, sizeof sql,
+             "SELECT count(*) FROM fact WHERE type = 'payment.sent' AND trace = '%s'",
+             w->calls[0].traceparent);
+    assert_int_equal(world_sql(w, sql), 1);
+    assert_int_equal(world_sql(w, "SELECT count(*) FROM fact WHERE type = 'place.created' AND "
+                                  "trace IS NULL"),
+                     1);
 }
 
 static void an_exit_before_its_entry(void **state)
@@ -121,6 +154,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         TEST(a_paid_stay),
         TEST(a_debt_and_its_end),
+        TEST(an_exit_is_one_trace),
         TEST(an_exit_before_its_entry),
         TEST(the_numbers_outlive_a_restart),
         TEST(a_place_is_news_when_it_changes),

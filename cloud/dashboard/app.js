@@ -1,34 +1,16 @@
 // The page: keeps what the stream says of each place, draws it, and looks up plates on request.
 
-import { word, number, money, timeOf, zoneName, languages, language, chooseLanguage } from './words.js';
+import { word, number, money, timeOf } from './words.js';
 import { openStream } from './stream.js';
+import { $, api, signedIn, showSign, openShell, isLive, setLive, setClock, domainNow, drawClock } from './shell.js';
+import { drawMoves, withMovement } from './moves.js';
 import { makeCard, drawCard, drawAge, laneWord, level } from './card.js';
 
-const $ = (id) => document.getElementById(id);
-const MOVES_MAX = 30;
-const views = new Map(); // place -> {place, flow, summary, heard, live, card}
+const views = new Map(); // place -> {place, flow, summary, heard, card}
 let moves = [];
-let live = false;
 let ready = false;
 let breakers = [];
-let clock = { now: Date.now(), rate: 1, read: performance.now() };
 let quietSince = null;
-let token = '';
-
-// Domain time: the server's, which a simulation lets run faster than ours.
-const domainNow = () => clock.now + clock.rate * (performance.now() - clock.read);
-
-const storage = {
-  get: (store, key) => { try { return window[store].getItem(key) ?? ''; } catch { return ''; } },
-  set: (store, key, value) => { try { value ? window[store].setItem(key, value) : window[store].removeItem(key); } catch { /* private mode: forgotten at reload */ } },
-};
-
-async function api(path) {
-  const headers = token ? { Authorization: `Bearer ${token}` } : {};
-  const answer = await fetch(path, { headers, cache: 'no-store' });
-  const body = await answer.json().catch(() => ({}));
-  return { ok: answer.ok, status: answer.status, body };
-}
 
 // --- drawing --------------------------------------------------------------------------------------
 let frame = 0;
@@ -43,9 +25,10 @@ function draw() {
   $('empty').hidden = !empty;
   $('below').hidden = views.size === 0;
   $('places').dataset.count = Math.min(views.size, 4);
-  for (const view of views.values()) drawCard(view.card, { ...view, live }, now);
+  for (const view of views.values()) drawCard(view.card, { ...view, live: isLive() }, now);
   drawAlarm();
-  drawMoves();
+  $('moves-none').hidden = moves.length > 0;
+  drawMoves($('moves'), moves, (id) => views.get(id)?.place);
 }
 
 function alarms() {
@@ -69,7 +52,7 @@ function alarms() {
 function drawAlarm() {
   const line = $('alarm');
   line.hidden = !ready || views.size === 0;
-  line.classList.toggle('stale', !live);
+  line.classList.toggle('stale', !isLive());
   const list = alarms();
   if (list.length > 0) {
     line.dataset.level = 'attention';
@@ -88,41 +71,6 @@ function drawAlarm() {
 function zoneOfAll() {
   const zones = new Set([...views.values()].map((v) => v.place.zone));
   return zones.size === 1 ? [...zones][0] : undefined;
-}
-
-function outcomeText(m) {
-  const reason = m.reason ? word(`reasons.${m.reason}`) : '';
-  const basis = m.direction === 'exit' && m.basis ? word(`bases.${m.basis}`) : '';
-  const known = { denied: 'turned', backed_out: 'backedOut', tailgated: 'tailgated', wrong_way: 'wrongWay', manual: 'manual', evacuated: 'evacuated', uncertain: 'uncertain' }[m.outcome];
-  const kind = m.outcome === 'drove_through' ? (m.direction === 'exit' ? 'out' : 'in') : known ?? (m.outcome ? m.outcome : 'waiting');
-  return { kind, text: word(kind), why: m.outcome === 'denied' ? reason : m.outcome === 'drove_through' ? basis : reason };
-}
-
-function drawMoves() {
-  const list = $('moves');
-  $('moves-none').hidden = moves.length > 0;
-  while (list.children.length > moves.length) list.lastElementChild.remove();
-  moves.forEach((m, i) => {
-    let row = list.children[i];
-    if (!row) {
-      row = document.createElement('li');
-      for (const name of ['when', 'where', 'plate', 'what']) {
-        const cell = document.createElement(name === 'when' ? 'time' : 'span');
-        cell.className = name;
-        row.append(cell);
-      }
-      list.append(row);
-    }
-    const { kind, text, why } = outcomeText(m);
-    const zone = views.get(m.place)?.place.zone;
-    row.dataset.kind = kind;
-    row.children[0].textContent = timeOf(m.time, zone, { hour: '2-digit', minute: '2-digit', second: '2-digit' });
-    row.children[0].dateTime = m.time;
-    row.children[1].textContent = [views.get(m.place)?.place.title || m.place, m.lane, zoneName(zone)].filter(Boolean).join(' · ');
-    row.children[2].textContent = m.plate || word('noPlate');
-    row.children[2].classList.toggle('none', !m.plate);
-    row.children[3].textContent = why ? `${text} · ${why}` : text;
-  });
 }
 
 // --- what comes in --------------------------------------------------------------------------------
@@ -155,9 +103,8 @@ function refresh(name, view) {
     try {
       const flow = await api(`/v1/places/${encodeURIComponent(name)}/flow`);
       if (flow.ok) view.flow = flow.body;
-      const summary = token ? await api(`/v1/places/${encodeURIComponent(name)}/summary`) : null;
+      const summary = signedIn() ? await api(`/v1/places/${encodeURIComponent(name)}/summary`) : null;
       view.summary = summary?.ok ? summary.body : null;
-      if (summary?.status === 401) signOut(word('tokenBad'));
     } catch { /* the stream's state already says that the server is away */ }
     if (view.place) redraw();
     setTimeout(() => { view.refreshing = false; }, 2500);
@@ -165,16 +112,12 @@ function refresh(name, view) {
 }
 
 function onMovement(m) {
-  const at = moves.findIndex((other) => other.movement === m.movement);
-  if (at >= 0) moves[at] = m;
-  else moves.unshift(m);
-  moves.sort((a, b) => (a.time < b.time ? 1 : a.time > b.time ? -1 : 0));
-  moves = moves.slice(0, MOVES_MAX);
+  moves = withMovement(moves, m);
   redraw();
 }
 
 function onBeat(beat) {
-  clock = { now: Date.parse(beat.now), rate: beat.rate, read: performance.now() };
+  setClock(beat);
   breakers = beat.breakers ?? [];
   const known = new Set(beat.places ?? []);
   for (const [name, view] of views) {
@@ -187,11 +130,7 @@ function onBeat(beat) {
 }
 
 function onState(now) {
-  if (live === now && $('link').hidden === now) return;
-  live = now;
-  $('link').hidden = live;
-  document.documentElement.classList.toggle('offline', !live);
-  redraw();
+  if (setLive(now)) redraw();
 }
 
 // --- looking up a plate ---------------------------------------------------------------------------
@@ -225,7 +164,7 @@ async function find(event) {
   event.preventDefault();
   const note = $('find-note');
   drawStays([]);
-  if (!token) {
+  if (!signedIn()) {
     note.textContent = word('findSignIn');
     showSign(true);
     return;
@@ -238,7 +177,7 @@ async function find(event) {
     return;
   }
   const { status, body } = answer;
-  if (status === 401) return signOut(word('tokenBad'));
+  if (status === 401) return;
   const problem = { 403: 'findDenied', 400: 'findBad', 422: 'findBad' }[status];
   if (!answer.ok) {
     note.textContent = word(problem ?? 'findFail');
@@ -248,91 +187,24 @@ async function find(event) {
   drawStays(body.sessions);
 }
 
-// --- token and language ---------------------------------------------------------------------------
-function showSign(open) {
-  $('sign-box').hidden = !open;
-  $('sign').setAttribute('aria-expanded', String(open));
-  if (open) $('token').focus();
-}
-
-function drawSign() {
-  $('sign').textContent = word(token ? 'signedIn' : 'signIn');
-  $('sign').classList.toggle('on', Boolean(token));
-  $('forget').hidden = !token;
-}
-
-function signOut(why = '') {
-  setToken('');
-  $('stays').replaceChildren();
-  if (why) showSign(true);
-  $('sign-error').textContent = why;
-}
-
-function setToken(value) {
-  token = value;
-  storage.set('sessionStorage', 'token', token);
+// --- start ----------------------------------------------------------------------------------------
+function signed(is) {
+  if (!is) drawStays([]);
   for (const [name, view] of views) {
-    if (!token) view.summary = null;
+    if (!is) view.summary = null;
     view.refreshing = false;
     refresh(name, view);
   }
-  drawSign();
   redraw();
 }
 
-// A link may carry the token in its fragment, which browsers never send to a server. It is taken out of
-// the address at once, so that it is not left in the history or on a shared screen.
-function tokenOfLink() {
-  const given = new URLSearchParams(location.hash.slice(1)).get('token');
-  if (given) history.replaceState(null, '', location.pathname);
-  return given;
-}
-
-function translate() {
-  document.documentElement.lang = language();
-  document.title = word('title');
-  for (const node of document.querySelectorAll('[data-word]')) node.textContent = word(node.dataset.word);
-  for (const node of document.querySelectorAll('[data-word-label]')) node.setAttribute('aria-label', word(node.dataset.wordLabel));
-  for (const node of document.querySelectorAll('[data-lang]')) node.setAttribute('aria-pressed', String(node.dataset.lang === language()));
-  drawSign();
-  redraw();
-}
-
-function start() {
-  chooseLanguage(storage.get('localStorage', 'language') || (navigator.languages ?? [navigator.language]).map((l) => l.slice(0, 2)).find((l) => languages.includes(l)));
-  token = tokenOfLink() || storage.get('sessionStorage', 'token');
-  storage.set('sessionStorage', 'token', token);
-  addEventListener('hashchange', () => { const given = tokenOfLink(); if (given) setToken(given); });
-  translate();
-
-  for (const node of document.querySelectorAll('[data-lang]')) {
-    node.addEventListener('click', () => {
-      chooseLanguage(node.dataset.lang);
-      storage.set('localStorage', 'language', node.dataset.lang);
-      translate();
-    });
-  }
-  $('sign').addEventListener('click', () => showSign($('sign-box').hidden));
-  $('sign-box').addEventListener('submit', async (event) => {
-    event.preventDefault();
-    setToken($('token').value.trim());
-    $('token').value = '';
-    $('sign-error').textContent = '';
-    showSign(false);
-  });
-  $('forget').addEventListener('click', () => { signOut(); showSign(false); });
-  $('find').addEventListener('submit', find);
-  document.addEventListener('keydown', (event) => {
-    if (event.key === 'Escape' && !$('sign-box').hidden) { showSign(false); $('sign').focus(); }
-    if (event.key === '/' && !/^(INPUT|TEXTAREA)$/.test(document.activeElement?.tagName ?? '')) { event.preventDefault(); $('plate').focus(); }
-  });
-
-  setInterval(() => {
-    $('clock').textContent = ready ? timeOf(domainNow(), zoneOfAll(), { hour: '2-digit', minute: '2-digit', second: '2-digit', named: true }) : '';
-    for (const view of views.values()) if (view.place) drawAge(view.card, { ...view, live });
-  }, 1000);
-
-  openStream('/v1/stream', { place: onPlace, movement: onMovement, beat: onBeat }, onState);
-}
-
-start();
+openShell({ title: 'title', translated: redraw, signed });
+$('find').addEventListener('submit', find);
+document.addEventListener('keydown', (event) => {
+  if (event.key === '/' && !/^(INPUT|TEXTAREA)$/.test(document.activeElement?.tagName ?? '')) { event.preventDefault(); $('plate').focus(); }
+});
+setInterval(() => {
+  if (ready) drawClock(zoneOfAll());
+  for (const view of views.values()) if (view.place) drawAge(view.card, { ...view, live: isLive() });
+}, 1000);
+openStream('/v1/stream', { place: onPlace, movement: onMovement, beat: onBeat }, onState);

@@ -178,7 +178,8 @@ export function drawCard(card, view, now) {
   const at = (selector) => card.querySelector(selector);
   const state = level(place);
   card.dataset.level = state;
-  at('.name').textContent = place.title || place.place;
+  at('.name a').textContent = place.title || place.place;
+  at('.name a').href = `/place.html?place=${encodeURIComponent(place.place)}`;
   if (at('.shape').dataset.level !== state) {
     at('.shape').dataset.level = state;
     at('.shape').replaceChildren(...shapes[state].map(([n, a]) => svg(n, a)));

@@ -1,4 +1,4 @@
-# Turns the page's files into one C file: cmake -DOUT=assets.c "-DFILES=index.html;app.css" -DDIR=... -P
+# Turns the pages' files into one C file: cmake -DOUT=assets.c "-DFILES=/a/index.html,/a/app.css" -P
 # The ETag is the file's SHA-256, so that a browser keeps exactly what did not change.
 set(types_html "text/html; charset=utf-8")
 set(types_css "text/css; charset=utf-8")
@@ -8,9 +8,10 @@ set(arrays "")
 set(rows "")
 set(number 0)
 string(REPLACE "," ";" FILES "${FILES}")
-foreach(file IN LISTS FILES)
-  file(READ ${DIR}/${file} hex HEX)
-  file(SHA256 ${DIR}/${file} digest)
+foreach(source IN LISTS FILES)
+  get_filename_component(file ${source} NAME)
+  file(READ ${source} hex HEX)
+  file(SHA256 ${source} digest)
   string(SUBSTRING ${digest} 0 32 digest)
   string(REGEX REPLACE "(................................)" "\\1\n    " hex "${hex}")
   string(REGEX REPLACE "([0-9a-f][0-9a-f])" "0x\\1," bytes "${hex}")

@@ -68,6 +68,7 @@ static void add_lane(void *arg, const struct lane_view *l)
     set_bool(o, "stale", stale);
     set_age(o, l->telemetry_at, b->m);
     set_int(o, "link_us", l->link_us);
+    set_int(o, "inputs", l->inputs);
     b->trouble = b->trouble || !l->online || stale || strcmp(l->state, "fault") == 0;
     json_array_append_new(b->list, o);
 }

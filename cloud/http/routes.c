@@ -9,9 +9,17 @@
 
 const struct route http_routes[] = {
     {"GET", "/", PUBLIC, handle_asset},
+    {"GET", "/place.html", PUBLIC, handle_asset},
     {"GET", "/app.css", PUBLIC, handle_asset},
+    {"GET", "/place.css", PUBLIC, handle_asset},
     {"GET", "/app.js", PUBLIC, handle_asset},
+    {"GET", "/place.js", PUBLIC, handle_asset},
     {"GET", "/card.js", PUBLIC, handle_asset},
+    {"GET", "/charts.js", PUBLIC, handle_asset},
+    {"GET", "/chart.min.js", PUBLIC, handle_asset},
+    {"GET", "/lane.js", PUBLIC, handle_asset},
+    {"GET", "/moves.js", PUBLIC, handle_asset},
+    {"GET", "/shell.js", PUBLIC, handle_asset},
     {"GET", "/stream.js", PUBLIC, handle_asset},
     {"GET", "/words.js", PUBLIC, handle_asset},
     {"GET", "/icon.svg", PUBLIC, handle_asset},

@@ -220,6 +220,7 @@ static enum err take_lane(sqlite3_stmt *s, void *arg)
     l.edge_online = number_at(s, 6) != 0;
     l.link_us = number_at(s, 7);
     l.telemetry_at = time_at(s, 8);
+    l.inputs = (uint32_t)number_at(s, 9);
     v->visit(v->arg, &l);
     return ERR_OK;
 }

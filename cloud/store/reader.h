@@ -61,6 +61,7 @@ struct lane_view {
     bool online; /* inputs fresh, as the edge said */
     bool edge_online;
     int64_t link_us;
+    uint32_t inputs;             /* PROTOCOL.md, section 9 */
     struct wall_ms telemetry_at; /* v == 0: none */
 };
 

@@ -75,7 +75,8 @@
       "ON s.place = e.place AND s.edge = e.edge AND s.epoch = e.newest_epoch "                     \
       "WHERE e.place = ?1 ORDER BY e.edge")                                                        \
     X(LANES, "SELECT a.edge, a.lane, a.direction, v.state, v.arm, coalesce(v.online, 0), "         \
-             "coalesce(l.online, 0), coalesce(v.link_us, 0), l.telemetry_ms "                      \
+             "coalesce(l.online, 0), coalesce(v.link_us, 0), l.telemetry_ms, "                     \
+             "coalesce(v.inputs, 0) "                                                              \
              "FROM lane AS a LEFT JOIN lane_live AS v USING (place, edge, lane) "                  \
              "LEFT JOIN edge_live AS l USING (place, edge) "                                       \
              "WHERE a.place = ?1 ORDER BY a.direction, a.lane, a.edge")                            \

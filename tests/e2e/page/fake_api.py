@@ -10,6 +10,7 @@ import threading
 import urllib.parse
 
 DASHBOARD = pathlib.Path(__file__).resolve().parents[3] / "cloud" / "dashboard"
+CHART = pathlib.Path("/usr/share/javascript/chart.js/chart.min.js")
 TYPES = {".html": "text/html; charset=utf-8", ".css": "text/css; charset=utf-8",
          ".js": "text/javascript; charset=utf-8", ".svg": "image/svg+xml"}
 CSP = ("default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; "
@@ -24,10 +25,16 @@ def stamp(seconds_ago=0.0):
     return at.strftime("%Y-%m-%dT%H:%M:%S.") + f"{at.microsecond // 1000:03d}Z"
 
 
-def lane(edge, name, direction, arm="down", state="idle", online=True, age=1.0):
+# Inputs of a lane where all is well: arm down and attached, beam clear, safety edge, local stop, mains,
+# battery and cabinet as they should be.
+QUIET = sum(1 << bit for bit in (4, 5, 6, 7, 9, 10, 11, 12))
+LOOP_A, LOOP_B, BEAM_CLEAR = 1 << 0, 1 << 1, 1 << 6
+
+
+def lane(edge, name, direction, arm="down", state="idle", online=True, age=1.0, inputs=QUIET):
     return {"edge": edge, "lane": name, "direction": direction, "state": state, "arm": arm,
             "online": online, "stale": False, "seen": stamp(age), "age_ms": int(age * 1000),
-            "link_us": 480}
+            "link_us": 480, "inputs": inputs}
 
 
 def place(name, capacity, counted, pending=0, derived=None, title="", currency="KRW", zone="Asia/Seoul",
@@ -87,6 +94,7 @@ class FakeApi:
         self.flows = {}
         self.summaries = {}
         self.sessions = {}
+        self.reports = {}
         self.breakers = []
         self.streams = set()
         self.up = True
@@ -152,10 +160,25 @@ class FakeApi:
                 return self.json(request, 401, {"status": 401, "code": "unauthorized"})
             plate = urllib.parse.parse_qs(query)["plate"][0]
             return self.json(request, 200, {"plate": plate, "sessions": self.sessions.get(plate, [])})
+        if parts[:2] == ["v1", "reports"]:
+            if not self.allowed(request):
+                return self.json(request, 401, {"status": 401, "code": "unauthorized"})
+            return self.json(request, 200, self.report(parts[2], urllib.parse.parse_qs(query)))
         file = DASHBOARD / ("index.html" if path == "/" else path[1:])
+        if path == "/chart.min.js":
+            file = CHART
         if len(parts) == 1 and file.is_file():
             return self.send_bytes(request, 200, TYPES[file.suffix], file.read_bytes())
         return self.json(request, 404, {"status": 404, "code": "not_found"})
+
+    def report(self, name, query):
+        """Rows of self.reports[name], those of the time that was asked for."""
+        begin, end = query["from"][0], query["to"][0]
+        by = query.get("by", [""])[0]
+        rows = self.reports.get(name + ("/" + by if by else ""), [])
+        return {"place": query["place"][0], "from": begin, "to": end, "step_s": 900,
+                "as_of": {"cursor": "1", "behind": 0, "age_ms": 0},
+                "rows": [row for row in rows if begin <= row["time"] < end]}
 
     def allowed(self, request):
         return request.headers.get("Authorization") == f"Bearer {TOKEN}"

@@ -7,7 +7,7 @@ import pathlib
 import sys
 
 from browser import Browser
-from fake_api import FakeApi, TOKEN, flow, lane, movement, place, stay, summary
+from fake_api import BEAM_CLEAR, FakeApi, LOOP_A, LOOP_B, QUIET, TOKEN, flow, lane, movement, place, stamp, stay, summary
 
 
 def day(capacity, phase, now):
@@ -23,7 +23,8 @@ def day(capacity, phase, now):
 def fill(api):
     api.places.clear()
     api.put(place("a", 40, 27, pending=1, entered=14, left=9, lanes=[
-        lane("in", "in-1", "entry", arm="moving", state="opening"), lane("out", "out-1", "exit")]))
+        lane("in", "in-1", "entry", arm="moving", state="opening", inputs=QUIET | LOOP_A),
+        lane("out", "out-1", "exit", arm="up", state="open", inputs=(QUIET | LOOP_B) & ~BEAM_CLEAR)]))
     api.put(place("b", 25, 22, entered=7, left=4, derived=21, title="Riverside 강변", lanes=[
         lane("gate", "in-1", "entry", arm="up", state="open"), lane("gate", "out-1", "exit")]))
     api.put(place("c", 320, 320, entered=21, left=22, currency="EUR", zone="Europe/Berlin", title="Airport P2", lanes=[
@@ -47,10 +48,49 @@ def fill(api):
         stay(3, "c", "22아2222", "closed", 300000, 291000, 850, 0, "unknown", "EUR")]
 
 
+def fill_reports(api):
+    """The day of place a by quarters, the same day a week before, and what was taken by lane and means."""
+    now, before = day(40, 15.5, 27), day(40, 15, 24)
+    step = 900
+    last = 24 * 4 * step
+    quarters = []
+    for week, curve in ((7 * 86400, before), (0, now)):
+        for i, inside in enumerate(curve):
+            ago = last - i * step - 1728 + 900 + week
+            quarters.append({"time": quarter(ago), "entered": 1, "left": 1, "corrected": 0, "inside": inside,
+                             "least": inside, "most": inside})
+    api.reports["occupancy"] = quarters
+    hours = [quarter(24 * 3600 - i * 3600 - 1728)[:14] + "00:00.000Z" for i in range(24)]
+    api.reports["arrivals"] = [
+        {"time": hour, "lane": name, "entered": n if name == "in-1" else 0, "left": n - 1 if name == "out-1" else 0,
+         "turned_away": 0, "unauthorised": 0}
+        for i, hour in enumerate(hours) for name in ("in-1", "out-1")
+        for n in [1 + now[i * 4] // 3]]
+    paid = {"time": hours[20], "currency": "KRW"}
+    api.reports["revenue/lane"] = [{**paid, "group": "out-1", "payments": 41, "amount_minor": 171500},
+                                   {**paid, "group": "", "payments": 4, "amount_minor": 13000}]
+    api.reports["revenue/kind"] = [{**paid, "group": "exit", "payments": 36, "amount_minor": 150500},
+                                   {**paid, "group": "prepay", "payments": 5, "amount_minor": 21000},
+                                   {**paid, "group": "debt", "payments": 4, "amount_minor": 13000}]
+
+
+def quarter(seconds_ago):
+    return stamp(seconds_ago)[:17] + "00.000Z"
+
+
+def shoot_place(b, api, folder, name):
+    b.go("about:blank")
+    b.go(f"{api.url}/place.html?place=a#token={TOKEN}")
+    b.until(lambda: b.js("return !document.getElementById('money-panel').hidden && document.querySelectorAll('#lanes li').length == 2"), "the place")
+    b.until(lambda: b.js("return document.getElementById('traffic').getAttribute('aria-label')"), "charts")
+    b.screenshot(folder / f"place-{name}.png", full=True)
+
+
 def shoot(folder):
     api = FakeApi()
     try:
         fill(api)
+        fill_reports(api)
         for language in ("en-US", "ko-KR"):
             with Browser(language) as b:
                 for width, height, phone in ((1280, 800, False), (390, 844, True)):
@@ -67,6 +107,7 @@ def shoot(folder):
                         b.screenshot(folder / f"{name}.png")
                         if phone or not dark:
                             b.screenshot(folder / f"{name}-all.png", full=True)
+                        shoot_place(b, api, folder, name)
         with Browser() as b:
             b.go(api.url)
             b.until(lambda: b.text(".card .free"), "cards")

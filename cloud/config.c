@@ -144,12 +144,29 @@ static enum err load_accounts(struct config *c, const struct where *w)
     return e;
 }
 
+static void take_issuers(struct config *c)
+{
+    for (size_t i = 0; i < c->issuer_count; i++) {
+        const struct issuer_config *from = &c->issuer_rows[i];
+        c->issuers[i] = (struct issuer){
+            .name = from->name,
+            .place = from->place,
+            .per_stay = from->per_stay,
+            .per_day = from->per_day,
+            .most = {[TARIFF_VALIDATION_PERCENT] = from->percent_max,
+                     [TARIFF_VALIDATION_MINUTES] = from->minutes_max,
+                     [TARIFF_VALIDATION_AMOUNT] = from->amount_max_minor},
+        };
+    }
+}
+
 static enum err load_rest(struct config *c, const struct where *w)
 {
     TRY(check_broker(c, w));
     TRY(check_payment(c, w));
     TRY(check_places(c, w));
     TRY(load_tokens(c, w));
+    take_issuers(c);
     return load_accounts(c, w);
 }
 

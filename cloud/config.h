@@ -18,6 +18,7 @@ enum {
     CONFIG_PATH_SIZE = 256,
     CONFIG_SECRET_SIZE = 129,
     CONFIG_PLACES_MAX = 64,
+    CONFIG_ISSUERS_MAX = 128,
     CONFIG_REASON_SIZE = 512,
 };
 
@@ -67,6 +68,11 @@ struct place_config {
     int line;
 };
 
+struct issuer_config {
+    struct name name, place;
+    int64_t per_stay, per_day, percent_max, minutes_max, amount_max_minor;
+};
+
 struct log_config {
     int level; /* index: error, warn, notice, info, debug */
 };
@@ -87,6 +93,9 @@ struct config {
     struct payment_config payment;
     struct place_config places[CONFIG_PLACES_MAX];
     size_t place_count;
+    struct issuer_config issuer_rows[CONFIG_ISSUERS_MAX];
+    size_t issuer_count;
+    struct issuer issuers[CONFIG_ISSUERS_MAX]; /* of these rows */
     struct log_config log;
     struct account *accounts; /* heap */
     size_t account_count;

@@ -147,6 +147,26 @@ static const struct table place_table = {.name = "place",
                                          .keeps_line = true,
                                          .line_offset = offsetof(struct place_config, line)};
 
+static const struct row issuer_rows[] = {
+    NAME("name", struct issuer_config, name, NULL,
+         "the shop, for receipts; a token of role service with this name gives for it"),
+    NAME("place", struct issuer_config, place, "", "where; empty: every place"),
+    INT("per_stay", struct issuer_config, per_stay, 1, TARIFF_VALIDATIONS_MAX, "1",
+        "validations to one stay"),
+    INT("per_day", struct issuer_config, per_day, 0, 1000000, "0",
+        "validations in 24 hours; 0: any number"),
+    INT("percent_max", struct issuer_config, percent_max, 0, 100, "0",
+        "the most of one; 0: none of this kind"),
+    INT("minutes_max", struct issuer_config, minutes_max, 0, 5256000, "0",
+        "the most of one; 0: none of this kind"),
+    INT("amount_max_minor", struct issuer_config, amount_max_minor, 0, TARIFF_AMOUNT_MAX, "0",
+        "the most of one; 0: none of this kind"),
+};
+static const struct table issuer_table = {.name = "issuer",
+                                          .rows = issuer_rows,
+                                          .row_count = COUNT(issuer_rows),
+                                          .struct_size = sizeof(struct issuer_config)};
+
 static const struct row log_rows[] = {
     ENUM("level", struct log_config, level, levels, "info", "what is logged"),
 };
@@ -177,6 +197,15 @@ static const struct row rows[] = {
     TEXT("zone", struct config, zone, 1, "UTC", "IANA time zone of places that name none"),
     TABLE("oauth", struct config, oauth, &identity_table, "tokens that end"),
     TABLE("payment", struct config, payment, &payment_table, "the payment provider"),
+    {.key = "issuers",
+     .type = ROW_LIST,
+     .offset = offsetof(struct config, issuer_rows),
+     .size = sizeof(struct issuer_config),
+     .count_offset = offsetof(struct config, issuer_count),
+     .max = CONFIG_ISSUERS_MAX,
+     .dflt = "",
+     .table = &issuer_table,
+     .help = "shops that may give discounts to stays"},
     {.key = "places",
      .type = ROW_LIST,
      .offset = offsetof(struct config, places),

@@ -190,7 +190,9 @@ static enum err start_service(struct cloud *c)
                                 .accounts = c->config->accounts,
                                 .account_count = c->config->account_count,
                                 .payment_wait_ms = c->config->payment.total_ms,
-                                .metrics = &c->metrics};
+                                .metrics = &c->metrics,
+                                .issuers = c->config->issuers,
+                                .issuer_count = c->config->issuer_count};
     struct service_ports p = {.store = store_port(c->store),
                               .downlink = downlink_port_of(&c->downlink),
                               .payments = payments_of(c),

@@ -12,6 +12,7 @@
 #ifndef BOOMGATE_CLOUD_SERVICE_H
 #define BOOMGATE_CLOUD_SERVICE_H
 
+#include "cloud/core/issuer.h"
 #include "cloud/metrics.h"
 #include "cloud/ports.h"
 #include "protocol/support/clock_source.h"
@@ -45,6 +46,7 @@ enum admin_kind {
     ADMIN_AUDIT, /* `audit`: takes effect when all of it is certain. ERR_CONFLICT: one is pending */
     ADMIN_BIND, /* `bind`: a space for the vehicle of one right, at one edge. ERR_CONFLICT: none left */
     ADMIN_UNBIND,       /* `bind`: it is wanted back */
+    ADMIN_VALIDATE,     /* `validation`: the same id again changes nothing */
     ADMIN_AUDIT_CANCEL, /* `cancel`; ERR_CONFLICT: it is not pending */
     ADMIN_MONEY,        /* `money`; ERR_CONFLICT: its state does not allow it */
     ADMIN_CORRECT,      /* `act`: the count is wrong by act.delta. ERR_CONFLICT: it cannot be */
@@ -92,6 +94,20 @@ struct money_order {
     char reason[EVENT_DETAIL_SIZE];
 };
 
+/* Whose stay an order means. */
+struct stay_name {
+    struct movement_id session; /* or, if "": */
+    struct name place;
+    struct plate plate; /* or, if "": */
+    struct credential_text credential;
+};
+
+/* A shop's discount. */
+struct validation_order {
+    struct stay_name stay;
+    struct validation_row row; /* id, issuer, what, actor */
+};
+
 struct admin_result {
     enum err err; /* ERR_OK; ERR_INVAL, ERR_NOTFOUND, ERR_CONFLICT: `reason` says why */
     char reason[160];
@@ -102,8 +118,12 @@ struct admin_result {
     int64_t occupied;            /* ADMIN_CORRECT: as counted now */
     char key[PAYMENT_KEY_SIZE];  /* MONEY_REFUND: of the refund made last */
     struct place_settings place; /* not for ADMIN_COMMAND */
-    int64_t rights_version;      /* ADMIN_RIGHTS: of the list that holds them */
-    int64_t rights_changed;      /* how many were not so already */
+    /* of orders for a stay: */
+    struct movement_id session;
+    struct currency currency;
+    int64_t price_minor, paid_minor, due_minor;
+    int64_t rights_version; /* ADMIN_RIGHTS: of the list that holds them */
+    int64_t rights_changed; /* how many were not so already */
 };
 
 /* A request that may come twice and has one effect: its answer is stored in the transaction of the
@@ -133,6 +153,7 @@ struct admin_command {
         struct audit_order audit;
         struct act_order act;
         struct money_order money;
+        struct validation_order validation;
         struct {
             struct name place, edge;
             struct right_id right;
@@ -190,6 +211,8 @@ struct service_options {
     int64_t collect_ms;      /* 1000, real time: pause between rounds of debt collection */
     int64_t offer_resend_ms; /* 2000, real time */
     struct metrics *metrics; /* may be NULL; must outlive the service */
+    const struct issuer *issuers; /* must outlive the service */
+    size_t issuer_count;
 };
 
 /* All tables are copied; what their `self` point to must outlive the service. */

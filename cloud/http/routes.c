@@ -5,6 +5,8 @@
 #define PEOPLE   (ROLE_OPERATOR | ROLE_ATTENDANT | ROLE_DRIVER)
 #define DESK     (ROLE_OPERATOR | ROLE_ATTENDANT)
 #define FEED     (ROLE_OPERATOR | ROLE_AUDITOR | ROLE_SERVICE)
+#define SHOP     (ROLE_OPERATOR | ROLE_ATTENDANT | ROLE_SERVICE)
+#define ASKER    (PEOPLE | ROLE_AUDITOR | ROLE_SERVICE)
 #define BUSINESS (ROLE_OPERATOR | ROLE_ATTENDANT | ROLE_AUDITOR)
 
 const struct route http_routes[] = {
@@ -53,6 +55,9 @@ const struct route http_routes[] = {
     {"DELETE", "/v1/places/{}/rights/{}", ROLE_OPERATOR, handle_right_delete},
     {"GET", "/v1/commands/{}", BUSINESS, handle_command},
     {"GET", "/v1/sessions", PEOPLE, handle_sessions},
+    {"POST", "/v1/validations", SHOP | NEEDS_KEY, handle_validation_post},
+    {"GET", "/v1/quotes", PEOPLE | ROLE_SERVICE, handle_quote},
+    {"POST", "/v1/quotes", ASKER, handle_quote_post},
     {"GET", "/v1/events", FEED, handle_events},
     {"POST", "/oauth/token", PUBLIC | NEEDS_FORM, handle_token},
     {"GET", "/oauth/jwks", PUBLIC, handle_jwks},

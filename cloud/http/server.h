@@ -76,6 +76,9 @@ void handle_events(struct http *h, struct http_request *q, struct http_reply *r)
 void handle_report_occupancy(struct http *h, struct http_request *q, struct http_reply *r);
 void handle_report_arrivals(struct http *h, struct http_request *q, struct http_reply *r);
 void handle_report_revenue(struct http *h, struct http_request *q, struct http_reply *r);
+void handle_validation_post(struct http *h, struct http_request *q, struct http_reply *r);
+void handle_quote(struct http *h, struct http_request *q, struct http_reply *r);
+void handle_quote_post(struct http *h, struct http_request *q, struct http_reply *r);
 void handle_health(struct http *h, struct http_request *q, struct http_reply *r);
 void handle_ready(struct http *h, struct http_request *q, struct http_reply *r);
 void handle_metrics(struct http *h, struct http_request *q, struct http_reply *r);

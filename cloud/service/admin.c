@@ -18,6 +18,7 @@
 #include "cloud/service/refund.h"
 #include "cloud/service/rights.h"
 #include "cloud/service/stream.h"
+#include "cloud/service/validation.h"
 #include "cloud/service/zones.h"
 #include "protocol/base/buf.h"
 #include "protocol/support/log.h"
@@ -197,6 +198,7 @@ static struct admin_result decide(struct service *s, const struct work *w)
     case ADMIN_AUDIT_CANCEL:
         r.err = audit_cancel(s, &c->cancel.place, c->cancel.id, &c->cancel.actor, &r);
         break;
+    case ADMIN_VALIDATE: r.err = validation_give(s, &c->validation, &r); break;
     case ADMIN_CORRECT: r.err = correction_make(s, &c->act, &r); break;
     case ADMIN_ACT_UNDO: r.err = act_undo(s, &c->act, &r); break;
     case ADMIN_MONEY: r.err = money_order(s, &c->money, &r); break;

@@ -198,6 +198,22 @@ void exit_gone(struct service *s, const struct movement_id *movement)
             drop_case(s, s->cases[i]);
 }
 
+void exit_price_changed(struct service *s, const struct movement_id *session)
+{
+    for (size_t i = s->case_count; i-- > 0;) {
+        struct exit_case *c = i < s->case_count ? s->cases[i] : NULL;
+        struct session_row r;
+        int64_t price;
+        if (!c || strcmp(c->session.text, session->text) != 0 || payment_of(s, session) ||
+            !FOUND(s, find_session, session, &r) ||
+            !stay_price(s, state_place(s, &r.place), &r, r.quote_at, &price))
+            continue;
+        c->price_minor = r.price_minor = price;
+        STORE(s, save_session, &r);
+        evaluate(s, c, false);
+    }
+}
+
 void exit_timers(struct service *s)
 {
     for (size_t i = s->case_count; i-- > 0;) {

@@ -3,6 +3,7 @@
 
 #include "cloud/core/books.h"
 #include "cloud/core/right.h"
+#include "cloud/service/act.h"
 #include "cloud/service/anomaly.h"
 #include "cloud/service/feed.h"
 #include "cloud/service/flush.h"
@@ -254,4 +255,39 @@ void stay_evacuate(struct service *s, struct place *p, const struct crossing *ex
     STORE(s, save_session, &r);
     feed_session(s, "session.closed", &r);
     notice_session(s, &r);
+}
+
+enum err stay_named(struct service *s, const struct stay_name *n, struct session_row *ret,
+                    struct admin_result *result)
+{
+    struct session_row r;
+    struct place *p;
+    bool found;
+    if (n->session.text[0] != '\0') {
+        found = FOUND(s, find_session, &n->session, &r);
+    } else {
+        p = state_place(s, &n->place);
+        if (!p)
+            return act_refuse(result, ERR_NOTFOUND, "no such place");
+        found = stay_find(s, p, &n->plate, &n->credential, s->now.wall, &r) == STAY_OPEN;
+    }
+    if (!found || !state_place(s, &r.place))
+        return act_refuse(result, ERR_NOTFOUND, "no such stay");
+    *ret = r;
+    return ERR_OK;
+}
+
+void stay_told(struct service *s, const struct session_row *r, struct admin_result *result)
+{
+    struct place *p = state_place(s, &r->place);
+    struct wall_ms at = r->state == SESSION_OPEN ? s->now.wall : r->end;
+    int64_t price = r->price_minor;
+    if (r->state == SESSION_OPEN && !stay_price(s, p, r, at, &price))
+        price = 0;
+    result->session = r->id;
+    result->place = p->row.settings;
+    result->currency = r->currency;
+    result->price_minor = price;
+    result->paid_minor = r->paid_minor;
+    result->due_minor = session_due(r, price, at, p->row.settings.exit_grace_ms);
 }

@@ -26,4 +26,10 @@ void stay_evacuate(struct service *s, struct place *p, const struct crossing *ex
 bool stay_price(struct service *s, struct place *p, const struct session_row *r, struct wall_ms at,
                 int64_t *ret_minor);
 
+/* The stay that an order means: the one of this id, or an open one. ERR_NOTFOUND, with the reason. */
+enum err stay_named(struct service *s, const struct stay_name *n, struct session_row *ret,
+                    struct admin_result *result);
+/* What it costs now, for the answer to an order; 0 if it cannot be priced. */
+void stay_told(struct service *s, const struct session_row *r, struct admin_result *result);
+
 #endif

@@ -122,6 +122,7 @@ struct session_view {
     int64_t stale_after_ms;                                   /* of its place; 0: never */
     struct name parent;                                       /* its place is a zone of that one */
     struct credential_text credential;                        /* ticket, card or code; "": none */
+    int64_t exit_grace_ms;                                    /* of the place */
 };
 
 /* Where a page of sessions ends; zeroed: before the first. */
@@ -147,6 +148,12 @@ enum err reader_sessions_of_place(struct reader *r, const struct session_filter 
                                   const struct session_cursor *from, int limit,
                                   void (*visit)(void *arg, const struct session_view *s),
                                   void *arg);
+/* One stay, by its id; the open one of a plate, of a credential at a place. ERR_NOTFOUND */
+enum err reader_session(struct reader *r, const struct movement_id *id, struct session_view *ret);
+enum err reader_plate_stay(struct reader *r, const struct name *place, const struct plate *plate,
+                           struct session_view *ret);
+enum err reader_credential_stay(struct reader *r, const struct name *place,
+                                const struct credential_text *credential, struct session_view *ret);
 
 /* Where to go on after `s`. */
 struct session_cursor session_cursor_of(const struct session_view *s);

@@ -39,7 +39,7 @@
     "v.kind || ':' || v.value) FROM (SELECT kind, value FROM validation WHERE session = s.id "     \
     "ORDER BY at_ms, id LIMIT 16) AS v), "                                                         \
     "s.entry_edge, s.entry_lane, s.exit_edge, s.exit_lane, p.stale_after_ms, p.parent, "           \
-    "s.credential "                                                                                \
+    "s.credential, p.exit_grace_ms "                                                               \
     "FROM session AS s JOIN place AS p USING (place) LEFT JOIN debt AS d ON "                      \
     "d.session = s.id "                                                                            \
     "LEFT JOIN payment AS y ON y.key = (SELECT key FROM payment WHERE session = s.id "             \
@@ -96,6 +96,12 @@
       SESSION_SELECT "WHERE s.place = ?5 AND s.state = ?6 AND (?7 = 0 OR s.start_ms < ?7) "        \
                      "AND (?2 = 0 OR (" SESSION_AT ", s.id) < (?2, ?3)) "                          \
                      "ORDER BY " SESSION_AT " DESC, s.id DESC LIMIT ?4")                           \
+    X(SESSION, SESSION_SELECT "WHERE s.id = ?1")                                                   \
+    X(PLATE_STAY, SESSION_SELECT "WHERE s.plate = ?1 AND s.place = ?2 AND s.state = 'open' "       \
+                                 "ORDER BY s.start_ms DESC LIMIT 1")                               \
+    X(CREDENTIAL_STAY,                                                                             \
+      SESSION_SELECT "WHERE s.credential = ?1 AND s.place = ?2 AND s.state = 'open' "              \
+                     "ORDER BY s.start_ms DESC LIMIT 1")                                           \
     X(CROSSED,                                                                                     \
       "SELECT " CROSSED("entry") ", " CROSSED(                                                     \
           "exit") ", "                                                                             \

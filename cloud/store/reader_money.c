@@ -77,6 +77,7 @@ static enum err take_session(sqlite3_stmt *s, void *arg)
     w.stale_after_ms = number_at(s, 28);
     TRY(db_column_text(s, 29, w.parent.text, sizeof w.parent.text));
     TRY(db_column_text(s, 30, w.credential.text, sizeof w.credential.text));
+    w.exit_grace_ms = number_at(s, 31);
     v->visit(v->arg, &w);
     return ERR_OK;
 }
@@ -109,6 +110,53 @@ enum err reader_sessions_of_place(struct reader *r, const struct session_filter 
     db_bind_text(s, 6, session_state_word(f->state));
     db_bind_int(s, 7, f->begun_before.v);
     return reader_each(s, take_session, &v);
+}
+
+struct one_session {
+    struct session_view view;
+    bool found;
+};
+
+static void keep_session(void *arg, const struct session_view *s)
+{
+    struct one_session *one = arg;
+    one->view = *s;
+    one->found = true;
+}
+
+static enum err take_only(sqlite3_stmt *s, struct session_view *ret)
+{
+    struct one_session one = {.found = false};
+    struct session_visit v = {keep_session, &one};
+    TRY(reader_each(s, take_session, &v));
+    if (!one.found)
+        return ERR_NOTFOUND;
+    *ret = one.view;
+    return ERR_OK;
+}
+
+enum err reader_session(struct reader *r, const struct movement_id *id, struct session_view *ret)
+{
+    db_bind_text(r->statements[Q_SESSION], 1, id->text);
+    return take_only(r->statements[Q_SESSION], ret);
+}
+
+enum err reader_plate_stay(struct reader *r, const struct name *place, const struct plate *plate,
+                           struct session_view *ret)
+{
+    sqlite3_stmt *s = r->statements[Q_PLATE_STAY];
+    db_bind_text(s, 1, plate->text);
+    db_bind_text(s, 2, place->text);
+    return take_only(s, ret);
+}
+
+enum err reader_credential_stay(struct reader *r, const struct name *place,
+                                const struct credential_text *credential, struct session_view *ret)
+{
+    sqlite3_stmt *s = r->statements[Q_CREDENTIAL_STAY];
+    db_bind_text(s, 1, credential->text);
+    db_bind_text(s, 2, place->text);
+    return take_only(s, ret);
 }
 
 struct session_cursor session_cursor_of(const struct session_view *s)

@@ -136,8 +136,12 @@ static enum err fake_find(void *self, const struct rate_ref *ref, struct wall_ms
     (void)entry;
     if (w->no_tariff && strcmp(ref->tariff.text, w->no_tariff) == 0)
         return ERR_NOTFOUND;
-    w->rates = (struct tariff){
-        .id = ref->tariff, .version = 7, .currency = {"KRW"}, .lost_ticket_minor = 20000};
+    w->rates = (struct tariff){.id = ref->tariff,
+                               .version = 7,
+                               .currency = {"KRW"},
+                               .lost_ticket_minor = 20000,
+                               .line_count = 1,
+                               .lines = {{0, 60, w->price_per_minute}}};
     *ret_tariff = &w->rates;
     *ret_zone = &utc;
     return ERR_OK;
@@ -221,6 +225,8 @@ void world_reopen(struct world *w)
         .accounts = w->accounts,
         .account_count = w->account_count,
         .metrics = &w->metrics,
+        .issuers = w->issuers,
+        .issuer_count = w->issuer_count,
     };
     assert_int_equal(service_create(&o, &ports, &w->service), ERR_OK);
 }

@@ -60,6 +60,8 @@ struct world {
     bool deaf;                                     /* of notifier.listening */
     size_t notices[NOTICES];
     char last_notice[NOTICES][1024];
+    const struct issuer *issuers;
+    size_t issuer_count;
     int64_t price_per_minute;
     bool no_price;
     struct tariff rates;   /* what was found last */

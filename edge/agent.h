@@ -132,6 +132,7 @@ struct agent_lane {
         enum ticket_stage ticket;
         enum basis basis;
         enum reason reason; /* last recorded denial */
+        bool barred;        /* ... was because of the lane, whoever it is */
         enum direction direction;
         bool unfunded; /* let through by a person without a space in hand: counted as it crosses */
         struct request_id request;

@@ -194,7 +194,7 @@ static const struct row edge_rows[] = {
     {.key = "keep_spaces", .type = ROW_INT, AT(edge_config, keep_spaces), .min = 1, .max = 10000,
      .dflt = "10000", .help = "free spaces above this go back to the cloud"},
     {.key = "remote_open_unsynced", .type = ROW_BOOL, AT(edge_config, remote_open_unsynced), .dflt = "false",
-     .help = "take commands that raise an arm while the clock is not synced"},
+     .help = "take commands that raise an arm while the clock is not synced, and those that close or lock while it is unset"},
     {.key = "log", .type = ROW_TABLE, AT(edge_config, log_level), .table = &log_table,
      .help = "what is written to stderr"},
 };

@@ -9,8 +9,9 @@ enum {
     PRUNE_MS = 60 * 1000,              /* domain time; a thousand rows each */
     KEEP_MS = 7 * 24 * 60 * 60 * 1000, /* domain time: acknowledged rows */
     STEP_ALARM_MS = 10 * 60 * 1000,
-    STALLED_MS = 10 * 60 * 1000, /* domain time: the oldest event without acknowledgement ... */
-    FLOWS_MS = 60 * 1000,        /* ... and it flows again */
+    ASIDE_ALARM_MS = 60 * 60 * 1000, /* domain time */
+    STALLED_MS = 10 * 60 * 1000,     /* domain time: the oldest event without acknowledgement ... */
+    FLOWS_MS = 60 * 1000,            /* ... and it flows again */
 };
 
 static const char *const levels[] = {"normal", "tight", "frugal"};
@@ -122,10 +123,14 @@ static struct agent_input disk_alarm(const struct host *h)
     return in;
 }
 
-static struct agent_input journal_alarm(bool aside)
+static struct agent_input journal_alarm(struct host *h, int asides, struct now now)
 {
-    struct agent_input in = alarm_input(ALARM_JOURNAL, aside);
-    if (aside)
+    if (asides != h->asides)
+        h->aside_until = mono_after(now.mono, ASIDE_ALARM_MS);
+    h->asides = asides;
+    struct agent_input in =
+        alarm_input(ALARM_JOURNAL, asides > 0 && mono_diff_ms(h->aside_until, now.mono) > 0);
+    if (in.alarm.active)
         snprintf(in.alarm.detail, sizeof in.alarm.detail, "a damaged journal was set aside");
     return in;
 }
@@ -141,7 +146,7 @@ static struct agent_input config_alarm(const struct host *h)
 }
 
 size_t host_look(struct host *h, struct journal *journal, const struct uplink *uplink, int64_t base,
-                 bool aside, struct agent_input ret[HOST_INPUTS], enum err *ret_e)
+                 int asides, struct agent_input ret[HOST_INPUTS], enum err *ret_e)
 {
     struct now now = clock_now(&h->clock);
     size_t n = 0;
@@ -152,7 +157,7 @@ size_t host_look(struct host *h, struct journal *journal, const struct uplink *u
     ret[n++] = (struct agent_input){.kind = INPUT_STORAGE, .frugal = h->storage == STORAGE_FRUGAL};
     ret[n++] = (struct agent_input){.kind = INPUT_CLOCK, .clock = h->watch.state};
     ret[n++] = disk_alarm(h);
-    ret[n++] = journal_alarm(aside);
+    ret[n++] = journal_alarm(h, asides, now);
     ret[n++] = clock_alarm(h, now);
     ret[n++] = config_alarm(h);
     ret[n++] = alarm_input(ALARM_SESSION_TAKEN_OVER, uplink_taken_over(uplink));

@@ -3,7 +3,7 @@
  *
  * H1 Storage: levels of retention.h. From `tight` on acknowledged rows are pruned at once.
  * H2 A simulated clock (--clock-rate, --clock-epoch) is right by definition.
- * H3 An alarm of a clock's step stands for ten minutes. */
+ * H3 An alarm of a clock's step stands for ten minutes, that of a journal set aside for an hour. */
 #ifndef BOOMGATE_EDGE_HOST_H
 #define BOOMGATE_EDGE_HOST_H
 
@@ -21,6 +21,8 @@ struct host {
     int percent;
     int64_t step_ms; /* of the last step */
     struct mono_ms step_until;
+    int asides; /* told so far */
+    struct mono_ms aside_until;
     bool stalled;
     struct mono_ms prune_due;
     uint64_t looks;           /* at a journal that answered: a sign of life */
@@ -34,6 +36,6 @@ void host_init(struct host *h, const struct clock_source *clock, struct journal 
 /* What to tell the agent; returns how many inputs. `base`: the acknowledged ones. ERR_IO from the
  * journal is left to the caller: *ret_e. `journal` may be NULL. */
 size_t host_look(struct host *h, struct journal *journal, const struct uplink *uplink, int64_t base,
-                 bool aside, struct agent_input ret[HOST_INPUTS], enum err *ret_e);
+                 int asides, struct agent_input ret[HOST_INPUTS], enum err *ret_e);
 
 #endif

@@ -33,7 +33,7 @@ void keeper_init(struct keeper *k, const struct clock_source *clock, struct agen
                  struct journal *journal, const char *file, bool started)
 {
     *k = (struct keeper){.clock = *clock, .agent = agent, .journal = journal, .file = file};
-    k->aside = journal && journal_aside(journal)[0] != '\0';
+    k->asides = journal && journal_aside(journal)[0] != '\0' ? 1 : 0;
     if (!journal || !started)
         cripple(k);
 }
@@ -46,7 +46,7 @@ static bool recover(struct keeper *k, bool *ret_replaced)
     if (!k->journal || journal_recover(k->journal) != ERR_OK)
         return false;
     *ret_replaced = strcmp(before.text, journal_memory(k->journal)->journal.text) != 0;
-    k->aside = k->aside || *ret_replaced;
+    k->asides += *ret_replaced ? 1 : 0;
     return true;
 }
 

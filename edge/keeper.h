@@ -18,7 +18,7 @@ struct keeper {
     struct journal *journal; /* NULL: it could not be opened (K3) */
     const char *file;
     int64_t again_us; /* when to try again: K2, K3 */
-    bool aside;       /* a damaged journal was set aside since the start, or at it */
+    int asides;       /* damaged journals that were set aside since the start, or at it */
     bool back;        /* K3 */
     uint64_t tries;   /* counts what was tried: a sign of life */
 };

@@ -102,7 +102,7 @@ static void look_at_host(struct loop *l)
     enum err e;
     l->look_us = keeper_real_us() + HOST_LOOK_MS * 1000;
     size_t n =
-        host_look(l->host, k->journal, l->uplink, agent_memory(k->agent)->base, k->aside, in, &e);
+        host_look(l->host, k->journal, l->uplink, agent_memory(k->agent)->base, k->asides, in, &e);
     if (e != ERR_OK && !agent_crippled(k->agent))
         watch_journal(l, "storage", e);
     keeper_turn(k, in, n);

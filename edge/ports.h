@@ -41,6 +41,7 @@ struct edge_memory {
     struct lease lease;
     int64_t
         audit_due; /* after fire: nobody is let in on a space until an audit covers this event; 0 */
+    struct wall_ms since; /* when the journal began */
 };
 
 /* What survives a restart, one row per lane. */

@@ -25,6 +25,7 @@ static struct order_view view_of(const struct agent *a, size_t i)
         .fault = l->state == LANE_FAULT,
         .told_time = a->clock != CLOCK_UNSET,
         .trusted_time = a->clock == CLOCK_SYNCED || a->config.remote_open_unsynced,
+        .since = a->live.memory.since,
     };
 }
 
@@ -71,13 +72,23 @@ static enum err record(struct agent *a, const struct order *o, enum reason why,
     return agent_append(a, EVENT_COMMAND_RESULT, &d);
 }
 
+/* A hold that failed, as its sender was told, does not come true later. */
+static enum err let_go(struct agent *a, size_t i)
+{
+    enum err result;
+    enum reason why;
+    return agent_lane_order(a, i, COMMAND_RELEASE, CAUSE_REMOTE, &a->live.lanes[i].command.id,
+                            &result, &why);
+}
+
 static enum err step(struct agent *a, size_t i, enum order_event e)
 {
     struct order *o = &a->live.lanes[i].command;
     enum reason why;
     if (e == ORDER_EVENTS || a->live.crippled || !order_step(o, e, &why))
         return ERR_OK;
-    return record(a, o, why, NULL);
+    TRY(record(a, o, why, NULL));
+    return o->stage == STAGE_FAILED && o->action == ACTION_HOLD_OPEN ? let_go(a, i) : ERR_OK;
 }
 
 /* --- a command comes --- */

@@ -204,6 +204,8 @@ struct right_found agent_lane_right(struct agent *a, size_t i, const struct cred
 bool agent_sees_both_sides(const struct agent *a);
 enum err agent_passback_alarm(struct agent *a, size_t i);
 void agent_passback_crossed(struct agent *a, size_t i);
+/* Whether the vehicle of lane i crossed is not known: nor is where its right is. */
+void agent_passback_uncertain(struct agent *a, size_t i);
 void agent_passback_neutral(struct agent *a);
 
 /* --- quote.c: what a stay costs as far as this edge knows --- */

@@ -243,6 +243,7 @@ static enum err turn_away(struct agent *a, size_t i, enum reason why)
 {
     struct decision d = {.kind = DECISION_DENY, .reason = why};
     bool waits = lane_waiting(&a->live.lanes[i].lane) && why != REASON_FIRE;
+    a->live.lanes[i].movement.barred |= waits;
     return waits ? deny(a, i, &d) : ERR_OK;
 }
 
@@ -252,6 +253,11 @@ enum err agent_lane_decide(struct agent *a, size_t i)
     enum reason why = agent_lane_bar(a, i);
     if (why != REASON_NONE)
         return turn_away(a, i, why);
+    if (s->movement.barred) { /* what the display says is over */
+        s->movement.barred = false;
+        s->movement.reason = REASON_NONE;
+        show(s, "");
+    }
     TRY(agent_use_held(a, i));
     struct decision d;
     do { /* a ticket that nobody can see being taken lets in at once */

@@ -70,14 +70,24 @@ enum err agent_passback_alarm(struct agent *a, size_t i)
     return agent_append(a, EVENT_LANE_ALARM, &d);
 }
 
-void agent_passback_crossed(struct agent *a, size_t i)
+static void set_side(struct agent *a, size_t i, enum side side)
 {
     const struct agent_movement *m = &a->live.lanes[i].movement;
     const struct rights_port *port = &a->ports.rights;
     if (m->right.id.text[0] == '\0' || !wanted(a) || suspended(a, i))
         return;
-    if (port->set_side(port->self, &m->right.id, side_after(m->direction)) != ERR_OK)
+    if (port->set_side(port->self, &m->right.id, side) != ERR_OK)
         log_error("agent.passback_not_kept", LT("right", m->right.id.text));
+}
+
+void agent_passback_crossed(struct agent *a, size_t i)
+{
+    set_side(a, i, side_after(a->live.lanes[i].movement.direction));
+}
+
+void agent_passback_uncertain(struct agent *a, size_t i)
+{
+    set_side(a, i, SIDE_NEUTRAL);
 }
 
 void agent_passback_neutral(struct agent *a)

@@ -271,6 +271,8 @@ static enum err ended(struct agent *a, size_t i, enum outcome outcome)
     if (a->live.crippled)
         agent_owe_end(a, i, d.outcome);
     TRY(append_movement(a, i, EVENT_MOVEMENT_ENDED, &d));
+    if (outcome == OUTCOME_UNCERTAIN)
+        agent_passback_uncertain(a, i);
     s->movement = (struct agent_movement){0};
     admission_end(&s->admission);
     s->text[0] = '\0';

@@ -6,12 +6,14 @@ enum { STAGES = STAGE_EXPIRED + 1, ACTIONS = ACTION_RESET_FAULT + 1 };
 
 static const struct {
     bool raises; /* may lift the arm: not on a clock nobody trusts */
+    bool binds;  /* restricts: not on a clock that says nothing (C5) */
     bool moves;
     bool once; /* one motion; the others are a state the lane keeps */
 } traits[ACTIONS] = {
     [ACTION_OPEN] = {.raises = true, .moves = true, .once = true},
-    [ACTION_CLOSE] = {.moves = true, .once = true},
+    [ACTION_CLOSE] = {.binds = true, .moves = true, .once = true},
     [ACTION_HOLD_OPEN] = {.raises = true, .moves = true},
+    [ACTION_LOCK] = {.binds = true},
 };
 
 bool order_moves(enum action a)
@@ -61,7 +63,10 @@ enum reason order_bar(const struct command *c, const struct order_view *v, bool 
         enum reason why;
     } bars[] = {
         {v->told_time && now.v > c->not_after.v, REASON_LATE},
+        {v->told_time && v->since.v <= now.v && c->issued.v < v->since.v,
+         REASON_RESTARTED}, /* C6 */
         {traits[c->action].raises && !v->trusted_time, REASON_CLOCK},
+        {traits[c->action].binds && !v->told_time && !v->trusted_time, REASON_CLOCK},
         {!v->fresh, REASON_UNAVAILABLE},
         {v->local && traits[c->action].moves, REASON_LOCAL},
         {v->fire && traits[c->action].moves, REASON_FIRE},

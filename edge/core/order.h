@@ -3,7 +3,10 @@
  * C1 One command per lane is under way at a time.
  * C2 It ends `done` only when what proves it was seen (order_proven).
  * C3 The service key, the local stop and fire end any motion that is under way.
- * C4 An end is an end: no event leads away from it. A dense table (order.c) over the stages. */
+ * C4 An end is an end: no event leads away from it. A dense table (order.c) over the stages.
+ * C5 What restricts a lane or raises an arm needs a clock that can be held to not_after; what only ends a
+ *    restriction does not.
+ * C6 The ids of a journal that is gone are not known any more: nothing issued before its successor is begun. */
 #ifndef BOOMGATE_EDGE_CORE_ORDER_H
 #define BOOMGATE_EDGE_CORE_ORDER_H
 
@@ -17,8 +20,9 @@ struct order_view {
     bool fresh;       /* the inputs are known */
     bool a, up, down; /* loop A, limit switches */
     bool held, locked, fire, local, fault;
-    bool told_time;    /* the clock can be compared with a deadline */
-    bool trusted_time; /* ... and is good enough to raise an arm on */
+    bool told_time;       /* the clock can be compared with a deadline */
+    bool trusted_time;    /* ... and is good enough to raise an arm on */
+    struct wall_ms since; /* commands issued before were another journal's; {0}: none were */
 };
 
 enum order_event {

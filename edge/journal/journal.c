@@ -99,17 +99,18 @@ static enum err read_machine(sqlite3 *db, bool *ret_found, char *ret)
     return e;
 }
 
-static enum err mint(sqlite3 *db, int64_t boot)
+static enum err mint(sqlite3 *db, int64_t boot, struct wall_ms since)
 {
     sqlite3_stmt *s;
     TRY(db_prepare(db,
                    "INSERT INTO edge_memory(id, journal, epoch, next, base, head, boot, free,"
-                   " overdraft, machine) VALUES(1, ?, 0, 1, 0, '"
-                   "00000000000000000000000000000000', ?, 0, 0, '')",
+                   " overdraft, machine, since) VALUES(1, ?, 0, 1, 0, '"
+                   "00000000000000000000000000000000', ?, 0, 0, '', ?)",
                    &s));
     struct request_id id = random_request_id();
     db_bind_text(s, 1, id.text);
     db_bind_int(s, 2, boot);
+    db_bind_int(s, 3, since.v);
     enum err e = db_run(s);
     sqlite3_finalize(s);
     if (e == ERR_OK)
@@ -132,11 +133,12 @@ static enum err load_edge(sqlite3 *db, struct edge_memory *ret)
     sqlite3_stmt *s;
     bool row = false;
     struct edge_memory m = {0};
-    TRY(db_prepare(db,
-                   "SELECT journal, epoch, next, base, head, boot, free, overdraft, owed,"
-                   " lease_ms, lease_from, lease_until,"
-                   " lease_machine <> '?' AND lease_machine = machine, audit_due FROM edge_memory",
-                   &s));
+    TRY(db_prepare(
+        db,
+        "SELECT journal, epoch, next, base, head, boot, free, overdraft, owed,"
+        " lease_ms, lease_from, lease_until,"
+        " lease_machine <> '?' AND lease_machine = machine, audit_due, since FROM edge_memory",
+        &s));
     enum err e = db_step(s, &row);
     if (e == ERR_OK && !row)
         e = ERR_IO;
@@ -157,6 +159,7 @@ static enum err load_edge(sqlite3 *db, struct edge_memory *ret)
                                  .from = {sqlite3_column_int64(s, 10)},
                                  .until_wall = {sqlite3_column_int64(s, 11)}};
         m.audit_due = sqlite3_column_int64(s, 13);
+        m.since.v = sqlite3_column_int64(s, 14);
         *ret = m;
     }
     sqlite3_finalize(s);
@@ -203,7 +206,7 @@ static enum err take_up(struct journal *j)
     read_boot_id(machine);
     TRY(read_machine(j->db, &found, before));
     if (!found)
-        TRY(mint(j->db, j->boot_before));
+        TRY(mint(j->db, j->boot_before, clock_now(&j->clock).wall));
     if (before[0] != '\0' && strcmp(before, machine) != 0) {
         log_notice("journal.check", LT("why", "the machine stopped while the journal was open"));
         TRY(db_check(j->db));
@@ -234,11 +237,36 @@ static bool is_damaged(const struct journal *j, enum err e)
     return e == ERR_IO && (j->damaged || db_is_damaged(j->file));
 }
 
+/* Is there each migration we know, in its own words? A newer program has them all and more. */
+static bool has_our_history(sqlite3 *db)
+{
+    sqlite3_stmt *s;
+    int found = 0;
+    if (db_prepare(db, "SELECT 1 FROM migration WHERE number = ? AND name = ?", &s) != ERR_OK)
+        return false;
+    for (int i = 0; i < JOURNAL_MIGRATIONS; i++) {
+        bool row = false;
+        db_bind_int(s, 1, journal_migrations[i].number);
+        db_bind_text(s, 2, journal_migrations[i].name);
+        found += db_step(s, &row) == ERR_OK && row;
+        sqlite3_reset(s);
+    }
+    sqlite3_finalize(s);
+    return found == JOURNAL_MIGRATIONS;
+}
+
+static enum err migrate(struct journal *j)
+{
+    enum err e = db_migrate(j->db, journal_migrations, JOURNAL_MIGRATIONS);
+    j->damaged = e == ERR_CONFLICT && !has_our_history(j->db);
+    return j->damaged ? ERR_IO : e;
+}
+
 static enum err connect_once(struct journal *j)
 {
     TRY(db_open(j->file, &j->db));
     TRY(db_exec(j->db, "PRAGMA cache_size=-512")); /* KiB: rows are written and read once */
-    TRY(db_migrate(j->db, journal_migrations, JOURNAL_MIGRATIONS));
+    TRY(migrate(j));
     TRY(take_up(j));
     enum err e = prepare(j);
     /* Tables that are not there, although the migrations are: no program of ours left them so. */

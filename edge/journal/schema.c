@@ -73,4 +73,6 @@ const struct migration journal_migrations[JOURNAL_MIGRATIONS] = {
      "ALTER TABLE lane_memory ADD COLUMN credential TEXT NOT NULL DEFAULT '';"
      "ALTER TABLE lane_memory ADD COLUMN ticket INTEGER NOT NULL DEFAULT 0;"
      "ALTER TABLE lane_memory ADD COLUMN credential_sequence INTEGER NOT NULL DEFAULT 0;"},
+    {7, "when the journal began",
+     "ALTER TABLE edge_memory ADD COLUMN since INTEGER NOT NULL DEFAULT 0;"},
 };

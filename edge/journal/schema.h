@@ -4,7 +4,7 @@
 
 #include "protocol/support/db.h"
 
-enum { JOURNAL_MIGRATIONS = 6 };
+enum { JOURNAL_MIGRATIONS = 7 };
 
 extern const struct migration journal_migrations[JOURNAL_MIGRATIONS];
 

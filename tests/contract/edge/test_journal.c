@@ -147,6 +147,8 @@ static void a_new_journal_has_an_identity_and_no_epoch(void **state)
     struct edge_memory second = load(j);
     assert_string_equal(second.journal.text, first.journal.text);
     assert_int_equal(second.boot, 2);
+    assert_true(first.since.v > 0);
+    assert_true(second.since.v == first.since.v);
     journal_close(j);
 }
 
@@ -545,9 +547,23 @@ static void a_newer_journal_is_refused(void **state)
     const struct place *p = *state;
     struct journal *j = NULL;
     journal_close(open_journal(p));
-    run_sql(p->file, "UPDATE migration SET number = number + 1000");
+    run_sql(p->file, "INSERT INTO migration VALUES(1000, 'from afar')");
     assert_int_not_equal(journal_open(p->file, &p->clock, &j), ERR_OK);
     assert_null(j);
+}
+
+/* J5: a history that no program wrote is damage, not a newer program. */
+static void an_impossible_history_is_set_aside(void **state)
+{
+    const struct place *p = *state;
+    struct journal *j = open_journal(p);
+    struct request_id before = journal_memory(j)->journal;
+    journal_close(j);
+    run_sql(p->file, "UPDATE migration SET number = number + 1000 WHERE number = 2");
+    j = open_journal(p);
+    assert_true(journal_aside(j)[0] != '\0');
+    assert_string_not_equal(journal_memory(j)->journal.text, before.text);
+    journal_close(j);
 }
 
 static void a_lease_knows_its_machine(void **state)
@@ -776,6 +792,7 @@ int main(void)
         TEST(one_owner_at_a_time),
         TEST(what_cannot_be_opened_is_refused),
         TEST(a_newer_journal_is_refused),
+        TEST(an_impossible_history_is_set_aside),
         TEST(a_failed_write_fails_the_commit),
         TEST(a_lease_knows_its_machine),
         TEST(bound_spaces_come_back),

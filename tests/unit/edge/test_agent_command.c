@@ -1,5 +1,6 @@
 /* Commands from afar through the whole agent: committed before they are begun, begun at most once, done
  * only when it was seen (core/order.h, PROTOCOL.md section 12). */
+#include "edge/core/lane_mode.h"
 #include "tests/unit/edge/agent_world.h"
 
 #include <setjmp.h>
@@ -371,6 +372,45 @@ static void without_a_commit_nothing_moves(void **state)
     }
 }
 
+/* Its sender was told that it failed: it does not come true later. */
+static void a_hold_that_fails_is_let_go(void **state)
+{
+    (void)state;
+    ready(1);
+    give('a', ACTION_HOLD_OPEN);
+    stages("hold_open/accepted/kim/help_call");
+    w.said[0] = '\0';
+    world_wait(&w, 60000); /* the arm never comes up */
+    assert_true(said("command.result/hold_open/failed/timeout #in.lane.mode/hold_open-"));
+    assert_false(lane_has(&w.agent.live.lanes[0].lane, LANE_MODE_HOLD_OPEN));
+}
+
+/* Who still waits sees at once that the lane is not closed any more. */
+static void the_display_knows_when_the_lock_ends(void **state)
+{
+    (void)state;
+    ready(1);
+    give('a', ACTION_LOCK);
+    world_arrive(&w, 0, NULL);
+    assert_true(said("in:'LANE CLOSED'"));
+    w.said[0] = '\0';
+    give('b', ACTION_UNLOCK);
+    assert_true(said("in:''"));
+}
+
+/* C6 */
+static void the_next_journal_begins_nothing_old(void **state)
+{
+    (void)state;
+    ready(1);
+    struct agent_input in = order_of('a', ACTION_LOCK);
+    w.agent.live.memory.since = wall_after(w.now.wall, 1);
+    world_wait(&w, 1000);
+    w.said[0] = '\0';
+    send(&in);
+    stages("lock/rejected/restarted/kim/help_call");
+}
+
 /* Without an epoch nothing can be recorded, so nothing is begun. */
 static void a_new_journal_takes_none(void **state)
 {
@@ -396,6 +436,9 @@ int main(void)
         cmocka_unit_test(a_restart_goes_on_with_what_lasts),
         cmocka_unit_test(too_late_is_expired),
         cmocka_unit_test(a_doubtful_clock_raises_nothing),
+        cmocka_unit_test(a_hold_that_fails_is_let_go),
+        cmocka_unit_test(the_display_knows_when_the_lock_ends),
+        cmocka_unit_test(the_next_journal_begins_nothing_old),
         cmocka_unit_test(one_at_a_time),
         cmocka_unit_test(a_device_that_refuses_fails_it),
         cmocka_unit_test(what_expired_on_the_way_is_not_the_end),

@@ -427,6 +427,25 @@ static void a_hold_makes_everybody_neutral(void **state)
     assert_int_equal(side, SIDE_NEUTRAL);
 }
 
+/* Nobody saw whether it drove out: it may come in again. */
+static void an_uncertain_exit_leaves_it_neutral(void **state)
+{
+    (void)state;
+    struct right_id id = {"r1"};
+    enum side side;
+    passback(PASSBACK_HARD);
+    world_arrive(&w, 1, "1");
+    world_answer(&w, VERDICT_ALLOW, BASIS_RIGHT, REASON_NONE, "");
+    struct agent_input in = world_snapshot(&w, 1);
+    in.io.fresh = false;
+    assert_int_equal(world_turn(&w, &in, 1), ERR_OK);
+    world_off(&w, 1, IN_LOOP_A);
+    world_wait(&w, 1000);
+    assert_true(said("#out.movement.ended/uncertain"));
+    assert_int_equal(w.rights.side(w.rights.self, &id, &side), ERR_OK);
+    assert_int_equal(side, SIDE_NEUTRAL);
+}
+
 /* --- exits without the cloud --- */
 
 /* 10 won a second. */
@@ -693,6 +712,7 @@ int main(void)
         T(the_cloud_may_know_that_it_left),
         T(without_the_cloud_who_sees_both_sides_refuses),
         T(who_left_by_an_exit_without_a_policy_is_outside),
+        T(an_uncertain_exit_leaves_it_neutral),
         T(softly_it_is_only_told),
         T(a_hold_makes_everybody_neutral),
         T(an_exit_without_the_cloud_quotes_what_it_saw),

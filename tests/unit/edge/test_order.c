@@ -88,11 +88,29 @@ static void a_doubtful_clock_raises_nothing(void **state)
         bool raises = a == ACTION_OPEN || a == ACTION_HOLD_OPEN;
         assert_int_equal(order_bar(&c, &v, false, now), raises ? REASON_CLOCK : REASON_NONE);
         v.told_time = false;
+        bool binds = a == ACTION_CLOSE || a == ACTION_LOCK; /* C5 */
         assert_int_equal(order_bar(&c, &v, false, (struct wall_ms){9999}),
-                         raises ? REASON_CLOCK : REASON_NONE);
+                         raises || binds ? REASON_CLOCK : REASON_NONE);
+        v.trusted_time = true; /* by the place's own word */
+        assert_int_equal(order_bar(&c, &v, false, (struct wall_ms){9999}), REASON_NONE);
+        v.trusted_time = false;
         v.told_time = true;
         assert_int_equal(order_bar(&c, &v, false, (struct wall_ms){9999}), REASON_LATE);
     }
+}
+
+/* C6; a journal that began under a clock far ahead bars nothing. */
+static void of_a_journal_that_is_gone(void **state)
+{
+    (void)state;
+    struct order_view v = well();
+    struct command c = command_of(ACTION_LOCK);
+    v.since.v = 901;
+    assert_int_equal(order_bar(&c, &v, false, now), REASON_RESTARTED);
+    v.since.v = 900;
+    assert_int_equal(order_bar(&c, &v, false, now), REASON_NONE);
+    v.since.v = 1001;
+    assert_int_equal(order_bar(&c, &v, false, now), REASON_NONE);
 }
 
 static void what_was_expected_must_be_so(void **state)
@@ -180,6 +198,7 @@ int main(void)
         cmocka_unit_test(every_cell),
         cmocka_unit_test(what_bars_a_command),
         cmocka_unit_test(a_doubtful_clock_raises_nothing),
+        cmocka_unit_test(of_a_journal_that_is_gone),
         cmocka_unit_test(what_was_expected_must_be_so),
         cmocka_unit_test(only_proof_is_done),
         cmocka_unit_test(what_is_not_proven_in_time_is_late),

@@ -164,6 +164,8 @@ static enum err load_rest(struct config *c, const struct where *w)
 {
     TRY(check_broker(c, w));
     TRY(check_payment(c, w));
+    if ((c->http.tls_cert[0] != '\0') != (c->http.tls_key[0] != '\0'))
+        return wrong(w, "http", "tls_cert and tls_key go together");
     TRY(check_places(c, w));
     TRY(load_tokens(c, w));
     take_issuers(c);

@@ -216,10 +216,12 @@ static enum err start_identity(struct cloud *c)
 static void reload(struct cloud *c)
 {
     char reason[IDENTITY_REASON_SIZE] = "";
-    if (identity_reload(c->identity, reason) == ERR_OK)
+    bool tls = http_reload(c->http) == ERR_OK; /* it says itself what is wrong */
+    enum err e = identity_reload(c->identity, reason);
+    if (e == ERR_OK && tls)
         log_notice("cloud.reloaded", LN("keys", (long long)c->config->oauth.key_count));
     else
-        log_error("cloud.reload_failed", LT("reason", reason));
+        log_error("cloud.reload_failed", LT("reason", e != ERR_OK ? reason : "certificate or key"));
 }
 
 static enum err start_http(struct cloud *c)

@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 enum { CONNECT_MS = 3000, TOTAL_MS = 15000, ANSWER_MAX = 16 * 1024 * 1024, URL_MAX = 1024 };
 
@@ -87,6 +88,22 @@ static void report_unreachable(const struct client *c, const char *method, CURLc
         fprintf(stderr, "Whether it was done is not known. It is safe to run the command again.\n");
 }
 
+/* Waits when the daemon says that this client asks too often. */
+static CURLcode perform(struct client *c, struct body *answer, long *ret_status)
+{
+    enum { TRIES = 10, WAIT_MAX_S = 5 };
+    for (int i = 1;; i++) {
+        curl_off_t wait_s = 0;
+        answer->len = 0;
+        CURLcode code = curl_easy_perform(c->curl);
+        curl_easy_getinfo(c->curl, CURLINFO_RESPONSE_CODE, ret_status);
+        curl_easy_getinfo(c->curl, CURLINFO_RETRY_AFTER, &wait_s);
+        if (code != CURLE_OK || *ret_status != 429 || i == TRIES || wait_s > WAIT_MAX_S)
+            return code;
+        nanosleep(&(struct timespec){.tv_sec = wait_s > 0 ? (time_t)wait_s : 1}, NULL);
+    }
+}
+
 static enum ctl_status call(struct client *c, const char *method, const char *path,
                             struct curl_slist *headers, const json_t *body, int *ret_status,
                             json_t **ret)
@@ -112,8 +129,7 @@ static enum ctl_status call(struct client *c, const char *method, const char *pa
     curl_easy_setopt(c->curl, CURLOPT_WRITEDATA, &answer);
     if (text != NULL)
         curl_easy_setopt(c->curl, CURLOPT_COPYPOSTFIELDS, text);
-    CURLcode code = curl_easy_perform(c->curl);
-    curl_easy_getinfo(c->curl, CURLINFO_RESPONSE_CODE, &status);
+    CURLcode code = perform(c, &answer, &status);
     free(text);
     if (code != CURLE_OK) {
         report_unreachable(c, method, code);

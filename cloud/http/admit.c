@@ -56,6 +56,12 @@ static bool find_route(struct exchange *x, const char *method, struct http_reply
         reply_problem(r, 404, "not_found", "There is nothing at this path.");
         return false;
     case ROUTE_METHOD:
+        if (strcmp(method, "OPTIONS") == 0) {
+            r->status = 204;
+            r->preflight = true;
+            memcpy(r->allow, x->match.allow, sizeof r->allow);
+            return false;
+        }
         reply_problem(r, 405, "method_not_allowed", "This path has other methods; see Allow.");
         memcpy(r->allow, x->match.allow, sizeof r->allow);
         return false;
@@ -129,13 +135,62 @@ static bool check_caller(struct exchange *x, struct http_reply *r)
     return false;
 }
 
+/* The first 64 bits of an IPv6 address. */
+static void cut_to_network(char *text)
+{
+    struct in6_addr a;
+    if (inet_pton(AF_INET6, text, &a) != 1)
+        return;
+    memset(a.s6_addr + 8, 0, 8);
+    (void)inet_ntop(AF_INET6, &a, text, INET6_ADDRSTRLEN);
+}
+
+static int64_t real_us(void)
+{
+    struct timespec t;
+    clock_gettime(CLOCK_MONOTONIC, &t);
+    return (int64_t)t.tv_sec * 1000000 + t.tv_nsec / 1000;
+}
+
+/* Counts the request for who sends it: the token's name, else the address (whose IPv6 network is
+ * everybody's own, so that the first half names the client). Refusals count too. Supervisors may always
+ * ask how we are. */
+static bool check_rate(struct exchange *x, struct http_reply *r)
+{
+    struct http *h = x->http;
+    char who[INET6_ADDRSTRLEN] = "";
+    int wait_s = 0;
+    const struct route *route = x->match.route;
+    if (h->limiter.rate == 0 ||
+        (route != NULL && (route->handle == handle_health || route->handle == handle_ready)))
+        return true;
+    const char *name = x->principal.name.text;
+    if (name[0] == '\0') {
+        origin_address(x, who);
+        if (strchr(who, ':') != NULL)
+            cut_to_network(who);
+        name = who;
+    }
+    pthread_mutex_lock(&h->limiter_lock);
+    bool pass = limiter_pass(&h->limiter, limiter_key(name, strlen(name)), real_us(), &wait_s);
+    pthread_mutex_unlock(&h->limiter_lock);
+    if (pass)
+        return true;
+    free(r->body);
+    *r = (struct http_reply){0};
+    reply_problem(r, 429, "too_many_requests", "This client asks too often; see Retry-After.");
+    r->retry_after_s = wait_s;
+    return false;
+}
+
 bool exchange_admit(struct exchange *x, const char *method, struct http_reply *r)
 {
     if (atomic_load_explicit(&x->http->closing, memory_order_relaxed)) {
         reply_problem(r, 503, "stopping", "The server is stopping.");
         return false;
     }
-    if (!check_length(x, r) || !find_route(x, method, r) || !check_caller(x, r))
+    bool admitted = check_length(x, r) && find_route(x, method, r) && check_caller(x, r);
+    if (!check_rate(x, r) || !admitted)
         return false;
     return strcmp(method, "POST") != 0 ||
            idempotency_key_checked(

@@ -42,9 +42,17 @@ void exchange_release(struct exchange *x);
 /* Refuses an Idempotency-Key that is missing where the route needs one, or is none. */
 bool idempotency_key_checked(const struct route *route, const char *key, struct http_reply *r);
 
+/* origin.c: where a request comes from. */
+void origin_address(struct exchange *x, char ret[INET6_ADDRSTRLEN]);
+const char *
+origin_allowed(struct exchange *x); /* the page's origin, if it may read answers; or NULL */
+void origin_add_headers(struct exchange *x, struct MHD_Response *response);
+void origin_add_preflight(struct exchange *x, struct MHD_Response *response);
+
 /* A response that several requests share; the last one to let go destroys it. */
 struct shared_response {
     struct MHD_Response *response;
+    const char *text; /* its body, as long as the response is */
     _Atomic int references;
 };
 void shared_response_put(struct shared_response *s); /* NULL is fine */

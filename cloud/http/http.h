@@ -25,9 +25,13 @@ struct http_settings {
     int64_t port;  /* 0: any free one */
     int64_t threads;
     int64_t connections;
-    int64_t streams;            /* of the connections, at most this many live streams */
-    int64_t request_ms;         /* real time to send a request, and to take its answer */
-    int64_t heartbeat_ms;       /* real time between beats of a stream */
+    int64_t streams;                /* of the connections, at most this many live streams */
+    int64_t request_ms;             /* real time to send a request, and to take its answer */
+    int64_t heartbeat_ms;           /* real time between beats of a stream */
+    int64_t rate_per_s, rate_burst; /* of one client; 0: no limit */
+    char proxies[256];              /* "127.0.0.1, ::1" */
+    char cors_origins[512];         /* "https://a, https://b" */
+    char tls_cert[256], tls_key[256];
     struct name default_tariff; /* of a place that is created without one */
 };
 
@@ -69,7 +73,7 @@ void hub_free(struct hub *h); /* NULL is fine */
 struct notifier_port hub_notifier(struct hub *h);
 
 /* Binds and serves. ERR_UNAVAIL: the address cannot be bound (logged); ERR_IO: the database cannot be
- * read; ERR_INVAL: `bind` is no numeric address. `settings` and `auth` are copied. */
+ * read; ERR_INVAL: `bind` is no numeric address, or certificate and key are none. `settings` and `auth` are copied. */
 enum err http_start(const struct http_settings *settings, const struct auth *auth,
                     const struct http_ports *ports, struct hub *hub, struct http **ret);
 
@@ -78,6 +82,9 @@ uint16_t http_port(const struct http *h);
 
 /* False: the service has not taken any work for 10 s (what /healthz says). Any thread. */
 bool http_progress(const struct http *h);
+
+/* Reads certificate and key again. ERR_INVAL: they are none, the old ones stay. */
+enum err http_reload(struct http *h);
 
 /* Takes no new request, ends the streams, lets writes under way be answered (the service must still
  * run), then joins all threads and frees. NULL is fine. */

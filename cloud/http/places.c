@@ -182,6 +182,7 @@ static struct shared_response *shared_of(json_t *document)
     if (text == NULL)
         abort();
     s->response = response_of_bytes(text, strlen(text), "application/json");
+    s->text = text;
     s->references = 1;
     return s;
 }
@@ -208,6 +209,14 @@ static enum err cached_place(struct http *h, struct reader_slot *slot, const str
     return ERR_OK;
 }
 
+/* Headers that depend on who asks cannot be added to what others get too. */
+static void copy_shared(struct http_reply *r)
+{
+    reply_text(r, 200, "application/json", r->shared->text, strlen(r->shared->text));
+    shared_response_put(r->shared);
+    r->shared = NULL;
+}
+
 void handle_place(struct http *h, struct http_request *q, struct http_reply *r)
 {
     struct name place;
@@ -216,8 +225,11 @@ void handle_place(struct http *h, struct http_request *q, struct http_reply *r)
     struct reader_slot *slot = readers_take(h->readers);
     enum err e = cached_place(h, slot, &place, &r->shared);
     readers_put(h->readers, slot);
-    if (e == ERR_OK)
-        r->status = 200;
-    else
+    if (e != ERR_OK) {
         reply_reader_error(r, e, "place");
+        return;
+    }
+    r->status = 200;
+    if (h->settings.cors_origins[0] != '\0')
+        copy_shared(r);
 }

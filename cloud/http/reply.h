@@ -43,6 +43,7 @@ struct http_reply {
     const char *authenticate; /* WWW-Authenticate; NULL: no such header */
     int retry_after_s;        /* 0: no such header */
     bool replayed;            /* given before to the same request */
+    bool preflight;           /* an answer to OPTIONS */
     bool close;               /* the connection ends with this answer */
     struct MHD_Response
         *ready; /* already built: of the above only `status` counts; the server takes

@@ -7,6 +7,7 @@
 
 #include "cloud/http/exchange.h"
 #include "cloud/http/feed.h"
+#include "cloud/http/tls.h"
 #include "cloud/view/reports.h"
 #include "protocol/support/log.h"
 #include "protocol/support/memory.h"
@@ -99,6 +100,10 @@ static enum MHD_Result send_reply(struct exchange *x, struct http_reply *r)
         watch_exempt(x->watched);
     struct MHD_Response *response = r->ready != NULL ? r->ready : response_of_reply(r);
     r->ready = NULL;
+    if (x->http->settings.cors_origins[0] != '\0')
+        origin_add_headers(x, response);
+    if (r->preflight)
+        origin_add_preflight(x, response);
     done = MHD_queue_response(x->connection, (unsigned)r->status, response);
     MHD_destroy_response(response);
     return done;
@@ -327,9 +332,16 @@ static enum err start_daemon(struct http *h)
     const struct http_settings *s = &h->settings;
     struct sockaddr_storage address;
     TRY(bind_address(s, &address));
+    struct MHD_OptionItem tls[] = {
+        {MHD_OPTION_HTTPS_CERT_CALLBACK, 0, tls_callback()},
+        {MHD_OPTION_HTTPS_PRIORITIES, 0, (void *)(uintptr_t)tls_priorities},
+        {MHD_OPTION_END, 0, NULL},
+    };
     unsigned flags = MHD_USE_EPOLL_INTERNAL_THREAD | MHD_ALLOW_SUSPEND_RESUME | MHD_USE_ERROR_LOG;
     if (address.ss_family == AF_INET6)
         flags |= MHD_USE_IPv6;
+    if (h->tls != NULL)
+        flags |= MHD_USE_TLS;
     h->daemon = MHD_start_daemon(
         flags, (uint16_t)s->port, NULL, NULL, on_request, h, MHD_OPTION_EXTERNAL_LOGGER,
         on_library_log, NULL, MHD_OPTION_SOCK_ADDR, (struct sockaddr *)&address,
@@ -338,7 +350,8 @@ static enum err start_daemon(struct http *h)
         MHD_OPTION_CONNECTION_TIMEOUT, (unsigned)(s->request_ms / 1000 + 1),
         MHD_OPTION_STRICT_FOR_CLIENT, 1, MHD_OPTION_URI_LOG_CALLBACK, on_target, h,
         MHD_OPTION_UNESCAPE_CALLBACK, keep_escapes, NULL, MHD_OPTION_NOTIFY_COMPLETED, on_completed,
-        h, MHD_OPTION_NOTIFY_CONNECTION, on_connection, h, MHD_OPTION_END);
+        h, MHD_OPTION_NOTIFY_CONNECTION, on_connection, h, MHD_OPTION_ARRAY,
+        h->tls != NULL ? tls : tls + 2, MHD_OPTION_END);
     if (h->daemon == NULL) {
         log_error("http.bind", LT("address", s->bind), LN("port", s->port),
                   LT("error", strerror(errno)));
@@ -356,6 +369,8 @@ static void free_parts(struct http *h)
     readers_close(h->readers);
     reports_close(h->reports);
     pthread_mutex_destroy(&h->reports_lock);
+    tls_free(h->tls);
+    pthread_mutex_destroy(&h->limiter_lock);
     pthread_mutex_destroy(&h->rates_lock);
     free(h);
 }
@@ -369,9 +384,16 @@ enum err http_start(const struct http_settings *settings, const struct auth *aut
     h->ports = *ports;
     h->hub = hub;
     pthread_mutex_init(&h->rates_lock, NULL);
+    pthread_mutex_init(&h->limiter_lock, NULL);
+    h->limiter.rate = settings->rate_per_s;
+    h->limiter.burst = settings->rate_burst;
     pthread_mutex_init(&h->reports_lock, NULL);
     h->watch = watch_new(settings->request_ms);
-    enum err e = readers_open(ports->database, (size_t)settings->threads, &h->readers);
+    enum err e = settings->tls_cert[0] != '\0'
+                     ? tls_new(settings->tls_cert, settings->tls_key, &h->tls)
+                     : ERR_OK;
+    if (e == ERR_OK)
+        e = readers_open(ports->database, (size_t)settings->threads, &h->readers);
     if (e == ERR_OK)
         e = feed_wait_new(ports->database, (size_t)settings->streams, &h->feed_wait);
     if (e == ERR_OK)
@@ -387,6 +409,11 @@ enum err http_start(const struct http_settings *settings, const struct auth *aut
     }
     *ret = h;
     return ERR_OK;
+}
+
+enum err http_reload(struct http *h)
+{
+    return h->tls != NULL ? tls_reload(h->tls) : ERR_OK;
 }
 
 uint16_t http_port(const struct http *h)

@@ -4,6 +4,7 @@
 
 #include "cloud/http/documents.h"
 #include "cloud/http/http.h"
+#include "cloud/http/limiter.h"
 #include "cloud/http/readers.h"
 #include "cloud/http/reply.h"
 #include "cloud/http/router.h"
@@ -32,7 +33,10 @@ struct http {
     struct reports *reports; /* opened when first asked; under the lock */
     pthread_mutex_t reports_lock;
     struct feed_wait *feed_wait; /* those who wait for events */
-    struct probe *probe;         /* of the service's progress, see health.c */
+    pthread_mutex_t limiter_lock;
+    struct limiter limiter;
+    struct tls *tls;     /* NULL: none */
+    struct probe *probe; /* of the service's progress, see health.c */
 };
 
 extern const struct route http_routes[];

@@ -44,11 +44,16 @@ def http_json(method, url, body=None, token=None, timeout=10, expect=None):
         request.add_header("Content-Type", "application/json")
     if token:
         request.add_header("Authorization", "Bearer " + token)
-    try:
-        with urllib.request.urlopen(request, timeout=timeout) as answer:
-            status, raw = answer.status, answer.read()
-    except urllib.error.HTTPError as error:
-        status, raw = error.code, error.read()
+    while True:
+        try:
+            with urllib.request.urlopen(request, timeout=timeout) as answer:
+                status, raw = answer.status, answer.read()
+        except urllib.error.HTTPError as error:
+            status, raw = error.code, error.read()
+            if status == 429 and expect != 429:  # as the daemon asks: later
+                time.sleep(int(error.headers["Retry-After"]))
+                continue
+        break
     try:
         value = json.loads(raw) if raw else None
     except ValueError:

@@ -18,7 +18,7 @@ struct ctl_args {
     const char *json; /* "" when given */
     const char *capacity, *title, *zone, *currency, *tariff, *payment, *hold_max_s, *exit_grace_s;
     const char *unmatched, *grant_size, *closed, *parent, *stale_after_s, *hours;
-    const char *limit;
+    const char *limit, *state, *amount;
     const char *reason, *expect, *key;
     const char *kind, *plate, *credential, *from, *until, *offline_s, *space,
         *after; /* of a right */
@@ -61,6 +61,15 @@ enum ctl_status cmd_audit_list(struct client *c, const struct ctl_args *a);
 enum ctl_status cmd_audit_cancel(struct client *c, const struct ctl_args *a);
 enum ctl_status cmd_correct(struct client *c, const struct ctl_args *a);
 enum ctl_status cmd_act_list(struct client *c, const struct ctl_args *a);
+enum ctl_status cmd_payment_list(struct client *c, const struct ctl_args *a);
+enum ctl_status cmd_payment_resolve(struct client *c, const struct ctl_args *a);
+enum ctl_status cmd_refund_add(struct client *c, const struct ctl_args *a);
+enum ctl_status cmd_refund_list(struct client *c, const struct ctl_args *a);
+enum ctl_status cmd_refund_resolve(struct client *c, const struct ctl_args *a);
+enum ctl_status cmd_debt_list(struct client *c, const struct ctl_args *a);
+enum ctl_status cmd_debt_waive(struct client *c, const struct ctl_args *a);
+enum ctl_status cmd_debt_write_off(struct client *c, const struct ctl_args *a);
+enum ctl_status cmd_debt_collect(struct client *c, const struct ctl_args *a);
 enum ctl_status cmd_act_undo(struct client *c, const struct ctl_args *a);
 enum ctl_status cmd_act_verify(struct client *c, const struct ctl_args *a);
 enum ctl_status cmd_edge_bind(struct client *c, const struct ctl_args *a);

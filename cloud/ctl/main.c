@@ -51,6 +51,8 @@ static const struct option_row {
         false),
     ROW("space", "normal|bound", "the space a right spends", space, false),
     ROW("after", "RIGHT", "list from behind this right on", after, false),
+    ROW("state", "STATE", "only those in this state", state, false),
+    ROW("amount", "N", "in minor units (default: all that is left)", amount, false),
     ROW("limit", "N", "at most so many rows", limit, false),
     ROW("reason", "TEXT", "why; kept with the command or the audit", reason, false),
     ROW("right", "ID", "the right whose vehicle the space is for", right, false),
@@ -69,7 +71,7 @@ static const struct option_row {
     ROW("lost", NULL, "the price without a ticket, in the place of --entry", lost, false),
     ROW("wait", NULL, "follow it to its end; status 0 only if it was done", wait, false),
     ROW("key", "KEY",
-        "lane, correct: the same key is the same order; report, act: a public key FILE; "
+        "lane, correct, money: the same key is the same order; report, act: a public key FILE; "
         "token: a private one",
         key, false),
     ROW("role", "ROLE,...", "of a client or token: operator, attendant, auditor, driver, service",

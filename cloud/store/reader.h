@@ -234,6 +234,34 @@ enum err reader_acts(struct reader *r, const struct name *place, const char *kin
 enum err reader_act(struct reader *r, const struct name *place, int64_t id,
                     struct act_view *ret); /* ERR_NOTFOUND */
 
+/* Which payments, refunds or debts of a place: in this state and of this stay ("": any), newest first,
+ * after the one that changed (a debt: was made) at `at_ms` with `key` (0: from the first). */
+struct money_filter {
+    struct name place;
+    char state[16];
+    struct movement_id session;
+    int64_t at_ms;
+    char key[PAYMENT_KEY_SIZE];
+    int limit;
+};
+
+/* Tokens are left out. */
+enum err reader_payments(struct reader *r, const struct money_filter *f,
+                         void (*visit)(void *arg, const struct payment_row *row), void *arg);
+enum err reader_refunds(struct reader *r, const struct money_filter *f,
+                        void (*visit)(void *arg, const struct refund_row *row), void *arg);
+enum err reader_debts(struct reader *r, const struct money_filter *f,
+                      void (*visit)(void *arg, const struct debt_row *row), void *arg);
+enum err reader_payment(struct reader *r, const char *key,
+                        struct payment_row *ret); /* ERR_NOTFOUND */
+enum err reader_refund(struct reader *r, const char *key,
+                       struct refund_row *ret); /* ERR_NOTFOUND */
+enum err reader_debt(struct reader *r, const struct movement_id *session,
+                     struct debt_row *ret); /* ERR_NOTFOUND */
+/* Where a stay is. ERR_NOTFOUND */
+enum err reader_place_of_session(struct reader *r, const struct movement_id *session,
+                                 struct name *ret);
+
 /* Commands to a lane, newest first. */
 enum err reader_commands(struct reader *r, const struct name *place, const struct name *lane,
                          int limit, void (*visit)(void *arg, const struct command_row *c),

@@ -45,6 +45,20 @@
     "LEFT JOIN payment AS y ON y.key = (SELECT key FROM payment WHERE session = s.id "             \
     "ORDER BY created_ms DESC, key DESC LIMIT 1) "
 
+#define MONEY_PAYMENT_COLUMNS                                                                      \
+    "SELECT key, session, place, kind, provider, amount_minor, currency, state, attempts, "        \
+    "created_ms, changed_ms, provider_ref, reason, refunded_minor, actor, note FROM payment "
+#define MONEY_REFUND_COLUMNS                                                                       \
+    "SELECT key, session, place, payment, provider, amount_minor, currency, cause, forgiven, "     \
+    "state, attempts, created_ms, changed_ms, provider_ref, reason, actor, note FROM refund "
+#define MONEY_DEBT_COLUMNS                                                                         \
+    "SELECT session, place, plate, amount_minor, currency, paid_minor, waived_minor, "             \
+    "written_off_minor, state, reason, created_ms, settled_ms, actor, note FROM debt "
+/* struct money_filter; newest first. */
+#define MONEY_FILTER(at, key)                                                                      \
+    "WHERE place = ?1 AND (?2 = '' OR state = ?2) AND (?3 = '' OR session = ?3) AND (?4 = 0 OR "   \
+    "(" at ", " key ") < (?4, ?5)) ORDER BY " at " DESC, " key " DESC LIMIT ?6"
+
 /* The queries, by name. */
 #define READER_STATEMENTS(X)                                                                       \
     X(BEGIN, "BEGIN")                                                                              \
@@ -102,6 +116,13 @@
     X(CREDENTIAL_STAY,                                                                             \
       SESSION_SELECT "WHERE s.credential = ?1 AND s.place = ?2 AND s.state = 'open' "              \
                      "ORDER BY s.start_ms DESC LIMIT 1")                                           \
+    X(PAYMENTS, MONEY_PAYMENT_COLUMNS MONEY_FILTER("changed_ms", "key"))                           \
+    X(PAYMENT, MONEY_PAYMENT_COLUMNS "WHERE key = ?1")                                             \
+    X(REFUNDS, MONEY_REFUND_COLUMNS MONEY_FILTER("changed_ms", "key"))                             \
+    X(REFUND, MONEY_REFUND_COLUMNS "WHERE key = ?1")                                               \
+    X(DEBTS, MONEY_DEBT_COLUMNS MONEY_FILTER("created_ms", "session"))                             \
+    X(DEBT, MONEY_DEBT_COLUMNS "WHERE session = ?1")                                               \
+    X(PLACE_OF_SESSION, "SELECT place FROM session WHERE id = ?1")                                 \
     X(CROSSED,                                                                                     \
       "SELECT " CROSSED("entry") ", " CROSSED(                                                     \
           "exit") ", "                                                                             \

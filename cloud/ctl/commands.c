@@ -86,6 +86,8 @@ const struct ctl_command commands[] = {
      cmd_client_remove},
     {"token", "", NULL, "role place plate credential key issuer audience life",
      "a token for development, signed with the daemon's key", cmd_token},
+    {"trace", "", "ID", "",
+     "what one vehicle at a gate caused, by its movement, stay, trace or payment key", cmd_trace},
     {"health", "", NULL, "", "whether the daemon is alive and ready", cmd_health},
 };
 const size_t command_count = sizeof commands / sizeof commands[0];

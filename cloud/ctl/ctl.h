@@ -92,6 +92,7 @@ enum ctl_status cmd_tariff_price(struct client *c, const struct ctl_args *a);
 enum ctl_status cmd_token(struct client *c, const struct ctl_args *a);
 enum ctl_status cmd_client_add(struct client *c, const struct ctl_args *a);
 enum ctl_status cmd_client_remove(struct client *c, const struct ctl_args *a);
+enum ctl_status cmd_trace(struct client *c, const struct ctl_args *a);
 enum ctl_status cmd_health(struct client *c, const struct ctl_args *a);
 
 #endif

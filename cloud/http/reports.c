@@ -1,4 +1,4 @@
-/* GET /v1/reports/...: what the read model (cloud/view) shows, with how far behind the ledger it is. */
+/* GET /v1/reports/... and /v1/traces/{id}: what the read model (cloud/view) shows, with how far behind the ledger it is. */
 #include "cloud/view/reports.h"
 #include "cloud/http/members.h"
 #include "cloud/http/server.h"
@@ -115,13 +115,19 @@ static enum err add_age(struct http *h, int64_t seen, json_t *document)
 
 typedef enum err (*report_draw)(struct reports *reports, const struct question *q, json_t *rows);
 
+/* Under the lock. ERR_UNAVAIL: there are no views yet. */
+static enum err open_reports(struct http *h)
+{
+    if (h->reports != NULL || reports_open(h->ports.database, &h->reports) == ERR_OK)
+        return ERR_OK;
+    return ERR_UNAVAIL;
+}
+
 static enum err draw(struct http *h, const struct question *q, report_draw report, json_t *rows,
                      int64_t *ret_seen)
 {
-    enum err e = ERR_OK;
     pthread_mutex_lock(&h->reports_lock);
-    if (h->reports == NULL && reports_open(h->ports.database, &h->reports) != ERR_OK)
-        e = ERR_UNAVAIL; /* no views yet */
+    enum err e = open_reports(h);
     if (e == ERR_OK)
         e = reports_begin(h->reports);
     if (e == ERR_OK) {
@@ -251,4 +257,72 @@ void handle_report_revenue(struct http *h, struct http_request *q, struct http_r
     struct question ask = {.finest_ms = HOUR_MS};
     if (query_known(q, known, 5, r) && read_range(q, r, &ask) && read_by(q, r, &ask.by))
         answer(h, r, &ask, draw_revenue);
+}
+
+/* ---- traces ---- */
+
+enum { TRACE_STEPS_MAX = 1000 };
+
+struct trace_rows {
+    struct http_request *request;
+    json_t *rows;
+};
+
+static void add_step(void *arg, const struct trace_step *s)
+{
+    struct trace_rows *t = arg;
+    struct name place;
+    if (name_parse(s->place, strlen(s->place), &place) != ERR_OK ||
+        !auth_sees_place(&t->request->principal, &place))
+        return;
+    json_t *o = json_object();
+    set_time(o, "time", s->time);
+    set_time(o, "received", s->received);
+    set_text(o, "place", s->place);
+    set_text(o, "movement", s->movement);
+    set_text(o, "type", s->type);
+    set_text(o, "text", s->text);
+    set_text(o, "traceparent", s->trace);
+    json_array_append_new(t->rows, o);
+}
+
+/* A Movement, a stay, a trace's id, or a payment's key: all begin with the Movement. */
+static bool read_trace(struct http_request *q, struct http_reply *r, struct movement_id *ret)
+{
+    const char *text = q->match->params[0];
+    size_t len = strlen(text), own = MOVEMENT_ID_SIZE - 1;
+    bool form = len == own || len == 2 * own || (len > own && text[own] == ':');
+    if (form && movement_id_parse(text, own, ret) == ERR_OK)
+        return true;
+    reply_problem(r, 400, "bad_id",
+                  "Name a movement or a stay (16 hex digits), a trace (32) or a payment's key.");
+    return false;
+}
+
+void handle_trace(struct http *h, struct http_request *q, struct http_reply *r)
+{
+    struct movement_id movement;
+    struct trace_rows t = {.request = q};
+    int64_t seen = 0;
+    if (!query_known(q, NULL, 0, r) || !read_trace(q, r, &movement))
+        return;
+    t.rows = json_array();
+    pthread_mutex_lock(&h->reports_lock);
+    enum err e = open_reports(h);
+    if (e == ERR_OK)
+        e = reports_trace(h->reports, &movement, TRACE_STEPS_MAX, add_step, &t);
+    if (e == ERR_OK)
+        e = reports_seen(h->reports, &seen);
+    pthread_mutex_unlock(&h->reports_lock);
+    struct trace trace = trace_of(&movement);
+    bool any = json_array_size(t.rows) > 0;
+    json_t *o = json_pack("{s:s, s:o}", "trace", trace.text, "steps", t.rows);
+    if (e == ERR_OK)
+        e = any ? add_age(h, seen, o) : ERR_NOTFOUND;
+    if (e == ERR_OK) {
+        reply_json(r, 200, o);
+        return;
+    }
+    json_decref(o);
+    reply_reader_error(r, e, "trace");
 }

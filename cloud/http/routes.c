@@ -77,6 +77,7 @@ const struct route http_routes[] = {
     {"GET", "/v1/reports/occupancy", BUSINESS, handle_report_occupancy},
     {"GET", "/v1/reports/arrivals", BUSINESS, handle_report_arrivals},
     {"GET", "/v1/reports/revenue", BUSINESS, handle_report_revenue},
+    {"GET", "/v1/traces/{}", BUSINESS, handle_trace},
     {"GET", "/v1/stream", PUBLIC, handle_stream},
     {"GET", "/healthz", PUBLIC, handle_health},
     {"GET", "/readyz", PUBLIC, handle_ready},

@@ -95,6 +95,7 @@ void handle_report_revenue(struct http *h, struct http_request *q, struct http_r
 void handle_validation_post(struct http *h, struct http_request *q, struct http_reply *r);
 void handle_quote(struct http *h, struct http_request *q, struct http_reply *r);
 void handle_quote_post(struct http *h, struct http_request *q, struct http_reply *r);
+void handle_trace(struct http *h, struct http_request *q, struct http_reply *r);
 void handle_health(struct http *h, struct http_request *q, struct http_reply *r);
 void handle_ready(struct http *h, struct http_request *q, struct http_reply *r);
 void handle_metrics(struct http *h, struct http_request *q, struct http_reply *r);

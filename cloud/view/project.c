@@ -1,5 +1,6 @@
 #include "cloud/view/project.h"
 
+#include "protocol/base/buf.h"
 #include "protocol/base/clock.h"
 #include "protocol/support/db.h"
 #include "protocol/support/json.h"
@@ -18,8 +19,10 @@ enum { MINUTE_MS = 60000, HOUR_MS = 3600000, ENTRY_BYTES_MAX = 16384 };
             "entered = entered + excluded.entered, left = left + excluded.left, "                  \
             "corrected = corrected + excluded.corrected, denied = denied + excluded.denied, "      \
             "unauthorised = unauthorised + excluded.unauthorised")                                 \
-    X(STAY, "INSERT OR REPLACE INTO stay VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?)")                      \
+    X(STAY, "INSERT OR REPLACE INTO stay VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?)")                    \
     X(RECEIPT, "INSERT OR REPLACE INTO receipt VALUES (?,?,?,?,?,?,?)")                            \
+    X(STEP, "INSERT OR REPLACE INTO step VALUES (?,?,?,?,?,?,?,?)")                                \
+    X(FORGET, "DELETE FROM step WHERE cursor <= ?")                                                \
     X(DEBT, "INSERT OR REPLACE INTO debt VALUES (?,?,?,?,?,?,?,?,?)")
 
 enum statement {
@@ -178,10 +181,11 @@ static enum err apply_session(struct projector *p, const struct feed_item *i, co
     db_bind_text(s, 7, text_of(data, "entry_lane"));
     db_bind_text(s, 8, text_of(data, "exit_lane"));
     db_bind_text(s, 9, text_of(data, "exit_basis"));
-    db_bind_text(s, 10, text_of(data, "tariff"));
-    db_bind_text(s, 11, text_of(data, "currency"));
-    db_bind_int(s, 12, number_of(data, "price_minor"));
-    db_bind_int(s, 13, number_of(data, "paid_minor"));
+    db_bind_text(s, 10, text_of(data, "exit_movement"));
+    db_bind_text(s, 11, text_of(data, "tariff"));
+    db_bind_text(s, 12, text_of(data, "currency"));
+    db_bind_int(s, 13, number_of(data, "price_minor"));
+    db_bind_int(s, 14, number_of(data, "paid_minor"));
     return db_run(s);
 }
 
@@ -194,6 +198,19 @@ static enum err apply_receipt(struct projector *p, const struct feed_item *i, co
     db_bind_text(s, 4, text_of(data, "kind"));
     db_bind_int(s, 5, i->time.v);
     db_bind_int(s, 6, number_of(data, "amount_minor"));
+    db_bind_text(s, 7, text_of(data, "currency"));
+    return db_run(s);
+}
+
+static enum err apply_refund(struct projector *p, const struct feed_item *i, const json_t *data)
+{
+    sqlite3_stmt *s = p->st[P_RECEIPT];
+    db_bind_text(s, 1, text_of(data, "key"));
+    db_bind_text(s, 2, i->place.text);
+    db_bind_text(s, 3, text_of(data, "session"));
+    db_bind_text(s, 4, "refund");
+    db_bind_int(s, 5, i->time.v);
+    db_bind_int(s, 6, -number_of(data, "amount_minor"));
     db_bind_text(s, 7, text_of(data, "currency"));
     return db_run(s);
 }
@@ -224,6 +241,7 @@ static const struct projection {
     {"passage.denied", true, apply_passage},     {"audit.applied", false, apply_audit},
     {"act.correction", false, apply_correction}, {"session.", false, apply_session},
     {"payment.succeeded", false, apply_receipt}, {"debt.", false, apply_debt},
+    {"refund.succeeded", false, apply_refund},
 };
 
 static bool fits(const struct projection *x, const struct feed_item *i)
@@ -234,15 +252,71 @@ static bool fits(const struct projection *x, const struct feed_item *i)
            (all ? strncmp(i->type, x->type, len) == 0 : strcmp(i->type, x->type) == 0);
 }
 
+/* ---- traces ---- */
+
+/* Members worth a word in a chain, in this order. */
+static const char *const told[] = {"lane",  "direction", "verdict",      "basis",    "reason",
+                                   "cause", "outcome",   "state",        "kind",     "key",
+                                   "stage", "request",   "amount_minor", "currency", "session"};
+
+static void write_step(struct buf *b, const json_t *data)
+{
+    for (size_t i = 0; i < sizeof told / sizeof told[0]; i++) {
+        const json_t *v = json_object_get(data, told[i]);
+        size_t before = b->len;
+        if (json_is_string(v))
+            buf_addf(b, "%s%s=%s", before ? " " : "", told[i], json_string_value(v));
+        else if (json_is_integer(v))
+            buf_addf(b, "%s%s=%lld", before ? " " : "", told[i], (long long)json_integer_value(v));
+    }
+}
+
+static enum err apply_step(struct projector *p, const struct feed_item *i, const json_t *o)
+{
+    enum { TRACE_AT = 3, TEXT_SIZE = 512 };
+    char memory[TEXT_SIZE];
+    const json_t *data = i->event ? json_object_get(o, "data") : o;
+    const char *trace = i->event ? text_of(o, "traceparent") : i->trace;
+    struct movement_id movement = {""};
+    struct buf text = buf_of(memory, sizeof memory);
+    sqlite3_stmt *s = p->st[P_STEP];
+    memory[0] = '\0';
+    const char *from = i->event ? text_of(data, "movement") : trace;
+    size_t skip = i->event ? 0 : TRACE_AT;
+    if (strlen(from) < skip + MOVEMENT_ID_SIZE - 1 ||
+        movement_id_parse(from + skip, MOVEMENT_ID_SIZE - 1, &movement) != ERR_OK)
+        return ERR_OK;
+    write_step(&text, data);
+    db_bind_int(s, 1, i->at);
+    db_bind_text(s, 2, movement.text);
+    db_bind_text(s, 3, i->place.text);
+    db_bind_text(s, 4, i->type);
+    db_bind_int(s, 5, i->time.v);
+    db_bind_int(s, 6, i->received.v);
+    db_bind_text(s, 7, strlen(trace) < TRACEPARENT_SIZE ? trace : "");
+    db_bind_text(s, 8, text.text);
+    return db_run(s);
+}
+
+enum err projector_forget(struct projector *p, int64_t seen)
+{
+    if (seen <= PROJECT_STEPS_KEPT)
+        return ERR_OK;
+    db_bind_int(p->st[P_FORGET], 1, seen - PROJECT_STEPS_KEPT);
+    return db_run(p->st[P_FORGET]);
+}
+
 enum err projector_apply(struct projector *p, const struct feed_item *i)
 {
     const struct projection *x = NULL;
     json_t *o;
     for (size_t k = 0; k < sizeof projections / sizeof projections[0] && x == NULL; k++)
         x = fits(&projections[k], i) ? &projections[k] : NULL;
-    if (x == NULL || json_read(i->bytes, i->len, ENTRY_BYTES_MAX, &o, NULL) != ERR_OK)
+    if (json_read(i->bytes, i->len, ENTRY_BYTES_MAX, &o, NULL) != ERR_OK)
         return ERR_OK;
-    enum err e = x->apply(p, i, o);
+    enum err e = apply_step(p, i, o);
+    if (e == ERR_OK && x != NULL)
+        e = x->apply(p, i, o);
     json_decref(o);
     return e;
 }

@@ -15,4 +15,10 @@ void projector_free(struct projector *p); /* NULL is fine; before the connection
 /* Within a transaction. Types and members it does not know change nothing. */
 enum err projector_apply(struct projector *p, const struct feed_item *i);
 
+/* Steps of traces are kept for so many entries of the feed. */
+enum { PROJECT_STEPS_KEPT = 1000000 };
+
+/* Forgets what is older, when entry `seen` is in. */
+enum err projector_forget(struct projector *p, int64_t seen);
+
 #endif

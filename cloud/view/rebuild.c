@@ -6,7 +6,7 @@
 
 #include <string.h>
 
-static const char *const tables[] = {"minute", "hour", "stay", "receipt", "debt"};
+static const char *const tables[] = {"minute", "hour", "stay", "receipt", "debt", "step"};
 enum { TABLES = sizeof tables / sizeof tables[0], SQL_SIZE = 256, ROUNDS_MAX = 100 };
 
 /* True if a query with the table's name in it twice has no row. */

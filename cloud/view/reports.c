@@ -9,7 +9,8 @@
 enum { HOUR_MS = 3600000 };
 
 #define REVENUE(group)                                                                             \
-    "SELECT (r.at_ms - ?2) / ?4 AS step, " group " AS part, r.currency, count(*), "                \
+    "SELECT (r.at_ms - ?2) / ?4 AS step, " group " AS part, r.currency, "                          \
+    "sum(r.amount_minor > 0), "                                                                    \
     "sum(r.amount_minor) FROM receipt AS r LEFT JOIN stay AS s USING (session) "                   \
     "WHERE r.place = ?1 AND r.at_ms >= ?2 AND r.at_ms < ?3 GROUP BY step, part, r.currency "       \
     "ORDER BY step, part, r.currency"
@@ -30,7 +31,10 @@ enum { HOUR_MS = 3600000 };
                 "AND lane <> '' GROUP BY step, lane ORDER BY step, lane")                          \
     X(BY_LANE, REVENUE("coalesce(s.exit_lane, '')"))                                               \
     X(BY_KIND, REVENUE("r.kind"))                                                                  \
-    X(BY_TARIFF, REVENUE("coalesce(s.tariff, '')"))
+    X(BY_TARIFF, REVENUE("coalesce(s.tariff, '')"))                                                \
+    X(STEPS, "SELECT movement, place, type, time_ms, received_ms, trace, text FROM step "          \
+             "WHERE movement IN (SELECT ?1 UNION SELECT exit_movement FROM stay "                  \
+             "WHERE session = ?1 AND exit_movement <> '') ORDER BY cursor LIMIT ?2")
 
 enum statement {
 #define ENUM(name, sql) R_##name,
@@ -238,4 +242,29 @@ enum err reports_revenue(struct reports *r, const struct report_range *range, en
     sqlite3_stmt *s = bound(r, which[by], range);
     db_bind_int(s, 4, range->step_ms);
     return each(s, take_revenue, &v);
+}
+
+/* ---- traces ---- */
+
+struct steps_visit {
+    void (*visit)(void *arg, const struct trace_step *s);
+    void *arg;
+};
+
+static void take_step(sqlite3_stmt *s, void *arg)
+{
+    const struct steps_visit *v = arg;
+    struct trace_step p = {text_at(s, 0),     text_at(s, 1), text_at(s, 2), {number_at(s, 3)},
+                           {number_at(s, 4)}, text_at(s, 5), text_at(s, 6)};
+    v->visit(v->arg, &p);
+}
+
+enum err reports_trace(struct reports *r, const struct movement_id *movement, int limit,
+                       void (*visit)(void *arg, const struct trace_step *s), void *arg)
+{
+    struct steps_visit v = {visit, arg};
+    sqlite3_stmt *s = r->st[R_STEPS];
+    db_bind_text(s, 1, movement->text);
+    db_bind_int(s, 2, limit);
+    return each(s, take_step, &v);
 }

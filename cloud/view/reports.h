@@ -51,9 +51,20 @@ struct revenue_step {
     struct wall_ms at;
     const char *group; /* "": not known */
     const char *currency;
-    int64_t payments, amount_minor;
+    int64_t payments, amount_minor; /* less what was paid back */
 };
 enum err reports_revenue(struct reports *r, const struct report_range *range, enum revenue_by by,
                          void (*visit)(void *arg, const struct revenue_step *s), void *arg);
+
+struct trace_step {
+    const char *movement, *place, *type;
+    struct wall_ms time, received; /* by the clock of whose fact it is; by ours */
+    const char *trace;             /* traceparent; "" */
+    const char *text;              /* its members in short, without plates */
+};
+/* Up to `limit` steps of this Movement's trace, or of the stay of this id (both its Movements), in the order
+ * in which they were committed. */
+enum err reports_trace(struct reports *r, const struct movement_id *movement, int limit,
+                       void (*visit)(void *arg, const struct trace_step *s), void *arg);
 
 #endif

@@ -11,7 +11,7 @@
 #include <unistd.h>
 
 /* Raised with every change of what the views mean: older files are made anew. */
-enum { VIEWS_VERSION = 1 };
+enum { VIEWS_VERSION = 2 };
 
 static const char *const sql[V_COUNT] = {
     [V_BEGIN] = "BEGIN IMMEDIATE",
@@ -239,6 +239,7 @@ enum err views_apply(struct views *v, int64_t until, int64_t *ret_seen, int64_t 
     TRY(reader_feed(v->reader, &q, apply_one, &b, &seen));
     TRY(b.err);
     if (b.applied > 0) {
+        TRY(projector_forget(v->projector, b.seen));
         db_bind_int(v->st[V_SAVE], 1, b.seen);
         db_bind_text(v->st[V_SAVE], 2, b.mark);
         TRY(db_run(v->st[V_SAVE]));

@@ -1,4 +1,5 @@
 """One car in and out through Modbus, broker, ledger and provider; then the paths that do not pass."""
+import json
 import subprocess
 
 from harness import Stack, check, main
@@ -28,6 +29,24 @@ def one_car_in_and_out_paid():
         feed_and_views(s)
 
 
+def one_trace(s, stay):
+    """Gate, question, decision, payment, answer and arm of one exit are one trace, known to the provider."""
+    sent = s.charges()[0]["traceparent"]
+    steps = json.loads(s.ctl("--json", "trace", sent.split("-")[1]).stdout)["steps"]
+    types = [step["type"] for step in steps]
+    wanted = ["vehicle.presented", "decision.made", "payment.sent", "payment.succeeded", "decision.made",
+              "passage.authorised", "passage.completed", "session.closed", "movement.ended"]
+    at = -1
+    for word in wanted:
+        check(word in types[at + 1:], f"{word} after {types[:at + 1]} in {types}")
+        at = types.index(word, at + 1)
+    check(any(step["traceparent"] == sent for step in steps), f"the payment's span: {sent} in {steps}")
+    both = {step["movement"] for step in json.loads(s.ctl("--json", "trace", stay["session"]).stdout)["steps"]}
+    check(len(both) == 2, f"of a stay, both its movements: {both}")
+    check("payment.succeeded" in s.ctl("trace", s.charges()[0]["key"]).stdout, "by the payment's key")
+    s.ctl("trace", "ffffffffffffffff", expect=1)
+
+
 def feed_and_views(s):
     """The feed tells it all, in order and without a gap; the views made of it are the same when made again."""
     cursor, seen, types = "0", [], []
@@ -47,6 +66,7 @@ def feed_and_views(s):
     s.until(lambda: s.query("cloud.db.views", "SELECT seen FROM progress")[0][0] >= seen[-1], "the views keep up")
     again = subprocess.run(s.commands["cloud"] + ["--rebuild-views"], capture_output=True, text=True, timeout=60)
     check(again.returncode == 0 and "equal to the views in use" in again.stdout, again.stdout + again.stderr)
+    one_trace(s, s.sessions(PLATE)[0])
     report = s.get("/v1/reports/arrivals?place=a&from=2026-05-15T00:00:00Z&to=2026-05-16T00:00:00Z&step=1d",
                    token=s.token, expect=200)
     check([(r["lane"], r["entered"], r["left"]) for r in report["rows"]] == [("in-1", 1, 0), ("out-1", 0, 1)],

@@ -41,6 +41,7 @@ CREATE TABLE stay (
     entry_lane  TEXT NOT NULL,
     exit_lane   TEXT NOT NULL,
     exit_basis  TEXT NOT NULL,
+    exit_movement TEXT NOT NULL,
     tariff      TEXT NOT NULL,
     currency    TEXT NOT NULL,
     price_minor INTEGER NOT NULL,
@@ -49,7 +50,7 @@ CREATE TABLE stay (
 CREATE INDEX stay_by_plate ON stay (plate, place, start_ms) WHERE plate IS NOT NULL;
 CREATE INDEX stay_by_end ON stay (place, end_ms) WHERE end_ms IS NOT NULL;
 
--- Money that came in.
+-- Money that came in, and (below zero) what was paid back.
 CREATE TABLE receipt (
     key          TEXT PRIMARY KEY,
     place        TEXT NOT NULL,
@@ -73,3 +74,16 @@ CREATE TABLE debt (
     created_ms   INTEGER
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX debt_open ON debt (place, created_ms) WHERE state = 'open';
+
+-- What happened in each trace (PROTOCOL.md, "Traces"), for the newest entries of the feed. No plates.
+CREATE TABLE step (
+    cursor      INTEGER PRIMARY KEY,
+    movement    TEXT NOT NULL,
+    place       TEXT NOT NULL,
+    type        TEXT NOT NULL,
+    time_ms     INTEGER NOT NULL, -- by the clock of whose fact it is
+    received_ms INTEGER NOT NULL, -- by ours
+    trace       TEXT NOT NULL,    -- traceparent; '' where only the movement is known
+    text        TEXT NOT NULL     -- its members in short
+) STRICT;
+CREATE INDEX step_by_movement ON step (movement, cursor);

@@ -89,7 +89,7 @@ class Play:
 
     def step_drive(self, a):
         self.cars[a["car"]] = self.s.drive(self.place, a.get("lane", self.lanes[0]), a.get("plate", ""),
-                                           a.get("then", "drive"), **({"force": True} if a.get("force") else {}))
+                                           a.get("then", "drive"), **{k: a[k] for k in ("force", "unreadable", "ticket", "tag") if k in a})
 
     def step_tell(self, a):
         for car, then in a.items():

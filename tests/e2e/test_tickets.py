@@ -75,6 +75,23 @@ def without_the_cloud():
         s.until(lambda: s.place("a")["occupied"] == {"counted": 0, "derived": 0, "difference": 0}, "both counts say none")
 
 
+def traffic_with_tickets():
+    """One car in four takes a ticket; both counts stay what is true, and every stay is found at its exit."""
+    with Stack(places=["a:20:in=in-1;out=out-1", "b:15:gate=in-1,out-1"], traffic="poisson", rate=20, arrivals=240,
+               stay=4, tickets=25, unmatched="deny") as s:
+        s.start()
+        s.until(lambda: s.query("cloud.db", "SELECT COUNT(*) FROM session WHERE credential IS NOT NULL "
+                                "AND state = 'closed'")[0][0] >= 5, "five have come and gone by ticket", 90)
+        s.traffic(False)
+        for p in ("a", "b"):
+            s.until(lambda: s.truth(p)["queued"] == 0 and s.place(p)["occupied"] ==
+                    {"counted": s.truth(p)["inside"], "derived": s.truth(p)["inside"], "difference": 0},
+                    f"{p}: reported is true", 60)
+        odd = s.query("cloud.db", "SELECT COUNT(*) FROM session WHERE state = 'unmatched'")[0][0]
+        check(odd == 0, f"every exit found its stay: {odd} did not")
+        check(s.truth()["violations"] == [], "nothing unsafe")
+
+
 def cards():
     """A card that is read from afar is as good as a plate: in and out, and again."""
     with Stack(places=["a:10:gate=in-1,out-1"], rate=20, unmatched="deny") as s:
@@ -87,4 +104,4 @@ def cards():
             s.until(lambda: [x["state"] for x in stays(s)] == ["closed"] * n, "its stay has ended")
 
 
-main(in_and_out, used_and_unknown, without_the_cloud, cards)
+main(in_and_out, used_and_unknown, without_the_cloud, cards, traffic_with_tickets)

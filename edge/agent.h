@@ -130,6 +130,8 @@ struct agent_lane {
         struct credential credential;
         struct credential held; /* shown while a question was out */
         enum ticket_stage ticket;
+        bool helped; /* somebody at the lane wants help, since: */
+        struct mono_ms helped_at;
         enum basis basis;
         enum reason reason; /* last recorded denial */
         bool barred;        /* ... was because of the lane, whoever it is */

@@ -309,12 +309,17 @@ static void buttons(struct agent *a, size_t i, uint32_t inputs)
     struct agent_lane *s = &a->live.lanes[i];
     bool pressed = input_on(inputs, IN_TICKET_BUTTON), taken = input_on(inputs, IN_TICKET_TAKEN);
     bool press = pressed && !s->button, take = taken && !s->taken;
+    struct agent_movement *m = &s->movement;
+    if (input_on(inputs, IN_HELP_BUTTON) && !m->helped && lane_waiting(&s->lane)) {
+        m->helped = true;
+        m->helped_at = a->now.mono;
+    }
     s->button = pressed;
     s->taken = taken;
     if (press)
         ticket_wanted(a, i);
-    if (take && s->movement.ticket == TICKET_OFFERED) {
-        s->movement.ticket = TICKET_NONE;
+    if (take && m->ticket == TICKET_OFFERED) {
+        m->ticket = TICKET_NONE;
         admission_credential(&s->admission, a->now.mono);
     }
 }

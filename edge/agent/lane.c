@@ -35,6 +35,8 @@ struct admission_view agent_lane_view(const struct agent *a, size_t i)
         .right = a->live.lanes[i].movement.right.verdict,
         .sees_both_sides = agent_sees_both_sides(a),
         .hold_offline = a->config.lanes[i].hold_offline,
+        .helped = a->live.lanes[i].movement.helped,
+        .helped_at = a->live.lanes[i].movement.helped_at,
     };
 }
 

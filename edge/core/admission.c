@@ -225,6 +225,16 @@ static struct decision let_out(struct admission *a, const struct admission_confi
     return deny(a, REASON_UNAVAILABLE, earlier(until, mono_after(now, c->ask_again_ms)));
 }
 
+/* D8 */
+static struct mono_ms unhelped_at(const struct admission *a, const struct admission_config *c,
+                                  const struct admission_view *v)
+{
+    bool no_stay = a->reason == REASON_NO_SESSION || a->reason == REASON_TICKET_USED ||
+                   a->reason == REASON_OTHER_PLACE;
+    bool waits = a->direction == DIRECTION_EXIT && a->phase != ADMISSION_PENDING && v->helped;
+    return waits && no_stay ? mono_after(v->helped_at, c->unanswered_ms) : never;
+}
+
 static struct decision consider_exit(struct admission *a, const struct admission_config *c,
                                      const struct admission_view *v, struct mono_ms now)
 {
@@ -232,6 +242,8 @@ static struct decision consider_exit(struct admission *a, const struct admission
         return allow(a, BASIS_OFFLINE);
     if (!v->known)
         return consider_unread_exit(a, c, now);
+    if (reached(unhelped_at(a, c, v), now))
+        return allow(a, BASIS_OFFLINE);
     if (!v->epoch || (a->held && reached(mono_after(a->since, c->unanswered_ms), now)))
         return allow(a, local_basis(v));
     if (a->phase != ADMISSION_READY && reached(a->deadline, now))
@@ -328,6 +340,7 @@ struct mono_ms admission_deadline(const struct admission *a, const struct admiss
     if (!v->known)
         return unread_deadline(a, c);
     struct mono_ms held = a->held ? mono_after(a->since, c->unanswered_ms) : never;
+    held = earlier(held, unhelped_at(a, c, v));
     if (a->phase == ADMISSION_READY)
         return !v->online && a->direction == DIRECTION_EXIT ? held : earlier(held, a->again);
     if (a->phase == ADMISSION_ASKED && a->repeated)

@@ -9,6 +9,9 @@
  * D4 Only the answer to the outstanding question counts.
  * D5 A plate on the deny list, outside its validity or inside already does not come in; a right that is
  *    honoured is the basis of the passage, and spends a space like anyone. None of it stops an exit.
+ * D8 An exit that is refused because there is no stay to end (no session, a used ticket or another
+ *    place's) opens by the local rule unanswered_ms after the help button was pressed, unless somebody
+ *    helped before.
  * D7 A ticket is issued only while free >= 1; its taking spends the space, and may have to wait for one. */
 #ifndef BOOMGATE_EDGE_CORE_ADMISSION_H
 #define BOOMGATE_EDGE_CORE_ADMISSION_H
@@ -70,6 +73,8 @@ struct admission_view {
     enum right_verdict right; /* of the plate's right, if it has one */
     bool sees_both_sides;     /* this edge alone knows who is inside */
     bool hold_offline;        /* D6 */
+    bool helped;              /* D8: he has pressed the help button, then: */
+    struct mono_ms helped_at;
 };
 
 enum decision_kind {

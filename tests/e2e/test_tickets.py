@@ -56,6 +56,12 @@ def used_and_unknown():
             check(s.vehicle(car)["state"] == "at_column", "the arm stays down")
             s.ctl("lane", "open", "a", "out-1", "--reason", "helped", "--wait")
             s.until_vehicle(car, "left", seconds=60)
+        car = s.drive("a", "out-1", "", unreadable=True, force=True, ticket=UNKNOWN)
+        s.until(lambda: "NO STAY" in shown(s, "a", "out-1"), "no stay")
+        s.fault("a", "out-1", "help", for_ms=1000)  # nobody comes: it opens after a minute, with a stay to look into
+        s.until_vehicle(car, "left", seconds=60)
+        s.until(lambda: [x for x in stays(s) if x["state"] == "unmatched" and x["credential"] == UNKNOWN],
+                "an unmatched stay")
         check(s.truth()["violations"] == [], "nothing unsafe")
 
 

@@ -96,8 +96,7 @@ static void anything_else_is_none(void **state)
                                       "X00000000000000000",
                                       "T0000000000000000U",
                                       "T0000000000000000\xEC",
-                                      "22\xEC\x95\x84"
-                                      "2222",
+                                      "22아2222",
                                       "----------"};
     struct ticket t = {"kept"};
     for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++)

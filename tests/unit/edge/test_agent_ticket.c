@@ -255,6 +255,39 @@ static void without_the_cloud_a_ticket_leaves_by_the_local_rule(void **state)
     assert_true(said("#out.passage.completed/<T00000000000000000>", ""));
 }
 
+static void help_that_nobody_answers_opens_for_who_has_no_stay(void **state) /* D8 */
+{
+    static const enum reason no_stay[] = {REASON_NO_SESSION, REASON_TICKET_USED,
+                                          REASON_OTHER_PLACE};
+    (void)state;
+    for (size_t i = 0; i < 4; i++) {
+        enum reason why = i < 3 ? no_stay[i] : REASON_NO_ACCOUNT;
+        ready("out", 0);
+        world_arrive(&w, 0, NULL);
+        world_show(&w, 0, READ_QR, "T00000000000000000");
+        world_answer(&w, VERDICT_DENY, BASIS_NONE, why, "");
+        for (int s = 0; s < 90; s++) { /* it asks again and again, and the answer is the same */
+            world_wait(&w, 1000);
+            world_answer(&w, VERDICT_DENY, BASIS_NONE, why, "");
+        }
+        assert_null(strstr(w.said, ":OPEN"));
+        world_on(&w, 0, IN_HELP_BUTTON);
+        world_off(&w, 0, IN_HELP_BUTTON);
+        for (int s = 0; s < 58; s++) {
+            world_wait(&w, 1000);
+            world_answer(&w, VERDICT_DENY, BASIS_NONE, why, "");
+        }
+        assert_null(strstr(w.said, ":OPEN"));
+        world_wait(&w, 1000);
+        world_answer(&w, VERDICT_DENY, BASIS_NONE, why, "");
+        world_wait(&w, 1000);
+        assert_int_equal(strstr(w.said, ":OPEN") != NULL,
+                         i < 3); /* what is owed has its own ways */
+        if (i < 3)
+            assert_true(said("#out.passage.authorised/<T00000000000000000>/offline", ""));
+    }
+}
+
 static void an_old_ticket_is_nobodys_at_an_entry(void **state) /* K4 */
 {
     (void)state;
@@ -299,6 +332,7 @@ int main(void)
         cmocka_unit_test(what_is_shown_meanwhile_waits_for_the_answer),
         cmocka_unit_test(nothing_is_read_from_noise),
         cmocka_unit_test(without_the_cloud_a_ticket_leaves_by_the_local_rule),
+        cmocka_unit_test(help_that_nobody_answers_opens_for_who_has_no_stay),
         cmocka_unit_test(an_old_ticket_is_nobodys_at_an_entry),
         cmocka_unit_test(a_card_from_afar_is_of_who_comes_next),
     };

@@ -1,12 +1,12 @@
 #include "edge/camera/camera.h"
 
+#include "edge/camera/mhd.h"
 #include "edge/camera/reading.h"
 #include "protocol/support/json.h"
 #include "protocol/support/log.h"
 #include "protocol/support/memory.h"
 
 #include <arpa/inet.h>
-#include <microhttpd.h>
 #include <netinet/in.h>
 #include <stdlib.h>
 #include <string.h>
@@ -49,16 +49,16 @@ static enum MHD_Result answer(struct MHD_Connection *connection, unsigned status
     char *text = json_dumps(document, JSON_COMPACT);
     json_decref(document);
     struct MHD_Response *r =
-        MHD_create_response_from_buffer(text ? strlen(text) : 0, text, MHD_RESPMEM_MUST_FREE);
+        mhd.create_response_from_buffer(text ? strlen(text) : 0, text, MHD_RESPMEM_MUST_FREE);
     if (!r) {
         free(text);
         return MHD_NO;
     }
-    MHD_add_response_header(r, MHD_HTTP_HEADER_CONTENT_TYPE, type);
+    mhd.add_response_header(r, MHD_HTTP_HEADER_CONTENT_TYPE, type);
     if (status == MHD_HTTP_UNAUTHORIZED)
-        MHD_add_response_header(r, MHD_HTTP_HEADER_WWW_AUTHENTICATE, "Bearer realm=\"boomgate\"");
-    enum MHD_Result done = MHD_queue_response(connection, status, r);
-    MHD_destroy_response(r);
+        mhd.add_response_header(r, MHD_HTTP_HEADER_WWW_AUTHENTICATE, "Bearer realm=\"boomgate\"");
+    enum MHD_Result done = mhd.queue_response(connection, status, r);
+    mhd.destroy_response(r);
     return done;
 }
 
@@ -99,7 +99,7 @@ static enum MHD_Result take(struct camera *c, struct MHD_Connection *connection,
     struct agent_input in = {.kind = INPUT_CREDENTIAL};
     enum err e = ERR_OK;
     if (p->form) /* the last field comes with its end */
-        MHD_destroy_post_processor(p->form);
+        mhd.destroy_post_processor(p->form);
     p->form = NULL;
     if (!p->is_form)
         e = reading_json(p->body ? p->body : "", p->body_len, &p->fields, &field, detail);
@@ -144,21 +144,21 @@ static bool let_in(const struct camera *c, struct MHD_Connection *connection)
     static const char scheme[] = "Bearer ";
     if (c->token[0] == '\0')
         return true;
-    const char *h = MHD_lookup_connection_value(connection, MHD_HEADER_KIND, "Authorization");
+    const char *h = mhd.lookup_connection_value(connection, MHD_HEADER_KIND, "Authorization");
     if (h && strncasecmp(h, scheme, sizeof scheme - 1) == 0)
         return token_matches(h + sizeof scheme - 1, c->token);
-    const char *q = MHD_lookup_connection_value(connection, MHD_GET_ARGUMENT_KIND, "token");
+    const char *q = mhd.lookup_connection_value(connection, MHD_GET_ARGUMENT_KIND, "token");
     return q && token_matches(q, c->token);
 }
 
 static struct push *push_new(struct MHD_Connection *connection)
 {
-    const char *type = MHD_lookup_connection_value(connection, MHD_HEADER_KIND, "Content-Type");
+    const char *type = mhd.lookup_connection_value(connection, MHD_HEADER_KIND, "Content-Type");
     struct push *p = mem_alloc(sizeof *p);
     p->fields = reading_none();
     bool json = !type || strncasecmp(type, "application/json", 16) == 0;
     if (!json)
-        p->form = MHD_create_post_processor(connection, FORM_BUFFER, on_field, p);
+        p->form = mhd.create_post_processor(connection, FORM_BUFFER, on_field, p);
     p->is_form = p->form != NULL;
     p->unknown_type = !json && !p->is_form;
     return p;
@@ -171,7 +171,7 @@ static void push_data(struct push *p, const char *data, size_t size)
     if (p->too_large)
         return;
     if (p->form) {
-        MHD_post_process(p->form, data, size);
+        mhd.post_process(p->form, data, size);
         return;
     }
     p->body = mem_resize(p->body, p->body_len + size + 1);
@@ -188,7 +188,7 @@ static void on_done(void *self, struct MHD_Connection *connection, void **at,
     if (!p)
         return;
     if (p->form)
-        MHD_destroy_post_processor(p->form);
+        mhd.destroy_post_processor(p->form);
     free(p->body);
     free(p);
     *at = NULL;
@@ -248,6 +248,7 @@ enum err camera_start(const struct camera_config *config, struct mailbox *inputs
 {
     struct sockaddr_storage address;
     TRY(address_of(config, &address));
+    TRY(mhd_load());
     struct camera *c = mem_alloc(sizeof *c);
     c->config = *config;
     c->inputs = inputs;
@@ -255,7 +256,7 @@ enum err camera_start(const struct camera_config *config, struct mailbox *inputs
     unsigned flags = MHD_USE_INTERNAL_POLLING_THREAD | MHD_USE_POLL;
     if (address.ss_family == AF_INET6)
         flags |= MHD_USE_IPv6;
-    c->daemon = MHD_start_daemon(
+    c->daemon = mhd.start_daemon(
         flags, config->port, NULL, NULL, on_request, c, MHD_OPTION_SOCK_ADDR,
         (struct sockaddr *)&address, MHD_OPTION_CONNECTION_LIMIT, (unsigned)CONNECTIONS_MAX,
         MHD_OPTION_CONNECTION_TIMEOUT, (unsigned)TIMEOUT_S, MHD_OPTION_CONNECTION_MEMORY_LIMIT,
@@ -265,7 +266,7 @@ enum err camera_start(const struct camera_config *config, struct mailbox *inputs
         free(c);
         return ERR_UNAVAIL;
     }
-    const union MHD_DaemonInfo *info = MHD_get_daemon_info(c->daemon, MHD_DAEMON_INFO_BIND_PORT);
+    const union MHD_DaemonInfo *info = mhd.get_daemon_info(c->daemon, MHD_DAEMON_INFO_BIND_PORT);
     c->port = info ? info->port : config->port;
     log_notice("camera.listening", LT("address", config->bind), LN("port", c->port));
     *ret = c;
@@ -281,6 +282,6 @@ void camera_stop(struct camera *c)
 {
     if (!c)
         return;
-    MHD_stop_daemon(c->daemon);
+    mhd.stop_daemon(c->daemon);
     free(c);
 }

@@ -73,6 +73,26 @@ static void post_broker(struct sim_cloud *c, bool up)
     cloud_post(c, w);
 }
 
+/* What a history that is over still had to say, brought by nobody knows what: nothing may come of it. */
+static void haunt(struct sim_cloud *c, struct sim_edge *e, const struct sim_journal *j)
+{
+    for (size_t i = (size_t)j->applied; i < j->committed.row_count; i++) {
+        struct work *w = work_new(WORK_EVENT, j->rows[i].bytes, j->rows[i].len);
+        w->place = e->place->name;
+        w->edge = e->name;
+        cloud_post(c, w);
+    }
+}
+
+static void haunt_all(struct sim_cloud *c)
+{
+    for (size_t i = 0; i < BODIES; i++) {
+        struct sim_edge *e = &c->sim->edges[i];
+        for (const struct sim_journal *j = e->journal ? e->journal->older : NULL; j; j = j->older)
+            haunt(c, e, j);
+    }
+}
+
 void cloud_connect(struct sim *s, void *cloud, int64_t incarnation)
 {
     struct sim_cloud *c = cloud;
@@ -85,6 +105,8 @@ void cloud_connect(struct sim *s, void *cloud, int64_t incarnation)
     c->connected = true;
     network_birth(s);
     post_broker(c, true);
+    if (s->mutation == MUTATION_FENCE_FORGOTTEN)
+        haunt_all(c);
 }
 
 void cloud_disconnect(struct sim_cloud *c, int64_t down_ms)

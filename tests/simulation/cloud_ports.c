@@ -38,12 +38,35 @@ static void no_payment(void *self, const struct payment_row *row)
     (void)self, (void)row;
 }
 
+/* What a store that forgets says instead, to who is behind. */
+static const struct store_visitor *behind;
+
+static void never_fenced(void *self, const struct stream_row *row)
+{
+    struct stream_row r = *row;
+    r.fenced = false;
+    behind->stream(self, &r);
+}
+
+static void from_the_start(void *self, const struct audit_row *row)
+{
+    struct audit_row r = *row;
+    for (size_t i = 0; i < r.position_count; i++)
+        r.positions[i].seq = 0;
+    behind->audit(self, &r);
+}
+
 static enum err load(void *self, const struct store_visitor *v)
 {
     struct sim_cloud *c = store_memory_owner(self);
     struct store_visitor seen = *v;
     if (c->sim->mutation == MUTATION_CHARGE_AGAIN)
         seen.payment = no_payment;
+    if (c->sim->mutation == MUTATION_FENCE_FORGOTTEN)
+        seen.stream = never_fenced;
+    if (c->sim->mutation == MUTATION_AUDIT_EARLY)
+        seen.audit = from_the_start;
+    behind = v;
     return c->inner.load(self, &seen);
 }
 

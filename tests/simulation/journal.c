@@ -154,6 +154,14 @@ static void expect_chain(struct sim_edge *e, int64_t seq, const struct journal_r
         sim_fail(e->sim, "%s: event %lld breaks the chain", e->name.text, (long long)seq);
 }
 
+static bool is_recall(const struct sim_journal *j, int64_t grant)
+{
+    for (size_t i = 0; i < j->now.row_count; i++)
+        if (j->rows[i].fact.kind == EVENT_SPACE_RECALLED && j->rows[i].fact.grant == grant)
+            return true;
+    return false;
+}
+
 static enum err append(void *self, int64_t seq, const struct digest *digest, const void *bytes,
                        size_t len)
 {
@@ -178,6 +186,8 @@ static enum err append(void *self, int64_t seq, const struct digest *digest, con
     r->fact = fact_of(e, r);
     if (r->fact.kind == EVENT_UNKNOWN)
         sim_fail(e->sim, "%s: unreadable event: %s", e->name.text, r->bytes);
+    if (r->fact.kind == EVENT_SPACE_RECALLED && is_recall(j, r->fact.grant)) /* I10 */
+        sim_fail(e->sim, "%s: recall %lld is taken twice", e->name.text, (long long)r->fact.grant);
     r->after = books_after(*journal_books(j, seq - 1), &r->fact);
     j->now.row_count++;
     return ERR_OK;
@@ -224,6 +234,13 @@ bool journal_answered(const struct sim_journal *j, int64_t grant)
     return false;
 }
 
+static bool forgets(const struct sim_edge *e, int64_t grant)
+{
+    enum mutation m = e->sim->mutation;
+    return m == MUTATION_GRANT_TWICE ||
+           (m == MUTATION_RECALL_TWICE && is_recall(e->journal, grant));
+}
+
 static enum err grant_answered(void *self, int64_t epoch, int64_t grant)
 {
     struct sim_edge *e = self;
@@ -232,7 +249,7 @@ static enum err grant_answered(void *self, int64_t epoch, int64_t grant)
     if (journal_fails(e))
         return ERR_IO;
     if (journal_answered(j, grant))
-        return e->sim->mutation == MUTATION_GRANT_TWICE ? ERR_OK : ERR_CONFLICT;
+        return forgets(e, grant) ? ERR_OK : ERR_CONFLICT;
     if (j->now.grant_count == j->grant_size) {
         j->grant_size = j->grant_size ? j->grant_size * 2 : 64;
         j->grants = mem_resize(j->grants, j->grant_size * sizeof *j->grants);

@@ -34,6 +34,9 @@ static const char *const mutation_names[MUTATIONS] = {
     [MUTATION_LANE_LOST] = "the journal forgets what a lane was doing",
     [MUTATION_LOSE_EVENT] = "the store drops an event",
     [MUTATION_ORDER_FORGOTTEN] = "the journal forgets which commands it began",
+    [MUTATION_FENCE_FORGOTTEN] = "the store forgets which epochs are over",
+    [MUTATION_AUDIT_EARLY] = "the store has an audit wait for less than was written before it",
+    [MUTATION_RECALL_TWICE] = "the journal forgets which recalls were answered",
     [MUTATION_LEASE_LONGER] = "leases last longer than they were given",
 };
 

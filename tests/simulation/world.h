@@ -37,6 +37,9 @@ enum mutation {
     MUTATION_LOSE_EVENT,      /* the store takes an event for one it has */
     MUTATION_LEASE_LONGER,    /* the network makes leases longer */
     MUTATION_ORDER_FORGOTTEN, /* the journal forgets which commands it began */
+    MUTATION_FENCE_FORGOTTEN, /* the store forgets in a restart which epochs are over */
+    MUTATION_AUDIT_EARLY,  /* the store says in a restart that edges wrote less before the count */
+    MUTATION_RECALL_TWICE, /* the journal forgets which recalls were answered */
     MUTATIONS
 };
 

@@ -144,6 +144,22 @@ static enum err load_accounts(struct config *c, const struct where *w)
     return e;
 }
 
+static bool is_address(const char *url, const char *end)
+{
+    size_t len = strlen(url), tail = strlen(end);
+    bool scheme = strncmp(url, "http://", 7) == 0 || strncmp(url, "https://", 8) == 0;
+    return scheme && len > tail && strcmp(url + len - tail, end) == 0 && !strpbrk(url, " \"<>");
+}
+
+static enum err check_pay(const struct config *c, const struct where *w)
+{
+    if (c->pay.url[0] && !is_address(c->pay.url, "/pay/"))
+        return wrong(w, "pay.url", "expected an address such as https://example.org/pay/");
+    if (c->pay.form[0] && !is_address(c->pay.form, ""))
+        return wrong(w, "pay.form", "expected an address such as https://example.org/checkout");
+    return ERR_OK;
+}
+
 static void take_issuers(struct config *c)
 {
     for (size_t i = 0; i < c->issuer_count; i++) {
@@ -168,6 +184,7 @@ static enum err load_rest(struct config *c, const struct where *w)
         return wrong(w, "http", "tls_cert and tls_key go together");
     TRY(check_places(c, w));
     TRY(load_tokens(c, w));
+    TRY(check_pay(c, w));
     take_issuers(c);
     return load_accounts(c, w);
 }

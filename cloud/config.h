@@ -68,6 +68,11 @@ struct place_config {
     int line;
 };
 
+struct pay_config {
+    char url[PAY_URL_SIZE], form[PAY_URL_SIZE];
+    struct name provider;
+};
+
 struct issuer_config {
     struct name name, place;
     int64_t per_stay, per_day, percent_max, minutes_max, amount_max_minor;
@@ -93,6 +98,7 @@ struct config {
     struct payment_config payment;
     struct place_config places[CONFIG_PLACES_MAX];
     size_t place_count;
+    struct pay_config pay;
     struct issuer_config issuer_rows[CONFIG_ISSUERS_MAX];
     size_t issuer_count;
     struct issuer issuers[CONFIG_ISSUERS_MAX]; /* of these rows */

@@ -147,6 +147,20 @@ static const struct table place_table = {.name = "place",
                                          .keeps_line = true,
                                          .line_offset = offsetof(struct place_config, line)};
 
+static const struct row pay_rows[] = {
+    TEXT("url", struct pay_config, url, 0, "",
+         "what stands before the token of a payment link, as drivers reach it: "
+         "https://HOST/pay/; empty: there are no links"),
+    TEXT("form", struct pay_config, form, 0, "",
+         "the provider's hosted form; gets amount, currency and return, and comes back to that "
+         "address with payer=ACCOUNT"),
+    NAME("provider", struct pay_config, provider, "stripe", "whose accounts the form names"),
+};
+static const struct table pay_table = {.name = "pay",
+                                       .rows = pay_rows,
+                                       .row_count = COUNT(pay_rows),
+                                       .struct_size = sizeof(struct pay_config)};
+
 static const struct row issuer_rows[] = {
     NAME("name", struct issuer_config, name, NULL,
          "the shop, for receipts; a token of role service with this name gives for it"),
@@ -197,6 +211,7 @@ static const struct row rows[] = {
     TEXT("zone", struct config, zone, 1, "UTC", "IANA time zone of places that name none"),
     TABLE("oauth", struct config, oauth, &identity_table, "tokens that end"),
     TABLE("payment", struct config, payment, &payment_table, "the payment provider"),
+    TABLE("pay", struct config, pay, &pay_table, "payment links for drivers without an account"),
     {.key = "issuers",
      .type = ROW_LIST,
      .offset = offsetof(struct config, issuer_rows),

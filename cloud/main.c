@@ -191,6 +191,7 @@ static enum err start_service(struct cloud *c)
                                 .account_count = c->config->account_count,
                                 .payment_wait_ms = c->config->payment.total_ms,
                                 .metrics = &c->metrics,
+                                .pay_url = c->config->pay.url,
                                 .issuers = c->config->issuers,
                                 .issuer_count = c->config->issuer_count};
     struct service_ports p = {.store = store_port(c->store),
@@ -236,7 +237,10 @@ static enum err start_http(struct cloud *c)
                            .complete = complete,
                            .complete_self = c,
                            .rates = rates_port(c->page_rates),
-                           .identity = c->identity};
+                           .identity = c->identity,
+                           .pay_url = c->config->pay.url,
+                           .pay_form = c->config->pay.form,
+                           .pay_provider = c->config->pay.provider};
     TRY(http_start(&c->config->http, &c->config->auth, &p, c->hub, &c->http));
     log_notice("http.listening", LT("bind", c->config->http.bind), LN("port", http_port(c->http)));
     return ERR_OK;

@@ -102,6 +102,14 @@ struct store_port {
     enum err (*count_validations)(void *self, const struct name *place, const struct name *issuer,
                                   struct wall_ms since, int64_t *ret);
 
+    enum err (*add_pay_link)(void *self,
+                             const struct pay_link_row *r); /* ERR_CONFLICT: its token */
+    enum err (*find_pay_link)(void *self, const struct pay_token *token,
+                              struct pay_link_row *ret); /* ERR_NOTFOUND */
+    /* The newest of a stay that has not lapsed at `at`. ERR_NOTFOUND */
+    enum err (*pay_link_of)(void *self, const struct movement_id *session, struct wall_ms at,
+                            struct pay_link_row *ret);
+
     enum err (*save_right)(void *self, const struct right_row *r);
     enum err (*find_right)(void *self, const struct name *place, const struct right_id *id,
                            struct right_row *ret); /* ERR_NOTFOUND; removed ones are found */

@@ -46,6 +46,8 @@ enum admin_kind {
     ADMIN_AUDIT, /* `audit`: takes effect when all of it is certain. ERR_CONFLICT: one is pending */
     ADMIN_BIND, /* `bind`: a space for the vehicle of one right, at one edge. ERR_CONFLICT: none left */
     ADMIN_UNBIND,       /* `bind`: it is wanted back */
+    ADMIN_PAY,          /* `pay`: charges what is due now. ERR_UNAVAIL: nothing was charged */
+    ADMIN_PAY_LINK,     /* `pay.stay`: an address where the driver can pay */
     ADMIN_VALIDATE,     /* `validation`: the same id again changes nothing */
     ADMIN_AUDIT_CANCEL, /* `cancel`; ERR_CONFLICT: it is not pending */
     ADMIN_MONEY,        /* `money`; ERR_CONFLICT: its state does not allow it */
@@ -108,6 +110,13 @@ struct validation_order {
     struct validation_row row; /* id, issuer, what, actor */
 };
 
+/* A driver pays. */
+struct pay_order {
+    struct pay_token token; /* of a link, or, if "": */
+    struct stay_name stay;
+    struct payer payer; /* count 0: the account linked to the plate */
+};
+
 struct admin_result {
     enum err err; /* ERR_OK; ERR_INVAL, ERR_NOTFOUND, ERR_CONFLICT: `reason` says why */
     char reason[160];
@@ -122,8 +131,10 @@ struct admin_result {
     struct movement_id session;
     struct currency currency;
     int64_t price_minor, paid_minor, due_minor;
-    int64_t rights_version; /* ADMIN_RIGHTS: of the list that holds them */
-    int64_t rights_changed; /* how many were not so already */
+    char payment[PAYMENT_KEY_SIZE]; /* ADMIN_PAY: under way now; "": nothing was due */
+    struct pay_token pay_token;     /* ADMIN_PAY_LINK */
+    int64_t rights_version;         /* ADMIN_RIGHTS: of the list that holds them */
+    int64_t rights_changed;         /* how many were not so already */
 };
 
 /* A request that may come twice and has one effect: its answer is stored in the transaction of the
@@ -154,6 +165,7 @@ struct admin_command {
         struct act_order act;
         struct money_order money;
         struct validation_order validation;
+        struct pay_order pay; /* ADMIN_PAY, ADMIN_PAY_LINK */
         struct {
             struct name place, edge;
             struct right_id right;
@@ -211,6 +223,7 @@ struct service_options {
     int64_t collect_ms;      /* 1000, real time: pause between rounds of debt collection */
     int64_t offer_resend_ms; /* 2000, real time */
     struct metrics *metrics; /* may be NULL; must outlive the service */
+    const char *pay_url;     /* before the token of a payment link; NULL or "": there are none */
     const struct issuer *issuers; /* must outlive the service */
     size_t issuer_count;
 };

@@ -19,14 +19,15 @@ enum exit_action exit_decide(const struct exit_facts *f)
         return f->unmatched == UNMATCHED_OPEN ? EXIT_ALLOW_UNMATCHED : EXIT_DENY_NO_SESSION;
     if (f->due_minor <= 0)
         return f->price_minor > 0 ? EXIT_ALLOW_PAID : EXIT_ALLOW_FREE;
+    bool link = f->link && !f->pay_over;
     if (f->payment_declined)
-        return EXIT_DENY_DECLINED;
+        return link ? EXIT_PAY_DECLINED : EXIT_DENY_DECLINED;
     if (f->failed)
         return by_policy(f);
     if (f->payment_open)
         return EXIT_WAIT;
     if (!f->account)
-        return EXIT_DENY_NO_ACCOUNT;
+        return link ? EXIT_PAY : EXIT_DENY_NO_ACCOUNT;
     return f->available ? EXIT_CHARGE : by_policy(f);
 }
 
@@ -54,6 +55,8 @@ static const struct spoken spoken[EXIT_ACTIONS] = {
                                "OTHER CAR PARK / 다른 곳"},
     [EXIT_DENY_NO_ACCOUNT] = {VERDICT_DENY, BASIS_NONE, REASON_NO_ACCOUNT, true, "no account"},
     [EXIT_DENY_DECLINED] = {VERDICT_DENY, BASIS_NONE, REASON_DECLINED, true, "declined"},
+    [EXIT_PAY] = {VERDICT_PENDING, BASIS_NONE, REASON_NO_ACCOUNT, true, "pay"},
+    [EXIT_PAY_DECLINED] = {VERDICT_PENDING, BASIS_NONE, REASON_DECLINED, true, "declined, pay"},
     [EXIT_CHARGE] = {VERDICT_PENDING, BASIS_NONE, REASON_PAYMENT, true, "please wait"},
     [EXIT_WAIT] = {VERDICT_PENDING, BASIS_NONE, REASON_PAYMENT, true, "please wait"},
     [EXIT_HOLD] = {VERDICT_PENDING, BASIS_NONE, REASON_PAYMENT, true, "please wait"},

@@ -5,7 +5,8 @@
  *    (defer) or after hold_max (hold).
  * X2 nothing is charged while another payment of the stay is not final.
  * X3 the arm stays down only for a decline, a missing account, a place that denies unknown stays, or a
- *    ticket that is known not to be for leaving here. */
+ *    ticket that is known not to be for leaving here.
+ * X4 who can pay by a link waits for that, and asks again when it takes too long. */
 #ifndef BOOMGATE_CLOUD_CORE_EXIT_DECISION_H
 #define BOOMGATE_CLOUD_CORE_EXIT_DECISION_H
 
@@ -21,6 +22,8 @@ struct exit_facts {
     bool available;        /* the provider's breaker would take a call */
     bool payment_open;     /* the stay has a payment that is not final */
     bool payment_declined; /* the payment made for this question was declined */
+    bool link;             /* a payment link may be shown */
+    bool pay_over;         /* and was shown for long enough */
     bool failed;           /* this attempt gave no result, or none within the wait */
     bool hold_over;        /* the question is older than hold_max */
     enum payment_policy policy;
@@ -37,9 +40,11 @@ enum exit_action {
     EXIT_DENY_OTHER_PLACE,
     EXIT_DENY_NO_ACCOUNT,
     EXIT_DENY_DECLINED,
-    EXIT_CHARGE, /* pending: make a payment */
-    EXIT_WAIT,   /* pending: a payment is under way */
-    EXIT_HOLD,   /* pending: try again later */
+    EXIT_PAY,          /* pending: the driver pays by link; no account */
+    EXIT_PAY_DECLINED, /* ... the last payment was declined */
+    EXIT_CHARGE,       /* pending: make a payment */
+    EXIT_WAIT,         /* pending: a payment is under way */
+    EXIT_HOLD,         /* pending: try again later */
     EXIT_ACTIONS
 };
 

@@ -226,6 +226,20 @@ struct session_row {
     struct credential_text credential; /* ticket, card or code of the entry; "": none */
 };
 
+/* A payment link (core/pay_link.h). */
+enum { PAY_TOKEN_SIZE = 17 };
+
+struct pay_token {
+    char text[PAY_TOKEN_SIZE];
+};
+
+struct pay_link_row {
+    struct pay_token token;
+    struct movement_id session;
+    bool at_exit; /* shown at a lane, to who waits there */
+    struct wall_ms made, until;
+};
+
 enum { VALIDATION_ID_SIZE = 33 };
 
 /* A discount that a shop gave to a stay. */

@@ -37,6 +37,8 @@ struct http_settings {
 
 extern const struct table http_table;
 
+enum { PAY_URL_SIZE = 128 };
+
 struct http_breaker {
     char name[32];
     const char *state; /* "closed" "open" "half_open" "trial" */
@@ -61,6 +63,9 @@ struct http_ports {
      * that the service uses. price == NULL: the last quote is shown. */
     struct rates_port rates;
     struct identity *identity; /* tokens that end; NULL: none but those of `auth` */
+    /* Payment links: what stands before their token, and the provider's form (NULL or "": none). */
+    const char *pay_url, *pay_form;
+    struct name pay_provider; /* whose accounts the form names */
 };
 
 struct http;

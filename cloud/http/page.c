@@ -27,8 +27,13 @@ static bool has_tag(const char *list, const char *etag)
 
 void handle_asset(struct http *h, struct http_request *q, struct http_reply *r)
 {
-    const struct asset *a = find_asset(q->match->route->path);
     (void)h;
+    asset_reply(q->match->route->path, q, r);
+}
+
+void asset_reply(const char *path, struct http_request *q, struct http_reply *r)
+{
+    const struct asset *a = find_asset(path);
     if (a == NULL) {
         reply_problem(r, 404, "not_found", "This file is not part of the page.");
         return;

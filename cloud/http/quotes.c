@@ -4,50 +4,31 @@
  * Q1 A quote is the price of one instant: the next question, at an exit, is priced anew. */
 #include "cloud/http/acts.h"
 #include "cloud/http/members.h"
+#include "cloud/http/quoted.h"
 #include "cloud/http/stay_named.h"
 #include "protocol/support/json.h"
-#include "protocol/support/quote_json.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-/* What a quote is made of. */
-struct priced {
-    const struct tariff *tariff;
-    const struct zone_table *zone;
-    struct tariff_stay stay;
-    struct tariff_quote quote;
-};
-
-/* The tables are found under the lock, which a price takes too long for. */
-static enum err find_rates(struct http *h, const struct rate_ref *ref, struct wall_ms entry,
-                           struct priced *ret)
-{
-    const struct rates_port *rates = &h->ports.rates;
-    pthread_mutex_lock(&h->rates_lock);
-    enum err e = rates->find(rates->self, ref, entry, &ret->tariff, &ret->zone);
-    pthread_mutex_unlock(&h->rates_lock);
-    return e;
-}
-
-static json_t *document_of(const struct priced *p, struct wall_ms at)
+static json_t *document_of(const struct quoted *p)
 {
     json_t *o = json_object();
     set_text(o, "tariff", p->tariff->id.text);
     set_int(o, "tariff_version", p->tariff->version);
     set_text(o, "zone", p->zone->name);
     set_text(o, "currency", p->quote.amount.currency.code);
-    set_time(o, "at", at);
+    set_time(o, "at", p->at);
     set_int(o, "price_minor", p->quote.amount.minor);
-    json_object_set_new(o, "lines", quote_json_lines(p->tariff, p->zone, &p->quote, "_minor"));
+    json_object_set_new(o, "lines", quoted_lines(p));
     return o;
 }
 
-static json_t *next_step(const struct priced *p, struct wall_ms at)
+static json_t *next_step(const struct quoted *p)
 {
     struct tariff_step step;
-    if (tariff_stay_step(p->tariff, p->zone, &p->stay, at, &step) != ERR_OK)
+    if (tariff_stay_step(p->tariff, p->zone, &p->stay, p->at, &step) != ERR_OK)
         return json_null();
     json_t *o = json_object();
     set_time(o, "at", step.at);
@@ -57,15 +38,14 @@ static json_t *next_step(const struct priced *p, struct wall_ms at)
 
 /* ---- GET: of a stay ---- */
 
-static void set_stay(json_t *o, const struct session_view *s, const struct priced *p,
-                     struct wall_ms at)
+static void quote_stay(struct http *h, const struct session_view *s, struct http_reply *r)
 {
-    bool open = strcmp(s->state, "open") == 0;
-    int64_t due = p->quote.amount.minor - s->paid_minor;
-    struct wall_ms leave_by = wall_after(s->paid_at, s->exit_grace_ms);
-    bool in_grace = open && s->paid_at.v != 0 && at.v <= leave_by.v;
-    if (!open)
-        due = s->debt_minor;
+    struct quoted p;
+    if (quote_session(h, s, &p) != ERR_OK) {
+        reply_problem(r, 409, "unpriced", "This stay cannot be priced: a person must look.");
+        return;
+    }
+    json_t *o = document_of(&p);
     set_text(o, "session", s->id.text);
     set_text(o, "place", s->place.text);
     set_text(o, "plate", s->plate.text);
@@ -73,31 +53,11 @@ static void set_stay(json_t *o, const struct session_view *s, const struct price
     set_time(o, "start", s->start);
     set_time(o, "end", s->end);
     set_int(o, "paid_minor", s->paid_minor);
-    set_int(o, "due_minor", due > 0 && !in_grace ? due : 0);
+    set_int(o, "due_minor", p.due_minor);
     set_text(o, "payment", session_payment_word(s));
-    set_time(o, "leave_by", in_grace ? leave_by : (struct wall_ms){0});
-    json_object_set_new(o, "next_step", open ? next_step(p, at) : json_null());
-}
-
-static void quote_stay(struct http *h, const struct session_view *s, struct http_reply *r)
-{
-    struct priced p = {.stay = s->stay};
-    struct wall_ms now = http_moment(h).now;
-    struct wall_ms at = s->end.v != 0 ? s->end : now.v > s->start.v ? now : s->start;
-    const struct rate_ref ref = {s->tariff, s->tariff_version, s->zone};
-    if (s->start.v == 0) {
-        reply_problem(r, 409, "no_entry", "Nobody knows when this stay began.");
-        return;
-    }
-    enum err e = find_rates(h, &ref, s->start, &p);
-    if (e == ERR_OK)
-        e = tariff_stay_price(p.tariff, p.zone, &p.stay, at, &p.quote);
-    if (e != ERR_OK) {
-        reply_problem(r, 409, "unpriced", "This stay cannot be priced: a person must look.");
-        return;
-    }
-    json_t *o = document_of(&p, at);
-    set_stay(o, s, &p, at);
+    set_time(o, "leave_by", p.leave_by);
+    json_object_set_new(o, "next_step",
+                        strcmp(s->state, "open") == 0 ? next_step(&p) : json_null());
     reply_json(r, 200, o);
 }
 
@@ -229,9 +189,9 @@ static bool complete(struct http *h, struct what_if *w, struct http_reply *r)
 
 static void quote_what_if(struct http *h, const struct what_if *w, struct http_reply *r)
 {
-    struct priced p = {.stay = w->stay};
+    struct quoted p = {.stay = w->stay, .at = w->exit};
     const struct rate_ref ref = {.tariff = w->tariff, .zone = w->zone};
-    if (find_rates(h, &ref, w->lost ? w->exit : w->stay.entry, &p) != ERR_OK) {
+    if (find_rates(h, &ref, w->lost ? w->exit : w->stay.entry, &p.tariff, &p.zone) != ERR_OK) {
         reply_problem(r, 422, "no_rates", "There is no such rate table or time zone.");
         return;
     }
@@ -242,7 +202,7 @@ static void quote_what_if(struct http *h, const struct what_if *w, struct http_r
     else if (e != ERR_OK)
         reply_problem(r, 422, "unpriced", "A stay lasts at most ten years.");
     else
-        reply_json(r, 200, document_of(&p, w->exit));
+        reply_json(r, 200, document_of(&p));
 }
 
 void handle_quote_post(struct http *h, struct http_request *q, struct http_reply *r)

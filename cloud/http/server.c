@@ -382,6 +382,8 @@ enum err http_start(const struct http_settings *settings, const struct auth *aut
     h->settings = *settings;
     h->auth = *auth;
     h->ports = *ports;
+    h->ports.pay_url = ports->pay_url != NULL ? ports->pay_url : "";
+    h->ports.pay_form = ports->pay_form != NULL ? ports->pay_form : "";
     h->hub = hub;
     pthread_mutex_init(&h->rates_lock, NULL);
     pthread_mutex_init(&h->limiter_lock, NULL);

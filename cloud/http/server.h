@@ -92,6 +92,12 @@ void handle_events(struct http *h, struct http_request *q, struct http_reply *r)
 void handle_report_occupancy(struct http *h, struct http_request *q, struct http_reply *r);
 void handle_report_arrivals(struct http *h, struct http_request *q, struct http_reply *r);
 void handle_report_revenue(struct http *h, struct http_request *q, struct http_reply *r);
+void handle_pay_page(struct http *h, struct http_request *q, struct http_reply *r);
+void handle_pay_qr(struct http *h, struct http_request *q, struct http_reply *r);
+void handle_pay_state(struct http *h, struct http_request *q, struct http_reply *r);
+void handle_pay_post(struct http *h, struct http_request *q, struct http_reply *r);
+void handle_payment_post(struct http *h, struct http_request *q, struct http_reply *r);
+void handle_pay_link_post(struct http *h, struct http_request *q, struct http_reply *r);
 void handle_validation_post(struct http *h, struct http_request *q, struct http_reply *r);
 void handle_quote(struct http *h, struct http_request *q, struct http_reply *r);
 void handle_quote_post(struct http *h, struct http_request *q, struct http_reply *r);
@@ -123,6 +129,14 @@ void reply_other_place(struct http_reply *r);
 
 /* A problem for an error of a reader: 404, 503 or 500. */
 void reply_reader_error(struct http_reply *r, enum err e, const char *what);
+
+/* A file of the page, with its headers. */
+void asset_reply(const char *path, struct http_request *q, struct http_reply *r);
+
+/* Posts the order and answers when it is committed (payments_post.c). */
+struct pay_order;
+void pay_post(struct http *h, struct http_request *q, const struct pay_order *o,
+              struct http_reply *r);
 
 /* ---- answers that come later ---- */
 

@@ -14,6 +14,7 @@
 #include "cloud/service/offer.h"
 #include "cloud/service/once.h"
 #include "cloud/service/opening.h"
+#include "cloud/service/pay.h"
 #include "cloud/service/payment.h"
 #include "cloud/service/refund.h"
 #include "cloud/service/rights.h"
@@ -198,6 +199,8 @@ static struct admin_result decide(struct service *s, const struct work *w)
     case ADMIN_AUDIT_CANCEL:
         r.err = audit_cancel(s, &c->cancel.place, c->cancel.id, &c->cancel.actor, &r);
         break;
+    case ADMIN_PAY: r.err = pay_order(s, &c->pay, &r); break;
+    case ADMIN_PAY_LINK: r.err = pay_link_order(s, &c->pay.stay, &r); break;
     case ADMIN_VALIDATE: r.err = validation_give(s, &c->validation, &r); break;
     case ADMIN_CORRECT: r.err = correction_make(s, &c->act, &r); break;
     case ADMIN_ACT_UNDO: r.err = act_undo(s, &c->act, &r); break;

@@ -3,10 +3,12 @@
 #include "cloud/service/exit.h"
 
 #include "cloud/core/exit_decision.h"
+#include "cloud/core/pay_link.h"
 #include "cloud/core/payment_machine.h"
 #include "cloud/core/session.h"
 #include "cloud/service/debt.h"
 #include "cloud/service/feed.h"
+#include "cloud/service/pay.h"
 #include "cloud/service/payment.h"
 #include "cloud/service/request.h"
 #include "cloud/service/stay.h"
@@ -17,8 +19,9 @@
 #include <string.h>
 
 enum {
-    CLOCK_TRUST_MS = 60 * 60 * 1000
-}; /* an edge's clock further behind than this is not believed */
+    CLOCK_TRUST_MS = 60 * 60 * 1000, /* an edge's clock further behind than this is not believed */
+    PAY_WAIT_MS = 120 * 1000,        /* a link is shown so long; the edge waits for 180 s at most */
+};
 
 static struct exit_case *find_case(struct service *s, const struct request_id *id)
 {
@@ -34,7 +37,8 @@ bool exit_case_known(struct service *s, const struct request_id *id)
 }
 
 /* The payment of a question that is over is for the debt of a vehicle that has left meanwhile, or waits
- * for the next question: a vehicle that backed out is not charged behind its back. */
+ * for the next question: a vehicle that backed out is not charged behind its back, unless its driver pays
+ * by himself. */
 static void drop_case(struct service *s, struct exit_case *c)
 {
     struct payment *open = payment_of(s, &c->session);
@@ -57,6 +61,8 @@ static struct exit_facts facts_of(struct service *s, const struct place *p,
         .session = r != NULL,
         .failed = c->failed,
         .payment_declined = c->declined,
+        .link = pay_links(s),
+        .pay_over = c->pay_over,
         .hold_over = reached(s->now.mono, c->hold_until),
         .policy = set->policy,
         .unmatched = set->unmatched_exit,
@@ -76,10 +82,20 @@ static struct exit_facts facts_of(struct service *s, const struct place *p,
     return f;
 }
 
-static void tell(struct service *s, struct exit_case *c, enum exit_action a)
+static bool by_link(enum exit_action a)
+{
+    return a == EXIT_PAY || a == EXIT_PAY_DECLINED;
+}
+
+static void tell(struct service *s, struct exit_case *c, enum exit_action a, int64_t due_minor)
 {
     struct money price = {c->price_minor, c->currency};
     c->decision.response.answer = exit_answer(a, price);
+    if (by_link(a)) {
+        struct pay_token token = pay_link_of(s, &c->session, true);
+        pay_link_display(s->options.pay_url, &token, (struct money){due_minor, c->currency},
+                         c->decision.response.answer.display);
+    }
     c->decision.at = s->now.wall;
     STORE(s, save_decision, &c->decision);
     feed_decision(s, &c->decision);
@@ -113,14 +129,22 @@ static void evaluate(struct service *s, struct exit_case *c, bool new_attempt)
     bool stay = c->session.text[0] != '\0' && FOUND(s, find_session, &c->session, &r);
     struct exit_facts f = facts_of(s, p, c, stay ? &r : NULL);
     enum exit_action a = exit_decide(&f);
-    bool final = a != EXIT_CHARGE && a != EXIT_WAIT && a != EXIT_HOLD;
-    if (final || !c->said_pending)
-        tell(s, c, a);
+    bool final = a != EXIT_CHARGE && a != EXIT_WAIT && a != EXIT_HOLD && !by_link(a);
+    bool declined = a == EXIT_PAY_DECLINED;
+    bool new_display = by_link(a) != c->paying || (by_link(a) && declined != c->pay_declined);
+    if (final || !c->said_pending || new_display)
+        tell(s, c, a, f.due_minor);
     if (final) {
         drop_case(s, c);
         return;
     }
     c->said_pending = true;
+    if (by_link(a) && !c->paying)
+        c->wait_until = mono_after(s->now.mono, PAY_WAIT_MS);
+    c->paying = by_link(a);
+    c->pay_declined = declined;
+    if (c->paying)
+        return;
     if (a == EXIT_HOLD) {
         c->failed = true;
         c->retry_at = mono_after(s->now.mono, s->options.hold_retry_ms);
@@ -198,6 +222,26 @@ void exit_gone(struct service *s, const struct movement_id *movement)
             drop_case(s, s->cases[i]);
 }
 
+bool exit_waits(struct service *s, const struct movement_id *session)
+{
+    for (size_t i = 0; i < s->case_count; i++)
+        if (strcmp(s->cases[i]->session.text, session->text) == 0)
+            return true;
+    return false;
+}
+
+void exit_payment_begun(struct service *s, const struct movement_id *session)
+{
+    for (size_t i = s->case_count; i-- > 0;) {
+        struct exit_case *c = i < s->case_count ? s->cases[i] : NULL;
+        if (!c || strcmp(c->session.text, session->text) != 0)
+            continue;
+        c->declined = c->failed = false;
+        c->wait_until = mono_after(s->now.mono, real_ms(s, s->options.payment_wait_ms));
+        evaluate(s, c, false);
+    }
+}
+
 void exit_price_changed(struct service *s, const struct movement_id *session)
 {
     for (size_t i = s->case_count; i-- > 0;) {
@@ -221,7 +265,11 @@ void exit_timers(struct service *s)
             continue;
         struct exit_case *c = s->cases[i];
         struct mono_ms now = s->now.mono;
-        if (c->failed && reached(now, c->retry_at) && !reached(now, c->hold_until)) {
+        if (c->paying) {
+            c->pay_over = reached(now, c->wait_until);
+            if (c->pay_over)
+                evaluate(s, c, false);
+        } else if (c->failed && reached(now, c->retry_at) && !reached(now, c->hold_until)) {
             c->failed = false;
             evaluate(s, c, true);
         } else if (c->failed ? reached(now, c->hold_until) : reached(now, c->wait_until)) {

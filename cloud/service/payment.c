@@ -329,6 +329,7 @@ struct payment *payment_load(struct service *s, const struct payment_row *row)
 {
     struct payment *p = keep(s, row);
     p->row.state = PAYMENT_UNKNOWN;
+    p->wanted = row->kind == PAYMENT_KIND_PREPAY || row->kind == PAYMENT_KIND_LINK;
     p->doubted = true;
     return p;
 }

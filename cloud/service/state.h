@@ -124,6 +124,9 @@ struct exit_case {
     int64_t price_minor;
     struct currency currency;
     bool said_pending;
+    bool paying;       /* a payment link is shown, until wait_until */
+    bool pay_over;     /* ... for long enough */
+    bool pay_declined; /* as the link was shown last */
     bool failed, declined;
     struct mono_ms wait_until; /* for a result of this attempt */
     struct mono_ms retry_at;   /* held: the next attempt */

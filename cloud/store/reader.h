@@ -155,6 +155,9 @@ enum err reader_plate_stay(struct reader *r, const struct name *place, const str
 enum err reader_credential_stay(struct reader *r, const struct name *place,
                                 const struct credential_text *credential, struct session_view *ret);
 
+enum err reader_pay_link(struct reader *r, const struct pay_token *token,
+                         struct pay_link_row *ret); /* ERR_NOTFOUND */
+
 /* Where to go on after `s`. */
 struct session_cursor session_cursor_of(const struct session_view *s);
 

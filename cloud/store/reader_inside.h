@@ -123,6 +123,7 @@
     X(DEBTS, MONEY_DEBT_COLUMNS MONEY_FILTER("created_ms", "session"))                             \
     X(DEBT, MONEY_DEBT_COLUMNS "WHERE session = ?1")                                               \
     X(PLACE_OF_SESSION, "SELECT place FROM session WHERE id = ?1")                                 \
+    X(PAY_LINK, "SELECT session, at_exit, made_ms, until_ms FROM pay_link WHERE token = ?1")       \
     X(CROSSED,                                                                                     \
       "SELECT " CROSSED("entry") ", " CROSSED(                                                     \
           "exit") ", "                                                                             \

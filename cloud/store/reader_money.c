@@ -159,6 +159,28 @@ enum err reader_credential_stay(struct reader *r, const struct name *place,
     return take_only(s, ret);
 }
 
+static enum err take_pay_link(sqlite3_stmt *s, void *arg)
+{
+    struct pay_link_row *r = arg;
+    TRY(db_column_text(s, 0, r->session.text, sizeof r->session.text));
+    r->at_exit = number_at(s, 1) != 0;
+    r->made = time_at(s, 2);
+    r->until = time_at(s, 3);
+    return ERR_OK;
+}
+
+enum err reader_pay_link(struct reader *r, const struct pay_token *token, struct pay_link_row *ret)
+{
+    sqlite3_stmt *s = r->statements[Q_PAY_LINK];
+    struct pay_link_row row = {.token = *token};
+    db_bind_text(s, 1, token->text);
+    TRY(reader_each(s, take_pay_link, &row));
+    if (row.session.text[0] == '\0')
+        return ERR_NOTFOUND;
+    *ret = row;
+    return ERR_OK;
+}
+
 struct session_cursor session_cursor_of(const struct session_view *s)
 {
     return (struct session_cursor){.at_ms = s->start.v != 0 ? s->start.v : s->end.v, .id = s->id};

@@ -176,6 +176,13 @@ const char *const store_sql[STATEMENTS] = {
     [ST_COUNT_VALIDATIONS] = "SELECT count(*) FROM validation WHERE place = ? AND issuer = ?"
                              " AND at_ms >= ?",
 
+    [ST_ADD_PAY_LINK] = "INSERT INTO pay_link (token, session, at_exit, made_ms, until_ms)"
+                        " VALUES (?,?,?,?,?)",
+    [ST_FIND_PAY_LINK] = "SELECT token, session, at_exit, made_ms, until_ms FROM pay_link"
+                         " WHERE token = ?",
+    [ST_PAY_LINK_OF] = "SELECT token, session, at_exit, made_ms, until_ms FROM pay_link"
+                       " WHERE session = ? AND until_ms > ? ORDER BY until_ms DESC LIMIT 1",
+
     [ST_SAVE_RIGHT] =
         "INSERT OR REPLACE INTO parking_right (place, id, removed, kind, plate, fold, "
         "credential, from_ms, until_ms, offline_s, space, version, changed_ms)"

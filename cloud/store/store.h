@@ -59,6 +59,12 @@ enum err store_near_sessions(void *self, const struct name *place, const struct 
                              enum session_state state, struct wall_ms from, struct session_row *ret,
                              size_t max, size_t *ret_count);
 
+/* store_pay_link.c */
+enum err store_add_pay_link(void *self, const struct pay_link_row *r);
+enum err store_find_pay_link(void *self, const struct pay_token *token, struct pay_link_row *ret);
+enum err store_pay_link_of(void *self, const struct movement_id *session, struct wall_ms at,
+                           struct pay_link_row *ret);
+
 /* store_validation.c */
 enum err store_add_validation(void *self, const struct validation_row *r);
 enum err store_find_validation(void *self, const char *id, struct validation_row *ret);

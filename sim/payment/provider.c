@@ -3,6 +3,7 @@
 
 #include "protocol/support/memory.h"
 #include "sim/control/http_host.h"
+#include "sim/payment/checkout.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -83,6 +84,8 @@ static struct charge_answer route(struct provider *p, struct http_exchange *x, b
 static void on_call(void *arg, struct http_exchange *x)
 {
     struct provider *p = arg;
+    if (checkout_take(x, p->calls))
+        return;
     bool charge =
         strcmp(http_method(x), "POST") == 0 && strcmp(http_path(x), "/v1/payment_intents") == 0;
     int64_t delay_ms = p->latency_ms;

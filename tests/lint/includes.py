@@ -74,6 +74,7 @@ FOREIGN = {
     "curl/curl.h": ["cloud/payment/", "cloud/identity/fetcher.c", "cloud/ctl/", "sim/ctl/"],
     "uv.h": ["edge/loop.c", "sim/"],
     "jansson.h": ["protocol/support/", "protocol/wire/", "edge/uplink/", "edge/commission/", "cloud/", "sim/"],
+    "qrencode.h": ["cloud/http/", "cloud/ctl/"],
     "yaml.h": ["protocol/support/"],
     # certificates that change while the server runs: libmicrohttpd's TLS is GnuTLS
     "gnutls/": ["cloud/http/tls.c"],

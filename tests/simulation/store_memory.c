@@ -393,6 +393,7 @@ struct store_memory *store_memory_new(void *owner)
     m->debts.row_size = sizeof(struct debt_row);
     m->decisions.row_size = sizeof(struct decision_row);
     m->commands.row_size = sizeof(struct command_row);
+    m->pay_links.row_size = sizeof(struct pay_link_row);
     m->validations.row_size = sizeof(struct validation_row);
     m->answers.row_size = sizeof(struct kept_answer);
     m->audits.row_size = sizeof(struct audit_row);
@@ -472,6 +473,9 @@ struct store_port store_memory_port(struct store_memory *m)
         .find_act = memory_find_act,
         .last_act = memory_last_act,
         .find_undoing = memory_find_undoing,
+        .add_pay_link = memory_add_pay_link,
+        .find_pay_link = memory_find_pay_link,
+        .pay_link_of = memory_pay_link_of,
         .add_validation = memory_add_validation,
         .find_validation = memory_find_validation,
         .validations_of = memory_validations_of,

@@ -53,7 +53,7 @@ struct store_memory {
     uint64_t version;
     struct table places, edges, lanes, streams, grants, lives, events, movements, sessions, plates,
         payments, payers, refunds, debts, decisions, commands, audits, acts, answers, rights,
-        right_lists, rights_applied, validations;
+        right_lists, rights_applied, validations, pay_links;
     struct store_memory_news news, coming;
     struct node *news_events[NEWS_MAX], *coming_events[NEWS_MAX];
 };
@@ -106,6 +106,10 @@ enum err memory_find_unmatched(void *self, const struct name *place, const struc
 enum err memory_near_sessions(void *self, const struct name *place, const struct plate *plate,
                               enum session_state state, struct wall_ms from,
                               struct session_row *ret, size_t max, size_t *ret_count);
+enum err memory_add_pay_link(void *self, const struct pay_link_row *r);
+enum err memory_find_pay_link(void *self, const struct pay_token *token, struct pay_link_row *ret);
+enum err memory_pay_link_of(void *self, const struct movement_id *session, struct wall_ms at,
+                            struct pay_link_row *ret);
 enum err memory_add_validation(void *self, const struct validation_row *r);
 enum err memory_find_validation(void *self, const char *id, struct validation_row *ret);
 enum err memory_validations_of(void *self, const struct movement_id *session,

@@ -25,7 +25,7 @@ static const char *const growing[] = {"event",        "quarantine", "anomaly", "
                                       "decision",     "s",          "y",       "d",
                                       "lane_command", "fact",       "e",       "f",
                                       "answer",       "act",        "a",       "u",
-                                      "validation",   "refund"};
+                                      "validation",   "refund",     "pay_link"};
 /* Hold only what is open. */
 static const char *const small[] = {"anomaly_open",     "payment_not_final", "payment_manual",
                                     "refund_not_final", "refund_manual",     "debt_open",

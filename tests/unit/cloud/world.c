@@ -225,6 +225,7 @@ void world_reopen(struct world *w)
         .accounts = w->accounts,
         .account_count = w->account_count,
         .metrics = &w->metrics,
+        .pay_url = w->pay_url,
         .issuers = w->issuers,
         .issuer_count = w->issuer_count,
     };

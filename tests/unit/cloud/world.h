@@ -60,6 +60,7 @@ struct world {
     bool deaf;                                     /* of notifier.listening */
     size_t notices[NOTICES];
     char last_notice[NOTICES][1024];
+    const char *pay_url; /* NULL: no payment links */
     const struct issuer *issuers;
     size_t issuer_count;
     int64_t price_per_minute;

@@ -31,6 +31,11 @@ static enum err complete(void *self, struct place_settings *s)
 
 int live_setup(void **state)
 {
+    return live_setup_ahead(state, 0);
+}
+
+int live_setup_ahead(void **state, int64_t ahead_ms)
+{
     static const struct auth_token tokens[] = {
         {{"op"}, OPERATOR, 0, "", ""},
         {{"desk"}, ATTENDANT, 1, "", ""},
@@ -43,6 +48,7 @@ int live_setup(void **state)
     size_t at;
     pthread_mutex_init(&l->lock, NULL);
     l->w.deaf = true;
+    l->w.pay_url = "https://p.kr/pay/";
     world_open(&l->w);
     world_place(&l->w, "a", 10, POLICY_DEFER);
     assert_int_equal(auth_load(tokens, sizeof tokens / sizeof tokens[0], &auth, &at), ERR_OK);
@@ -56,7 +62,14 @@ int live_setup(void **state)
         .post_self = l,
         .complete = complete,
         .rates = world_rates(&l->w),
+        .pay_url = "https://p.kr/pay/",
+        .pay_form = "https://provider.example/checkout",
+        .pay_provider = {"stripe"},
     };
+    if (ahead_ms > 0) {
+        ports.clock.epoch_real = clock_now(&ports.clock).wall;
+        ports.clock.epoch = wall_after(l->w.now.wall, ahead_ms);
+    }
     l->f.hub = hub_new();
     assert_int_equal(http_start(&l->f.settings, &auth, &ports, l->f.hub, &l->f.http), ERR_OK);
     *state = l;

@@ -14,6 +14,8 @@ struct live {
 
 /* A place "a" of ten; the tokens of fixture.h. */
 int live_setup(void **state);
+/* The server's clock is so far ahead of what the world's now is: what begins there has a price. */
+int live_setup_ahead(void **state, int64_t ahead_ms);
 int live_teardown(void **state);
 
 #endif

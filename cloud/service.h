@@ -52,6 +52,12 @@ enum admin_kind {
     ADMIN_AUDIT_CANCEL, /* `cancel`; ERR_CONFLICT: it is not pending */
     ADMIN_MONEY,        /* `money`; ERR_CONFLICT: its state does not allow it */
     ADMIN_CORRECT,      /* `act`: the count is wrong by act.delta. ERR_CONFLICT: it cannot be */
+    /* `act`, see service/session_order.h. Close: the exit of act.session was seen by nobody. Match:
+     * act.other, an unmatched exit, is that of the open act.session. Split: it is another vehicle's.
+     * ERR_CONFLICT: they are not in such a state. */
+    ADMIN_SESSION_CLOSE,
+    ADMIN_SESSION_MATCH,
+    ADMIN_SESSION_SPLIT,
     ADMIN_ACT_UNDO, /* `act`: undo act.id by another act. ERR_CONFLICT: that is impossible (now) */
 };
 
@@ -59,8 +65,21 @@ enum admin_kind {
 struct act_order {
     struct name place, actor;
     char reason[EVENT_DETAIL_SIZE];
-    int64_t delta;
-    int64_t id;
+    int64_t delta;                     /* ADMIN_CORRECT */
+    int64_t id;                        /* ADMIN_ACT_UNDO */
+    struct movement_id session, other; /* ADMIN_SESSION_* */
+    struct wall_ms end;                /* ADMIN_SESSION_CLOSE: v == 0: now */
+    bool free;                         /* ADMIN_SESSION_CLOSE: nothing more is to be paid */
+    bool dry_run; /* ADMIN_SESSION_*: only say what would come of it; nothing is done or written */
+};
+
+/* What an act does to the price of a stay. */
+struct session_change {
+    struct movement_id session, other;
+    int64_t before_minor, after_minor; /* as it was priced last; as it is then */
+    int64_t paid_minor, due_minor, refund_minor;
+    struct currency currency;
+    const char *why; /* MATCH: a constant word, see core/match.h */
 };
 
 /* Somebody counted what is inside. */
@@ -135,6 +154,8 @@ struct admin_result {
     struct pay_token pay_token;     /* ADMIN_PAY_LINK */
     int64_t rights_version;         /* ADMIN_RIGHTS: of the list that holds them */
     int64_t rights_changed;         /* how many were not so already */
+    /* ADMIN_SESSION_* */
+    struct session_change change;
 };
 
 /* A request that may come twice and has one effect: its answer is stored in the transaction of the

@@ -224,6 +224,7 @@ struct session_row {
     struct plate exit_plate; /* as read, if it is not `plate`: one confused character, or found by
                                 the credential */
     struct credential_text credential; /* ticket, card or code of the entry; "": none */
+    struct movement_id joined; /* an exit whose entry a person found: the stay it belongs to */
 };
 
 /* A payment link (core/pay_link.h). */

@@ -129,3 +129,32 @@ void session_paid(struct session_row *s, int64_t minor, struct wall_ms at)
     if (at.v > s->paid_at.v)
         s->paid_at = at;
 }
+
+struct crossing session_exit(const struct session_row *s)
+{
+    return (struct crossing){
+        .movement = s->exit_movement,
+        .place = s->place,
+        .edge = s->exit_edge,
+        .lane = s->exit_lane,
+        .plate = s->exit_plate.text[0] != '\0' ? s->exit_plate : s->plate,
+        .credential = s->credential,
+        .at = s->end,
+        .basis = s->exit_basis,
+    };
+}
+
+struct session_row session_split(struct session_row *s)
+{
+    const struct place_settings place = {.currency = s->currency, .tariff = s->tariff};
+    struct crossing exit = session_exit(s);
+    s->state = SESSION_OPEN;
+    s->end = s->quote_at = (struct wall_ms){0};
+    s->exit_edge = s->exit_lane = (struct name){""};
+    s->exit_movement = (struct movement_id){""};
+    s->exit_plate = (struct plate){""};
+    s->quote_request = (struct request_id){""};
+    s->exit_basis = BASIS_NONE;
+    s->price_minor = 0;
+    return session_unmatched(&exit, &place);
+}

@@ -44,6 +44,13 @@ void session_close(struct session_row *s, const struct crossing *exit);
 /* Both plates are known and no camera takes one for the other. */
 bool session_of_other(const struct session_row *s, const struct plate *plate);
 
+/* The exit of a stay that ended, as it crossed. */
+struct crossing session_exit(const struct session_row *s);
+
+/* It was another vehicle's exit: the stay is open again, with what was paid for it; returns the exit as
+ * one whose entry is not known. */
+struct session_row session_split(struct session_row *s);
+
 /* The entry of an exit that was recorded first: the two become one closed stay under the entry's
  * id. The plate and the credential are the
  * entry's as far as it has them. */

@@ -28,7 +28,8 @@ struct ctl_args {
     const char *wait;                                                  /* "" when given */
     const char *by;                                                    /* of a correction */
     const char *role, *place, *issuer, *audience, *life;               /* of a token or a client */
-    const char *operand, *operand2; /* the NAME or PLATE of the command; its second word */
+    const char *end, *free, *dry_run; /* of a stay; the last two "" when given */
+    const char *operand, *operand2;   /* the NAME or PLATE of the command; its second word */
 };
 
 struct client;
@@ -59,6 +60,11 @@ enum ctl_status cmd_right_import(struct client *c, const struct ctl_args *a);
 enum ctl_status cmd_audit_add(struct client *c, const struct ctl_args *a);
 enum ctl_status cmd_audit_list(struct client *c, const struct ctl_args *a);
 enum ctl_status cmd_audit_cancel(struct client *c, const struct ctl_args *a);
+enum ctl_status cmd_session_list(struct client *c, const struct ctl_args *a);
+enum ctl_status cmd_session_candidates(struct client *c, const struct ctl_args *a);
+enum ctl_status cmd_session_close(struct client *c, const struct ctl_args *a);
+enum ctl_status cmd_session_match(struct client *c, const struct ctl_args *a);
+enum ctl_status cmd_session_split(struct client *c, const struct ctl_args *a);
 enum ctl_status cmd_correct(struct client *c, const struct ctl_args *a);
 enum ctl_status cmd_act_list(struct client *c, const struct ctl_args *a);
 enum ctl_status cmd_payment_list(struct client *c, const struct ctl_args *a);

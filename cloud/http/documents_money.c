@@ -134,6 +134,8 @@ json_t *document_session(const struct session_view *s, int64_t amount_minor, con
                  wall_diff_ms(m->now, s->start) > s->stale_after_ms);
     if (s->parent.text[0] != '\0')
         set_text(o, "parent", s->parent.text);
+    if (s->joined.text[0] != '\0')
+        set_text(o, "joined", s->joined.text);
     if (s->right.text[0] != '\0')
         set_text(o, "right", s->right.text);
     if (s->credential.text[0] != '\0')

@@ -75,6 +75,10 @@ void handle_right_put(struct http *h, struct http_request *q, struct http_reply 
 void handle_right_neutral(struct http *h, struct http_request *q, struct http_reply *r);
 void handle_rights_neutral(struct http *h, struct http_request *q, struct http_reply *r);
 void handle_right_delete(struct http *h, struct http_request *q, struct http_reply *r);
+void handle_session_candidates(struct http *h, struct http_request *q, struct http_reply *r);
+void handle_session_close(struct http *h, struct http_request *q, struct http_reply *r);
+void handle_session_match(struct http *h, struct http_request *q, struct http_reply *r);
+void handle_session_split(struct http *h, struct http_request *q, struct http_reply *r);
 void handle_sessions(struct http *h, struct http_request *q, struct http_reply *r);
 void handle_payments(struct http *h, struct http_request *q, struct http_reply *r);
 void handle_payment(struct http *h, struct http_request *q, struct http_reply *r);

@@ -2,6 +2,7 @@
 
 #include "cloud/service/correction.h"
 #include "cloud/service/feed.h"
+#include "cloud/service/session_order.h"
 #include "protocol/support/digest.h"
 #include "protocol/support/log.h"
 #include "protocol/wire/json_out.h"
@@ -134,6 +135,9 @@ enum err act_undo(struct service *s, const struct act_order *o, struct admin_res
         return act_refuse(r, ERR_CONFLICT, "this act was undone before");
     switch (done.kind) {
     case ACT_CORRECTION: return correction_undo(s, o, &done, r);
+    case ACT_SESSION_CLOSE:
+    case ACT_SESSION_MATCH:
+    case ACT_SESSION_SPLIT: return session_order_undo(s, o, &done, r);
     default: return act_refuse(r, ERR_CONFLICT, "this act cannot be undone: do what is right now");
     }
 }

@@ -18,6 +18,7 @@
 #include "cloud/service/payment.h"
 #include "cloud/service/refund.h"
 #include "cloud/service/rights.h"
+#include "cloud/service/session_order.h"
 #include "cloud/service/stream.h"
 #include "cloud/service/validation.h"
 #include "cloud/service/zones.h"
@@ -203,6 +204,9 @@ static struct admin_result decide(struct service *s, const struct work *w)
     case ADMIN_PAY_LINK: r.err = pay_link_order(s, &c->pay.stay, &r); break;
     case ADMIN_VALIDATE: r.err = validation_give(s, &c->validation, &r); break;
     case ADMIN_CORRECT: r.err = correction_make(s, &c->act, &r); break;
+    case ADMIN_SESSION_CLOSE: r.err = session_order_close(s, &c->act, &r); break;
+    case ADMIN_SESSION_MATCH: r.err = session_order_match(s, &c->act, &r); break;
+    case ADMIN_SESSION_SPLIT: r.err = session_order_split(s, &c->act, &r); break;
     case ADMIN_ACT_UNDO: r.err = act_undo(s, &c->act, &r); break;
     case ADMIN_MONEY: r.err = money_order(s, &c->money, &r); break;
     case ADMIN_EDGE_RELEASE: r.err = release_edge(s, &c->stream.place, &c->stream.edge, &r); break;

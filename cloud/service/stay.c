@@ -138,8 +138,8 @@ static int64_t final_price(struct service *s, struct place *p, const struct sess
     return settled && price > kept ? kept : price;
 }
 
-static void settle(struct service *s, struct place *p, struct session_row *r,
-                   const struct request_id *request, const char *fact)
+void stay_settle(struct service *s, struct place *p, struct session_row *r,
+                 const struct request_id *request, const char *fact)
 {
     r->price_minor = final_price(s, p, r, request);
     STORE(s, save_session, r);
@@ -193,7 +193,7 @@ void stay_enter(struct service *s, struct place *p, const struct crossing *entry
         r = session_join(entry, &r);
         fix_version(s, p, &r);
         rights_cover(s, p, &r);
-        settle(s, p, &r, &none, "session.matched");
+        stay_settle(s, p, &r, &none, "session.matched");
         return;
     }
     r = session_open(entry, &p->row.settings);
@@ -224,7 +224,7 @@ void stay_leave(struct service *s, struct place *p, const struct crossing *exit,
         anomaly_record(s, p, NULL, 0, "plates_differ", false, r.id.text);
     p->row.open_sessions--;
     place_touch(s, p);
-    settle(s, p, &r, request, "session.closed");
+    stay_settle(s, p, &r, request, "session.closed");
 }
 
 void stay_reversed(struct service *s, struct place *p, const struct crossing *exit,

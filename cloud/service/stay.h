@@ -22,6 +22,9 @@ void stay_leave(struct service *s, struct place *p, const struct crossing *exit,
 void stay_reversed(struct service *s, struct place *p, const struct crossing *exit,
                    const struct request_id *request);
 void stay_evacuate(struct service *s, struct place *p, const struct crossing *exit);
+/* It has ended: its price, what is owed of it, and whoever wants to know. `fact` as in feed.h. */
+void stay_settle(struct service *s, struct place *p, struct session_row *r,
+                 const struct request_id *request, const char *fact);
 /* Price of a stay up to `at`; false: it cannot be priced (recorded as an anomaly). */
 bool stay_price(struct service *s, struct place *p, const struct session_row *r, struct wall_ms at,
                 int64_t *ret_minor);

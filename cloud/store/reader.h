@@ -123,6 +123,7 @@ struct session_view {
     struct name parent;                                       /* its place is a zone of that one */
     struct credential_text credential;                        /* ticket, card or code; "": none */
     int64_t exit_grace_ms;                                    /* of the place */
+    struct movement_id joined; /* an exit that a person gave to that stay */
 };
 
 /* Where a page of sessions ends; zeroed: before the first. */

@@ -78,6 +78,7 @@ static enum err take_session(sqlite3_stmt *s, void *arg)
     TRY(db_column_text(s, 29, w.parent.text, sizeof w.parent.text));
     TRY(db_column_text(s, 30, w.credential.text, sizeof w.credential.text));
     w.exit_grace_ms = number_at(s, 31);
+    TRY(db_column_text(s, 32, w.joined.text, sizeof w.joined.text));
     v->visit(v->arg, &w);
     return ERR_OK;
 }

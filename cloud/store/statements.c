@@ -20,7 +20,7 @@
     "id, place, plate, state, start_ms, end_ms, entry_edge, entry_lane, exit_edge, exit_lane, "    \
     "exit_movement, exit_basis, currency, tariff, price_minor, paid_minor, paid_ms, quote_ms, "    \
     "quote_request, right_id, covered_ms, exit_plate, credential, tariff_version, settled_ms, "    \
-    "settled_minor, refunded_minor, waived_minor"
+    "settled_minor, refunded_minor, waived_minor, joined"
 #define VALIDATION_COLUMNS "id, session, place, issuer, kind, value, actor, at_ms"
 #define RIGHT_COLUMNS      "id, removed, kind, plate, credential, from_ms, until_ms, offline_s, space"
 #define PAYMENT_COLUMNS                                                                            \
@@ -132,7 +132,7 @@ const char *const store_sql[STATEMENTS] = {
 
     [ST_SAVE_SESSION] =
         "INSERT INTO session (" SESSION_COLUMNS
-        ", fold) VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?) ON CONFLICT "
+        ", fold) VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?) ON CONFLICT "
         "(id) "
         "DO "
         "UPDATE "
@@ -146,6 +146,7 @@ const char *const store_sql[STATEMENTS] = {
         "paid_ms = excluded.paid_ms, quote_ms = excluded.quote_ms, "
         "quote_request = excluded.quote_request, right_id = excluded.right_id, "
         "covered_ms = excluded.covered_ms, exit_plate = excluded.exit_plate, fold = excluded.fold, "
+        "joined = excluded.joined, "
         "credential = excluded.credential, tariff_version = excluded.tariff_version, "
         "refunded_minor = excluded.refunded_minor, waived_minor = excluded.waived_minor, "
         "settled_ms = excluded.settled_ms, settled_minor = excluded.settled_minor",

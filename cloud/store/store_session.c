@@ -36,6 +36,7 @@ enum err store_save_session(void *self, const struct session_row *r)
     put_int(&p, r->settled_minor);
     put_int(&p, r->refunded_minor);
     put_int(&p, r->waived_minor);
+    put_optional(&p, r->joined.text);
     put_optional(&p, fold.text);
     return db_run(p.st);
 }
@@ -71,6 +72,7 @@ static void take_session(struct take *t, struct session_row *ret)
     r.settled_minor = take_int(t);
     r.refunded_minor = take_int(t);
     r.waived_minor = take_int(t);
+    TAKE_TEXT(t, r.joined.text);
     *ret = r;
 }
 

@@ -236,12 +236,87 @@ static void stays_are_listed_by_state(void **state)
     is_code(get(&l->f, "/v1/sessions?place=a&state=open", OPERATOR_OF_B), 403, "other_place");
 }
 
+static const char *text_of(json_t *object, const char *key)
+{
+    return json_string_value(json_object_get(object, key));
+}
+
+/* A misread exit: listed, its candidates with the reason, tried out, done, undone. */
+static void a_misread_exit_is_matched(void **state)
+{
+    struct live *l = *state;
+    struct test_edge e = edge_of("a", "e1", 1);
+    char target[96], body[128];
+    pthread_mutex_lock(&l->lock);
+    assert_true(edge_hello(&l->w, &e, "ex"));
+    edge_accept(&l->w, &e);
+    l->w.now.wall.v -= 3600 * 1000;
+    struct movement_id in = edge_enter(&l->w, &e,
+                                       "22\xEC\x95\x84"
+                                       "2222");
+    l->w.now.wall.v += 3600 * 1000;
+    edge_accept(&l->w, &e);
+    edge_enter(&l->w, &e,
+               "99\xEC\x95\x84"
+               "9999");
+    struct movement_id out = edge_leave(&l->w, &e,
+                                        "22\xEC\x95\x84"
+                                        "2223",
+                                        BASIS_OFFLINE, NULL);
+    pthread_mutex_unlock(&l->lock);
+    snprintf(target, sizeof target, "/v1/sessions/%s/candidates", out.text);
+    struct answer a = get(&l->f, target, ATTENDANT);
+    assert_int_equal(a.status, 200);
+    json_t *list = json_object_get(a.json, "candidates");
+    assert_int_equal(json_array_size(list), 1);
+    assert_string_equal(text_of(json_array_get(list, 0), "session"), in.text);
+    assert_string_equal(text_of(json_array_get(list, 0), "why"), "one_character");
+    answer_free(&a);
+    snprintf(target, sizeof target, "/v1/sessions/%s/match", in.text);
+    snprintf(body, sizeof body, "{\"exit\":\"%s\",\"reason\":\"photo\",\"dry_run\":true}",
+             out.text);
+    a = ask(&l->f, "POST", target, OPERATOR, body, NULL);
+    assert_int_equal(a.status, 200);
+    assert_true(json_is_null(json_object_get(a.json, "act")));
+    assert_int_equal(number(&a, "price_after_minor"), 6000);
+    assert_int_equal(number(&a, "due_minor"), 6000);
+    answer_free(&a);
+    snprintf(body, sizeof body, "{\"exit\":\"%s\",\"reason\":\"photo\"}", out.text);
+    is_code(ask(&l->f, "POST", target, ATTENDANT, body, NULL), 403, "forbidden");
+    a = ask(&l->f, "POST", target, OPERATOR, body, NULL);
+    assert_int_equal(a.status, 201);
+    assert_int_equal(number(&a, "act"), 1);
+    assert_string_equal(text_of(a.json, "why"), "one_character");
+    answer_free(&a);
+    is_code(ask(&l->f, "POST", target, OPERATOR, body, NULL), 409, "conflict");
+    a = ask(&l->f, "POST", "/v1/places/a/acts/1/undo", OPERATOR, "{\"reason\":\"no\"}", NULL);
+    assert_int_equal(a.status, 201);
+    answer_free(&a);
+    a = get(&l->f, "/v1/sessions?place=a&state=unmatched", ATTENDANT);
+    assert_int_equal(json_array_size(json_object_get(a.json, "sessions")), 1);
+    answer_free(&a);
+    is_code(ask(&l->f, "POST", target, OPERATOR, "{\"exit\":\"x\",\"reason\":\"y\"}", NULL), 422,
+            "invalid_act");
+    is_code(ask(&l->f, "POST", "/v1/sessions/00000000000000aa/close", OPERATOR,
+                "{\"reason\":\"y\"}", NULL),
+            404, "not_found");
+    snprintf(target, sizeof target, "/v1/sessions/%s/close", in.text);
+    is_code(ask(&l->f, "POST", target, OPERATOR, "{\"reason\":\"y\",\"end\":\"today\"}", NULL), 422,
+            "invalid_act");
+    is_code(ask(&l->f, "POST", target, OPERATOR_OF_B, "{\"reason\":\"y\"}", NULL), 404,
+            "not_found");
+    a = ask(&l->f, "POST", target, OPERATOR, "{\"reason\":\"towed away\",\"free\":true}", NULL);
+    assert_int_equal(a.status, 201);
+    answer_free(&a);
+}
+
 int main(void)
 {
 #define T(name) cmocka_unit_test_setup_teardown(name, live_setup, live_teardown)
     const struct CMUnitTest tests[] = {
-        T(a_correction_is_an_act), T(acts_are_undone_and_listed),   T(every_fault_is_named),
-        T(not_everybody_corrects), T(zones_and_hours_are_settings), T(stays_are_listed_by_state),
+        T(a_correction_is_an_act),    T(acts_are_undone_and_listed),   T(every_fault_is_named),
+        T(not_everybody_corrects),    T(zones_and_hours_are_settings), T(stays_are_listed_by_state),
+        T(a_misread_exit_is_matched),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -2,7 +2,7 @@
 the same without the cloud, the exit told before the entry."""
 from harness import Stack, check, main
 
-UNKNOWN = "T00000000000000000"
+UNKNOWN, NOBODYS = "T00000000000000000", "T00000000000000012"  # well formed, never issued
 
 
 def stays(s, place="a"):
@@ -56,11 +56,11 @@ def used_and_unknown():
             check(s.vehicle(car)["state"] == "at_column", "the arm stays down")
             s.ctl("lane", "open", "a", "out-1", "--reason", "helped", "--wait")
             s.until_vehicle(car, "left", seconds=60)
-        car = s.drive("a", "out-1", "", unreadable=True, force=True, ticket=UNKNOWN)
+        car = s.drive("a", "out-1", "", unreadable=True, force=True, ticket=NOBODYS)
         s.until(lambda: "NO STAY" in shown(s, "a", "out-1"), "no stay")
         s.fault("a", "out-1", "help", for_ms=1000)  # nobody comes: it opens after a minute, with a stay to look into
         s.until_vehicle(car, "left", seconds=60)
-        s.until(lambda: [x for x in stays(s) if x["state"] == "unmatched" and x["credential"] == UNKNOWN],
+        s.until(lambda: [x for x in stays(s) if x["state"] == "unmatched" and x["credential"] == NOBODYS],
                 "an unmatched stay")
         check(s.truth()["violations"] == [], "nothing unsafe")
 

@@ -381,7 +381,7 @@ static enum err take_holidays(const struct rate_text *from, struct tariff *to,
                               struct table_error *ret_error)
 {
     for (size_t i = 0; i < from->holiday_count; i++) {
-        char path[32];
+        char path[40];
         int64_t s;
         snprintf(path, sizeof path, "holidays[%zu].date", i);
         if (!read_moment(from->holidays[i].date, &s))

@@ -182,6 +182,13 @@ void edge_input(struct sim_edge *e, const struct agent_input *in)
     edge_wake(e, sim_ms(e->sim));
 }
 
+void edge_storage(struct sim_edge *e, bool frugal)
+{
+    struct agent_input in = {.kind = INPUT_STORAGE, .frugal = frugal};
+    e->frugal = frugal;
+    edge_input(e, &in);
+}
+
 /* ---- life ---- */
 
 void edge_kill(struct sim_edge *e, int64_t down_ms)
@@ -348,5 +355,6 @@ void edge_start(struct sim *s, void *edge, int64_t what)
         sim_in(s, between(s, 20, 400), lane_show, &e->lanes[i], e->incarnation);
     }
     sim_in(s, between(s, 5, 1000), uplink_try, e, e->incarnation);
+    edge_storage(e, e->frugal);
     plan_wake(e);
 }

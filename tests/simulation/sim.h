@@ -107,6 +107,7 @@ struct now edge_now(const struct sim_edge *e);
 void edge_input(struct sim_edge *e, const struct agent_input *in);
 void edge_wake(struct sim_edge *e, int64_t at_ms);
 bool edge_dies_here(struct sim_edge *e); /* a port call: true if it has no effect */
+void edge_storage(struct sim_edge *e, bool frugal);
 
 /* orders.c */
 enum err orders_save(void *self, const struct order_memory *o);

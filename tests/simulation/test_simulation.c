@@ -80,6 +80,7 @@ static void add(struct totals *to, const struct totals *t)
     to->orders += t->orders;
     to->device_faults += t->device_faults;
     to->audits += t->audits;
+    to->frugal += t->frugal;
 }
 
 static void report(const struct totals *t, uint64_t seeds, uint64_t steps, int64_t ms)
@@ -93,13 +94,14 @@ static void report(const struct totals *t, uint64_t seeds, uint64_t steps, int64
         "%lld in, %lld out, %lld turned away, %lld events, %lld charges, %lld refunds, %lld debts, "
         "%lld deaths of edges, %lld of clouds; %lld edges replaced, %lld gone for good; "
         "%lld journals set back, %lld copied, %lld databases restored; %lld times a journal could "
-        "not commit; %lld commands begun, %lld device faults, %lld audits\n",
+        "not commit, %lld its storage was nearly full; %lld commands begun, %lld device faults, "
+        "%lld audits\n",
         (long long)t->entered, (long long)t->left, (long long)t->turned_away, (long long)t->events,
         (long long)t->charges, (long long)t->refunds, (long long)t->debts,
         (long long)t->edge_deaths, (long long)t->cloud_deaths, (long long)t->replaced,
         (long long)t->gone, (long long)t->set_back, (long long)t->copied, (long long)t->restored,
-        (long long)t->crippled, (long long)t->orders, (long long)t->device_faults,
-        (long long)t->audits);
+        (long long)t->crippled, (long long)t->frugal, (long long)t->orders,
+        (long long)t->device_faults, (long long)t->audits);
 }
 
 static int run_seeds(struct sim_options o, uint64_t seeds, int64_t seconds)

@@ -181,10 +181,21 @@ static struct sim_edge *some_edge(struct sim *s)
     return &s->edges[between(s, 0, EDGES - 1)];
 }
 
+/* Nearly full for a while: observations are left out, and what moves spaces is not. */
+static void storage(struct sim *s, struct sim_edge *e)
+{
+    if (e->gone)
+        return;
+    s->totals.frugal += !e->frugal;
+    TRACE(s, "%s/%s: storage %s", e->place->name.text, e->name.text,
+          e->frugal ? "has room" : "is nearly full");
+    edge_storage(e, !e->frugal);
+}
+
 static void one_disaster(struct sim *s)
 {
     struct sim_edge *e = some_edge(s);
-    switch (between(s, 0, 13)) {
+    switch (between(s, 0, 14)) {
     case 0: partition(s, e); break;
     case 1: cloud_disconnect(&s->cloud, between(s, 100, 60000)); break;
     case 2: broker_restart(s, between(s, 50, 20000)); break;
@@ -224,6 +235,10 @@ static void one_disaster(struct sim *s)
     case 12:
         if (s->faults >> FAULT_AUDITS & 1)
             audit_begin(&s->places[between(s, 0, PLACES - 1)]);
+        break;
+    case 13:
+        if (s->faults >> FAULT_JOURNAL & 1)
+            storage(s, e);
         break;
     default:
         if (s->faults >> FAULT_FIELD & 1)
@@ -315,6 +330,7 @@ void weather_end(struct sim *s)
         s->edges[i].clock = CLOCK_SYNCED;
         struct agent_input in = {.kind = INPUT_CLOCK, .clock = CLOCK_SYNCED};
         edge_input(&s->edges[i], &in);
+        edge_storage(&s->edges[i], false);
     }
     s->cloud.wall_off_ms = 0;
 }

@@ -224,6 +224,7 @@ struct sim_edge {
     int64_t epoch_since_ms;             /* recorded from then on */
     int64_t wall_off_ms;                /* what its clock is wrong by */
     enum clock_state clock;             /* what it thinks of it */
+    bool frugal;                        /* its storage is nearly full */
     char hello[REQUEST_ID_SIZE];        /* the one it said last, */
     int64_t hello_ms;                   /* and when */
     int64_t lease_until_ms;             /* by the answers that arrived */
@@ -341,7 +342,7 @@ struct totals {
     int64_t ms, entered, left, turned_away, edge_deaths, cloud_deaths, charges, refunds, events,
         debts;
     int64_t replaced, gone, set_back, copied, restored, crippled, orders;
-    int64_t device_faults, audits;
+    int64_t device_faults, audits, frugal;
 };
 
 struct sim {

@@ -2,7 +2,9 @@
  * input: no bad access (sanitizers), a reason within its size, an untouched output on failure, and that
  * a value which decodes encodes to bytes that decode to the same bytes again. */
 #include "edge/field/profile_file.h"
+#include "protocol/base/ticket.h"
 #include "protocol/modbus/decode.h"
+#include "protocol/support/credential.h"
 #include "protocol/wire/event_codec.h"
 #include "tests/support/decode_any.h"
 
@@ -17,6 +19,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 #define FUZZ_OTHERS    4
 #define FUZZ_TOPIC     5
 #define FUZZ_REFERENCE 6
+#define FUZZ_SHOWN     7
 
 static void must(int condition)
 {
@@ -33,6 +36,26 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         must(topic_format(&t, again) == ERR_OK);
         must(strlen(again) == size && memcmp(again, data, size) == 0);
     }
+    return 0;
+}
+
+#elif FUZZ == FUZZ_SHOWN
+/* What is clean stays as it is, and shows at most its end. */
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+    struct credential_text once, twice;
+    char mask[CREDENTIAL_TEXT_SIZE];
+    memset(&once, 'x', sizeof once);
+    if (credential_clean((const char *)data, size, &once) != ERR_OK) {
+        must(memchr(&once, '\0', sizeof once) == NULL);
+        return 0;
+    }
+    must(once.text[0] != '\0');
+    must(credential_clean(once.text, strlen(once.text), &twice) == ERR_OK);
+    must(strcmp(once.text, twice.text) == 0);
+    must(!credential_is_ticket(&once) || strlen(once.text) == TICKET_SIZE - 1);
+    credential_mask(&once, mask);
+    must(strncmp(mask, "***", 3) == 0);
     return 0;
 }
 

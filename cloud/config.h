@@ -85,7 +85,9 @@ struct log_config {
 struct config {
     struct name instance;
     char database[CONFIG_PATH_SIZE];
-    char signing_key[CONFIG_PATH_SIZE]; /* "": the database's name with .key */
+    char signing_key[CONFIG_PATH_SIZE];   /* "": the database's name with .key */
+    char pseudonym_key[CONFIG_PATH_SIZE]; /* "": plates are kept */
+    int64_t plate_retention_h;
     char tariffs[CONFIG_PATH_SIZE];
     char zone[ZONE_NAME_SIZE];            /* of places that name none */
     char accounts_file[CONFIG_PATH_SIZE]; /* "": none */

@@ -194,6 +194,11 @@ static const struct row rows[] = {
     TEXT("database", struct config, database, 1, NULL, "the ledger's file; created if absent"),
     TEXT("signing_key", struct config, signing_key, 0, "",
          "Ed25519 key that signs what people correct; made if absent; empty: database + .key"),
+    TEXT("pseudonym_key", struct config, pseudonym_key, 0, "",
+         "key of the names that take the place of plates (64 hex digits); made if absent; empty: "
+         "plates are never forgotten"),
+    INT("plate_retention_h", struct config, plate_retention_h, 1, 87600, "24",
+        "hours after a stay is settled until its plate is forgotten"),
     TABLE("broker", struct config, broker, &broker_table, "the MQTT broker"),
     TABLE("http", struct config, http, &http_table, "API, live stream and page"),
     {.key = "tokens",

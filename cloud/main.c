@@ -35,6 +35,7 @@ struct cloud {
     struct rates *rates;      /* the service's */
     struct rates *page_rates; /* of the HTTP side, which prices open stays on its own threads */
     struct store *store;
+    struct pseudonym_key pseudonym_key;
     struct signer signer;
     struct views_thread *views; /* NULL: reports are not kept up, gates are */
     struct hub *hub;
@@ -186,7 +187,10 @@ static enum err create_link(struct cloud *c)
 
 static enum err start_service(struct cloud *c)
 {
+    bool forgets = c->config->pseudonym_key[0] != '\0';
+    int64_t retention_ms = c->config->plate_retention_h * 3600 * INT64_C(1000);
     struct service_options o = {.clock = c->clock,
+                                .plate_retention_ms = forgets ? retention_ms : 0,
                                 .accounts = c->config->accounts,
                                 .account_count = c->config->account_count,
                                 .payment_wait_ms = c->config->payment.total_ms,
@@ -228,6 +232,7 @@ static void reload(struct cloud *c)
 static enum err start_http(struct cloud *c)
 {
     struct http_ports p = {.database = c->config->database,
+                           .pseudonym_key = &c->pseudonym_key,
                            .clock = c->clock,
                            .metrics = &c->metrics,
                            .post = post,
@@ -309,6 +314,23 @@ static enum err put_places(struct cloud *c)
     return ERR_OK;
 }
 
+static enum err load_pseudonym_key(struct cloud *c)
+{
+    struct pseudonym_key *key = &c->pseudonym_key;
+    const char *file = c->config->pseudonym_key;
+    if (file[0] == '\0') {
+        log_notice("cloud.plates_kept", LT("reason", "no pseudonym_key is configured"));
+        return ERR_OK;
+    }
+    enum err e = pseudonym_key_load(file, key);
+    if (e != ERR_OK) {
+        log_error("cloud.pseudonym_key", LT("file", file), LT("reason", err_text(e)));
+        return e;
+    }
+    store_set_pseudonym_key(c->store, key);
+    return ERR_OK;
+}
+
 /* ---- the read model ---- */
 
 /* No gate waits for a report: what cannot be kept up is said, and the daemon goes on. */
@@ -358,6 +380,7 @@ static enum err cloud_start(struct cloud *c)
 {
     TRY(load_rates(c));
     TRY(store_open(c->config->database, &c->store));
+    TRY(load_pseudonym_key(c));
     TRY(open_signer(c));
     c->hub = hub_new();
     TRY(start_payment(c));

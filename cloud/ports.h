@@ -58,6 +58,11 @@ struct store_port {
     enum err (*add_quarantine)(void *self, const struct quarantine_row *r);
     enum err (*add_anomaly)(void *self, const struct anomaly_row *r);
     enum err (*add_fact)(void *self, const struct fact_row *r);
+    /* A keyed name takes the place of the plate in all that is kept of up to `max` Movements that were
+     * heard of before this instant, whose stays, and any stay of the same plate, are settled since before
+     * it. They are named, oldest first. */
+    enum err (*forget_plates)(void *self, struct wall_ms before, struct movement_id *ret,
+                              size_t max, size_t *ret_count);
     enum err (*resolve_anomalies)(void *self, const struct name *place, struct wall_ms at);
 
     /* Changes nothing if the id is another edge's. */

@@ -243,8 +243,9 @@ struct service_options {
     int64_t hold_retry_ms;   /* 5000, domain time */
     int64_t collect_ms;      /* 1000, real time: pause between rounds of debt collection */
     int64_t offer_resend_ms; /* 2000, real time */
-    struct metrics *metrics; /* may be NULL; must outlive the service */
-    const char *pay_url;     /* before the token of a payment link; NULL or "": there are none */
+    int64_t plate_retention_ms; /* domain time, after a stay is settled; 0: plates are kept */
+    struct metrics *metrics;    /* may be NULL; must outlive the service */
+    const char *pay_url;        /* before the token of a payment link; NULL or "": there are none */
     const struct issuer *issuers; /* must outlive the service */
     size_t issuer_count;
 };

@@ -17,6 +17,7 @@
 #include "cloud/ports.h"
 #include "cloud/service.h"
 #include "protocol/support/clock_source.h"
+#include "protocol/support/pseudonym.h"
 #include "protocol/support/table.h"
 
 /* The section `http` of the configuration, read through http_table. */
@@ -49,6 +50,9 @@ struct http_ports {
     const char *database; /* the service's file; must exist */
     struct clock_source clock;
     struct metrics *metrics;
+    /* Of the names that take the place of plates: whoever asks for a plate finds its stays by it. May be
+     * NULL, or not set. */
+    const struct pseudonym_key *pseudonym_key;
     /* Takes work as service_post does: ERR_FULL leaves it with the caller. */
     enum err (*post)(void *self, struct work *w);
     void *post_self;

@@ -141,8 +141,12 @@ static void reply_sessions(struct http *h, struct session_list *l, json_t *head,
 
 static enum err read_of_somebody(struct reader *reader, struct session_list *l)
 {
-    return reader_sessions(reader, &l->plate, &l->credential, &l->from, l->limit + 1, add_session,
-                           l);
+    const struct pseudonym_key *key = l->http->ports.pseudonym_key;
+    struct plate alias = {""};
+    if (key != NULL && key->set && l->plate.text[0] != '\0')
+        pseudonym_of(key, l->plate.text, alias.text);
+    return reader_sessions(reader, &l->plate, &alias, &l->credential, &l->from, l->limit + 1,
+                           add_session, l);
 }
 
 static enum err read_of_place(struct reader *reader, struct session_list *l)

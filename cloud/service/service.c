@@ -15,6 +15,7 @@
 #include "cloud/service/offer.h"
 #include "cloud/service/opening.h"
 #include "cloud/service/payment.h"
+#include "cloud/service/privacy.h"
 #include "cloud/service/request.h"
 #include "cloud/service/rights.h"
 #include "cloud/service/settlement.h"
@@ -139,6 +140,7 @@ static void fire_timers(struct service *s)
     offer_timers(s);
     live_timers(s);
     hello_timers(s);
+    privacy_timers(s);
     if (reached(s->now.mono, s->prune_at)) {
         /* Long enough that no edge retries a request whose decision is gone. */
         int64_t keep_ms = 3600 * INT64_C(1000) + real_ms(s, 60 * 1000);

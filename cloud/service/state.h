@@ -191,7 +191,7 @@ struct service {
 
     bool live_changed; /* of some edge */
     struct mono_ms live_at;
-    struct mono_ms collect_at, resend_at, prune_at;
+    struct mono_ms collect_at, resend_at, prune_at, forget_at;
     bool hello_wanted;         /* of somebody */
     struct mono_ms resync_at;  /* not before */
     int64_t resync_pause_ms;   /* after the last one, real time */

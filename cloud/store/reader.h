@@ -132,8 +132,9 @@ struct session_cursor {
     struct movement_id id;
 };
 
-/* Stays with this plate or, if that is "", this credential, newest first, after `from`. */
-enum err reader_sessions(struct reader *r, const struct plate *plate,
+/* Stays with this plate (or the name that took its place; "": none did) or, if that is "", this credential,
+ * newest first, after `from`. */
+enum err reader_sessions(struct reader *r, const struct plate *plate, const struct plate *alias,
                          const struct credential_text *credential,
                          const struct session_cursor *from, int limit,
                          void (*visit)(void *arg, const struct session_view *s), void *arg);

@@ -100,9 +100,9 @@
     X(FLOW, "SELECT (completed_ms - ?2) / ?3, direction, count(*) FROM movement "                  \
             "WHERE place = ?1 AND direction IN ('entry', 'exit') "                                 \
             "AND completed_ms >= ?2 AND completed_ms < ?4 GROUP BY 1, 2")                          \
-    X(SESSIONS,                                                                                    \
-      SESSION_SELECT "WHERE s.plate = ?1 AND (?2 = 0 OR (" SESSION_AT ", s.id) < (?2, ?3)) "       \
-                     "ORDER BY " SESSION_AT " DESC, s.id DESC LIMIT ?4")                           \
+    X(SESSIONS, SESSION_SELECT "WHERE s.plate IN (?1, ?5) AND (?2 = 0 OR (" SESSION_AT             \
+                               ", s.id) < (?2, ?3)) "                                              \
+                               "ORDER BY " SESSION_AT " DESC, s.id DESC LIMIT ?4")                 \
     X(SHOWN_SESSIONS,                                                                              \
       SESSION_SELECT "WHERE s.credential = ?1 AND (?2 = 0 OR (" SESSION_AT ", s.id) < (?2, ?3)) "  \
                      "ORDER BY " SESSION_AT " DESC, s.id DESC LIMIT ?4")                           \

@@ -83,7 +83,7 @@ static enum err take_session(sqlite3_stmt *s, void *arg)
     return ERR_OK;
 }
 
-enum err reader_sessions(struct reader *r, const struct plate *plate,
+enum err reader_sessions(struct reader *r, const struct plate *plate, const struct plate *alias,
                          const struct credential_text *credential,
                          const struct session_cursor *from, int limit,
                          void (*visit)(void *arg, const struct session_view *s), void *arg)
@@ -95,6 +95,8 @@ enum err reader_sessions(struct reader *r, const struct plate *plate,
     db_bind_int(s, 2, from->at_ms);
     db_bind_text(s, 3, from->id.text);
     db_bind_int(s, 4, limit);
+    if (by_plate)
+        db_bind_text(s, 5, alias->text[0] != '\0' ? alias->text : plate->text);
     return reader_each(s, take_session, &v);
 }
 

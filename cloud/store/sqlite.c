@@ -15,6 +15,8 @@ enum err store_open(const char *file, struct store **ret)
         e = db_check(s->db);
     if (e == ERR_OK)
         e = db_migrate(s->db, store_migrations, store_migration_count);
+    if (e == ERR_OK)
+        e = store_forget_init(s);
     for (int i = 0; i < STATEMENTS && e == ERR_OK; i++)
         e = db_prepare(s->db, store_sql[i], &s->st[i]);
     struct take t;
@@ -82,6 +84,7 @@ struct store_port store_port(struct store *s)
         .add_quarantine = store_add_quarantine,
         .add_anomaly = store_add_anomaly,
         .add_fact = store_add_fact,
+        .forget_plates = store_forget_plates,
         .resolve_anomalies = store_resolve_anomalies,
         .merge_movement = store_merge_movement,
         .find_movement = store_find_movement,

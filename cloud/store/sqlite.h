@@ -3,6 +3,7 @@
 #define BOOMGATE_CLOUD_STORE_SQLITE_H
 
 #include "cloud/ports.h"
+#include "protocol/support/pseudonym.h"
 
 struct store;
 
@@ -10,6 +11,9 @@ struct store;
  * by a newer program. */
 enum err store_open(const char *file, struct store **ret);
 void store_close(struct store *s); /* NULL is fine */
+
+/* Before forget_plates is called. */
+void store_set_pseudonym_key(struct store *s, const struct pseudonym_key *key);
 
 struct store_port store_port(struct store *s);
 

@@ -37,6 +37,10 @@
     "presumed, accepted_ms, executing_ms, ended_ms"
 #define ACT_COLUMNS                                                                                \
     "place, id, kind, actor, reason, session, other, delta, undoes, at_ms, digest, text"
+#define UNSETTLED                                                                                  \
+    "(s.end_ms IS NULL OR s.end_ms >= ?1 OR (s.state = 'unmatched' AND s.end_ms >= ?1 - "          \
+    "604800000) OR EXISTS (SELECT 1 FROM debt AS d WHERE d.session = s.id AND d.state = 'open') "  \
+    "OR EXISTS (SELECT 1 FROM payment AS y WHERE y.session = s.id AND y.state IN " NOT_FINAL "))"
 #define NOT_FINAL "('created', 'sent', 'unknown', 'querying')"
 
 const char *const store_sql[STATEMENTS] = {
@@ -105,6 +109,21 @@ const char *const store_sql[STATEMENTS] = {
                        " at_ms) VALUES (?,?,?,?,?,?,?,?)",
     [ST_ADD_FACT] = "INSERT INTO fact (id, place, type, subject, plate, trace, at_ms,"
                     " data) VALUES (?,?,?,?,?,?,?,?)",
+    /* A stay that has no entry yet may get one for a week. */
+    [ST_NAMED_MOVEMENTS] =
+        "SELECT m.id FROM movement AS m WHERE m.plate < '~' AND m.first_ms < ?1"
+        " AND NOT EXISTS (SELECT 1 FROM session AS s WHERE s.plate = m.plate AND s.place = m.place"
+        " AND " UNSETTLED ") AND NOT EXISTS (SELECT 1 FROM session AS s WHERE s.id = m.id"
+        " AND " UNSETTLED ") ORDER BY m.first_ms LIMIT ?2",
+    [ST_FORGET_MOVEMENT] = "UPDATE movement SET plate = pseudonym(plate), raw = NULL WHERE id = ?",
+    [ST_FORGET_SESSION] = "UPDATE session SET plate = pseudonym(plate), exit_plate = NULL,"
+                          " fold = NULL WHERE id = ?",
+    [ST_FORGET_DEBT] = "UPDATE debt SET plate = pseudonym(plate) WHERE session = ?",
+    [ST_FORGET_FACT] = "UPDATE fact SET plate = pseudonym(plate) WHERE subject = ?"
+                       " AND plate IS NOT NULL",
+    [ST_FORGET_EVENT] = "UPDATE event SET bytes = blank(bytes) WHERE movement = ? AND kind IN"
+                        " ('credential.read', 'passage.authorised', 'passage.denied',"
+                        " 'passage.completed', 'passage.voided', 'passage.unauthorised')",
     [ST_FEED_HEAD] = "SELECT max(coalesce((SELECT max(id) FROM event), 0),"
                      " coalesce((SELECT max(id) FROM fact), 0))",
     [ST_RESOLVE_ANOMALIES] = "UPDATE anomaly SET resolved_ms = ? WHERE place = ?"

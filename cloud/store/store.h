@@ -6,13 +6,20 @@
 #include "cloud/ports.h"
 #include "cloud/store/columns.h"
 #include "cloud/store/statements.h"
+#include "protocol/support/pseudonym.h"
 
 struct store {
     sqlite3 *db;
     sqlite3_stmt *st[STATEMENTS];
     int64_t feed_head; /* the last number given to an event or a fact */
     int64_t feed_committed;
+    struct pseudonym_key pseudonym_key;
 };
+
+/* store_forget.c: the functions pseudonym() and blank() of its statements, then the port's. */
+enum err store_forget_init(struct store *s);
+enum err store_forget_plates(void *self, struct wall_ms before, struct movement_id *ret, size_t max,
+                             size_t *ret_count);
 
 /* store_load.c */
 enum err store_load(void *self, const struct store_visitor *v);

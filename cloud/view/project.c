@@ -22,6 +22,8 @@ enum { MINUTE_MS = 60000, HOUR_MS = 3600000, ENTRY_BYTES_MAX = 16384 };
     X(STAY, "INSERT OR REPLACE INTO stay VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?)")                    \
     X(RECEIPT, "INSERT OR REPLACE INTO receipt VALUES (?,?,?,?,?,?,?)")                            \
     X(STEP, "INSERT OR REPLACE INTO step VALUES (?,?,?,?,?,?,?,?)")                                \
+    X(NAMELESS_STAY, "UPDATE stay SET plate = NULL WHERE session = ?")                             \
+    X(NAMELESS_DEBT, "UPDATE debt SET plate = NULL WHERE session = ?")                             \
     X(FORGET, "DELETE FROM step WHERE cursor <= ?")                                                \
     X(DEBT, "INSERT OR REPLACE INTO debt VALUES (?,?,?,?,?,?,?,?,?)")
 
@@ -230,6 +232,15 @@ static enum err apply_debt(struct projector *p, const struct feed_item *i, const
     return db_run(s);
 }
 
+static enum err apply_forgotten(struct projector *p, const struct feed_item *i, const json_t *data)
+{
+    (void)data;
+    db_bind_text(p->st[P_NAMELESS_STAY], 1, i->subject);
+    TRY(db_run(p->st[P_NAMELESS_STAY]));
+    db_bind_text(p->st[P_NAMELESS_DEBT], 1, i->subject);
+    return db_run(p->st[P_NAMELESS_DEBT]);
+}
+
 /* ---- which entry is whose ---- */
 
 static const struct projection {
@@ -241,7 +252,7 @@ static const struct projection {
     {"passage.denied", true, apply_passage},     {"audit.applied", false, apply_audit},
     {"act.correction", false, apply_correction}, {"session.", false, apply_session},
     {"payment.succeeded", false, apply_receipt}, {"debt.", false, apply_debt},
-    {"refund.succeeded", false, apply_refund},
+    {"plate.forgotten", false, apply_forgotten}, {"refund.succeeded", false, apply_refund},
 };
 
 static bool fits(const struct projection *x, const struct feed_item *i)

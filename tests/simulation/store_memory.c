@@ -271,6 +271,15 @@ static enum err add_fact(void *self, const struct fact_row *r)
     return m->open && whole ? ERR_OK : ERR_IO;
 }
 
+/* The simulation forgets nothing. */
+static enum err forget_plates(void *self, struct wall_ms before, struct movement_id *ret,
+                              size_t max, size_t *ret_count)
+{
+    (void)self, (void)before, (void)ret, (void)max;
+    *ret_count = 0;
+    return ERR_OK;
+}
+
 static enum err resolve_anomalies(void *self, const struct name *place, struct wall_ms at)
 {
     (void)self, (void)place, (void)at;
@@ -434,6 +443,7 @@ struct store_port store_memory_port(struct store_memory *m)
         .add_quarantine = add_quarantine,
         .add_anomaly = add_anomaly,
         .add_fact = add_fact,
+        .forget_plates = forget_plates,
         .resolve_anomalies = resolve_anomalies,
         .merge_movement = memory_merge_movement,
         .find_movement = memory_find_movement,

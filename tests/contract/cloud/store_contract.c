@@ -355,6 +355,10 @@ static void events_are_unique(void **state)
                             .data = "{\"state\":\"open\"} and what comes after",
                             .len = 16};
     OK(CALL(add_fact, &fact));
+    struct movement_id forgotten[2];
+    size_t forgotten_count = 9;
+    OK(CALL(forget_plates, (struct wall_ms){1}, forgotten, 2, &forgotten_count));
+    assert_int_equal(forgotten_count, 0);
     again();
     OK(CALL(find_digest, 4, 13, &d));
 }

@@ -20,12 +20,12 @@ static const char *const reader_sql[] = {
 };
 
 /* Grow with every vehicle. The others have a row per place, edge or lane. */
-static const char *const growing[] = {"event",        "quarantine", "anomaly", "movement",
-                                      "session",      "payment",    "debt",    "space_grant",
-                                      "decision",     "s",          "y",       "d",
-                                      "lane_command", "fact",       "e",       "f",
-                                      "answer",       "act",        "a",       "u",
-                                      "validation",   "refund",     "pay_link"};
+static const char *const growing[] = {"event",        "quarantine", "anomaly",  "movement",
+                                      "session",      "payment",    "debt",     "space_grant",
+                                      "decision",     "s",          "y",        "d",
+                                      "lane_command", "fact",       "e",        "f",
+                                      "answer",       "act",        "a",        "u",
+                                      "validation",   "refund",     "pay_link", "m"};
 /* Hold only what is open. */
 static const char *const small[] = {"anomaly_open",     "payment_not_final", "payment_manual",
                                     "refund_not_final", "refund_manual",     "debt_open",
@@ -68,6 +68,22 @@ static void explain(sqlite3 *db, const char *sql)
     sqlite3_finalize(st);
 }
 
+/* Stands for the functions of store_forget.c: a plan does not call them. */
+static void never(sqlite3_context *c, int count, sqlite3_value **values)
+{
+    (void)count, (void)values;
+    sqlite3_result_null(c);
+}
+
+static void add_functions(sqlite3 *db)
+{
+    static const char *const names[] = {"pseudonym", "blank"};
+    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++)
+        assert_int_equal(
+            sqlite3_create_function_v2(db, names[i], 1, SQLITE_UTF8, NULL, never, NULL, NULL, NULL),
+            SQLITE_OK);
+}
+
 static void nothing_is_walked_through(void **state)
 {
     char file[] = "/tmp/boomgate-plans-XXXXXX", side[64];
@@ -79,6 +95,7 @@ static void nothing_is_walked_through(void **state)
     close(fd);
     assert_int_equal(store_open(file, &store), ERR_OK);
     assert_int_equal(db_open_reader(file, &db), ERR_OK);
+    add_functions(db);
     for (size_t i = 0; i < sizeof reader_sql / sizeof reader_sql[0]; i++)
         explain(db, reader_sql[i]);
     for (size_t i = 0; i < STATEMENTS; i++)

@@ -131,6 +131,33 @@ static void what_differs_is_named_and_replaced(void **state)
     views_close(v);
 }
 
+/* W1 holds over the forgetting of plates, which changes entries that were applied before. */
+static void forgotten_plates_leave_them_equal(void **state)
+{
+    struct scene *c = *state;
+    struct world *w = &c->w;
+    struct views_check check;
+    w->plate_retention_ms = 24 * HOUR_MS;
+    world_restart(w);
+    world_run(w);
+    assert_true(edge_hello(w, &c->e, "ex"));
+    w->call_count = 0;
+    traffic(c);
+    struct views *v = catch_up(w);
+    assert_true(ask(w, "SELECT count(*) FROM stay WHERE plate = '22\xEC\x95\x84"
+                       "2222'") > 0);
+    world_pass_ms(w, 48 * HOUR_MS);
+    world_pass_ms(w, 60000);
+    for (bool more = true; more;)
+        assert_int_equal(views_step(v, &more), ERR_OK);
+    assert_int_equal(ask(w, "SELECT count(*) FROM stay WHERE plate = '22\xEC\x95\x84"
+                            "2222'"),
+                     0);
+    assert_int_equal(views_rebuild(v, NULL, NULL, &check), ERR_OK);
+    assert_true(check.equal);
+    views_close(v);
+}
+
 /* W4 */
 static void an_unfit_file_is_made_anew(void **state)
 {
@@ -246,6 +273,7 @@ int main(void)
         TEST(made_again_they_are_equal),
         TEST(they_agree_with_the_ledger),
         TEST(what_differs_is_named_and_replaced),
+        TEST(forgotten_plates_leave_them_equal),
         TEST(an_unfit_file_is_made_anew),
         TEST(reports_by_steps),
         TEST(a_thread_follows),

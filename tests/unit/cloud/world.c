@@ -203,6 +203,8 @@ struct rates_port world_rates(struct world *w)
 void world_reopen(struct world *w)
 {
     assert_int_equal(store_open(w->file, &w->store), ERR_OK);
+    w->pseudonym_key.set = true;
+    store_set_pseudonym_key(w->store, &w->pseudonym_key);
     struct store_port store = store_port(w->store);
     if (w->wrap)
         store = w->wrap(w, store);
@@ -224,6 +226,7 @@ void world_reopen(struct world *w)
         .clock = clock_real(),
         .accounts = w->accounts,
         .account_count = w->account_count,
+        .plate_retention_ms = w->plate_retention_ms,
         .metrics = &w->metrics,
         .pay_url = w->pay_url,
         .issuers = w->issuers,

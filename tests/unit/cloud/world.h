@@ -63,6 +63,8 @@ struct world {
     const char *pay_url; /* NULL: no payment links */
     const struct issuer *issuers;
     size_t issuer_count;
+    int64_t plate_retention_ms;
+    struct pseudonym_key pseudonym_key; /* all zeros, but set */
     int64_t price_per_minute;
     bool no_price;
     struct tariff rates;   /* what was found last */

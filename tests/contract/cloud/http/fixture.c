@@ -510,6 +510,8 @@ static enum err complete(void *self, struct place_settings *s)
 
 /* ---- life ---- */
 
+const struct pseudonym_key fixture_key = {.set = true};
+
 static void start(struct fixture *f)
 {
     static const struct auth_token tokens[] = {
@@ -530,6 +532,7 @@ static void start(struct fixture *f)
     struct http_ports ports = {
         .database = f->file,
         .clock = clock_real(),
+        .pseudonym_key = &fixture_key,
         .metrics = &f->metrics,
         .post = take_work,
         .post_self = f,

@@ -18,6 +18,9 @@
 /* 2026-11-20T06:31:12.345Z; 15:31 in Seoul. */
 #define NOW_MS INT64_C(1795156272345)
 
+/* All zeros, but set. */
+extern const struct pseudonym_key fixture_key;
+
 struct fixture {
     char dir[64];
     char file[96];

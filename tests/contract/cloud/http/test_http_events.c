@@ -245,6 +245,28 @@ static void waiting_ends(void **state)
     close(fd);
 }
 
+/* Whose plate was forgotten still finds the own stays: the name in its place is known to who knows it. */
+static void own_stays_are_found_by_the_keyed_name(void **state)
+{
+    struct fixture *f = *state;
+    struct session_row r = {.id = {"00000000000000f1"},
+                            .place = {"a"},
+                            .state = SESSION_CLOSED,
+                            .start = {NOW_MS - 90000000},
+                            .end = {NOW_MS - 86400000},
+                            .currency = {"KRW"},
+                            .tariff = {"t1"}};
+    pseudonym_of(&fixture_key, "99Z9999", r.plate.text);
+    begin(f);
+    assert_int_equal(f->port.save_session(f->port.self, &r), ERR_OK);
+    commit(f);
+    struct answer a = get(f, "/v1/sessions?plate=99Z9999", OPERATOR);
+    json_t *list = json_object_get(a.json, "sessions");
+    assert_int_equal(json_array_size(list), 1);
+    assert_string_equal(text_of(json_array_get(list, 0), "session"), r.id.text);
+    answer_free(&a);
+}
+
 static void refused(struct fixture *f, const char *target, const char *token, int status,
                     const char *code)
 {
@@ -288,6 +310,7 @@ int main(void)
         TEST(a_page_has_a_size),
         TEST(who_waits_gets_what_is_committed),
         TEST(waiting_ends),
+        TEST(own_stays_are_found_by_the_keyed_name),
         TEST(what_is_refused),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

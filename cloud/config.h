@@ -6,6 +6,7 @@
 #include "cloud/core/records.h"
 #include "cloud/http/http.h"
 #include "cloud/identity/identity.h"
+#include "cloud/otlp/otlp.h"
 #include "cloud/payment/worker.h"
 #include "cloud/service.h"
 #include "protocol/support/log.h"
@@ -88,6 +89,7 @@ struct config {
     char signing_key[CONFIG_PATH_SIZE];   /* "": the database's name with .key */
     char pseudonym_key[CONFIG_PATH_SIZE]; /* "": plates are kept */
     int64_t plate_retention_h;
+    char otlp_url[OTLP_URL_SIZE]; /* "": no collector */
     char tariffs[CONFIG_PATH_SIZE];
     char zone[ZONE_NAME_SIZE];            /* of places that name none */
     char accounts_file[CONFIG_PATH_SIZE]; /* "": none */

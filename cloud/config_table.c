@@ -199,6 +199,8 @@ static const struct row rows[] = {
          "plates are never forgotten"),
     INT("plate_retention_h", struct config, plate_retention_h, 1, 87600, "24",
         "hours after a stay is settled until its plate is forgotten"),
+    TEXT("otlp_url", struct config, otlp_url, 0, "",
+         "collector that takes traces by OTLP/HTTP in JSON, as http://127.0.0.1:4318; empty: none"),
     TABLE("broker", struct config, broker, &broker_table, "the MQTT broker"),
     TABLE("http", struct config, http, &http_table, "API, live stream and page"),
     {.key = "tokens",

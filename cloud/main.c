@@ -37,6 +37,7 @@ struct cloud {
     struct store *store;
     struct pseudonym_key pseudonym_key;
     struct signer signer;
+    struct otlp *otlp;          /* NULL: no collector is configured */
     struct views_thread *views; /* NULL: reports are not kept up, gates are */
     struct hub *hub;
     struct payment_worker *payment; /* NULL: no provider is configured */
@@ -341,6 +342,23 @@ static void start_views(struct cloud *c)
         log_error("views.not_started", LT("reason", err_text(e)));
 }
 
+/* Nor for a collector. */
+static void start_otlp(struct cloud *c)
+{
+    enum { PAUSE_MS = 1000, TIMEOUT_MS = 10000 };
+    struct otlp_options o = {.database = c->config->database,
+                             .instance = c->config->instance,
+                             .pause_ms = PAUSE_MS,
+                             .timeout_ms = TIMEOUT_MS,
+                             .metrics = &c->metrics};
+    if (c->config->otlp_url[0] == '\0')
+        return;
+    memcpy(o.url, c->config->otlp_url, sizeof o.url);
+    enum err e = otlp_start(&o, &c->otlp);
+    if (e != ERR_OK)
+        log_error("otlp.not_started", LT("reason", err_text(e)));
+}
+
 static void show_progress(void *arg, int64_t done, int64_t of)
 {
     int64_t *shown = arg;
@@ -388,6 +406,7 @@ static enum err cloud_start(struct cloud *c)
     TRY(start_service(c));
     TRY(put_places(c));
     start_views(c);
+    start_otlp(c);
     TRY(start_identity(c));
     TRY(start_http(c));
     link_start(c->link);
@@ -410,6 +429,7 @@ static void cloud_stop(struct cloud *c)
     link_free(c->link);
     payment_worker_free(c->payment);
     hub_free(c->hub);
+    otlp_stop(c->otlp);
     views_thread_stop(c->views);
     store_close(c->store);
     rates_free(c->page_rates);

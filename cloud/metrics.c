@@ -8,6 +8,7 @@
 #define PAYMENTS "boomgate_payment_calls_total", "Provider calls by step or outcome"
 #define ATTEMPTS "boomgate_payment_attempts_total", "HTTP attempts at the provider by result"
 #define DEBTS    "boomgate_debts_total", "Debts by step"
+#define SPANS    "boomgate_otlp_spans_total", "Spans for the collector by what became of them"
 #define PLATES   "boomgate_plates_forgotten_total", "Movements whose plate was forgotten"
 #define DECISIONS                                                                                  \
     "boomgate_gate_decisions_total",                                                               \
@@ -70,6 +71,8 @@ static const struct metric_row rows[METRICS] = {
     [METRIC_DEBTS_OPENED] = COUNTER(DEBTS, "step=\"opened\""),
     [METRIC_DEBTS_SETTLED] = COUNTER(DEBTS, "step=\"settled\""),
     [METRIC_PLATES_FORGOTTEN] = COUNTER(PLATES, ""),
+    [METRIC_SPANS_SENT] = COUNTER(SPANS, "result=\"sent\""),
+    [METRIC_SPANS_DROPPED] = COUNTER(SPANS, "result=\"dropped\""),
     [METRIC_DECISIONS_ALLOWED] = COUNTER(DECISIONS, "result=\"allowed\""),
     [METRIC_DECISIONS_DENIED] = COUNTER(DECISIONS, "result=\"denied\""),
     [METRIC_DECISIONS_NO_ANSWER] = COUNTER(DECISIONS, "result=\"no_answer\""),

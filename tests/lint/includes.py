@@ -44,6 +44,7 @@ RULES = {
                                  "cloud/service/"],
     "cloud/store/": SUPPORT + ["cloud/core/", "cloud/ports.h", "cloud/store/"],
     # The read model sees the ledger as any reader does.
+    "cloud/otlp/": SUPPORT + ["cloud/core/", "cloud/metrics.h", "cloud/store/reader.h", "cloud/otlp/"],
     "cloud/view/": SUPPORT + ["cloud/core/", "cloud/store/reader.h", "cloud/view/"],
     "cloud/payment/": SUPPORT + ["cloud/core/", "cloud/ports.h", "cloud/metrics.h",
                                  "cloud/payment/"],
@@ -71,7 +72,7 @@ FOREIGN = {
     # edge/camera: cameras push plates over HTTP
     "microhttpd.h": ["cloud/http/", "edge/camera/", "sim/payment/", "sim/control/"],
     "sqlite3.h": ["protocol/support/", "edge/journal/", "edge/rights/", "cloud/store/", "cloud/view/"],
-    "curl/curl.h": ["cloud/payment/", "cloud/identity/fetcher.c", "cloud/ctl/", "sim/ctl/"],
+    "curl/curl.h": ["cloud/otlp/", "cloud/payment/", "cloud/identity/fetcher.c", "cloud/ctl/", "sim/ctl/"],
     "uv.h": ["edge/loop.c", "sim/"],
     "jansson.h": ["protocol/support/", "protocol/wire/", "edge/uplink/", "edge/commission/", "cloud/", "sim/"],
     "qrencode.h": ["cloud/http/", "cloud/ctl/"],

@@ -139,7 +139,9 @@ struct pay_order {
 struct admin_result {
     enum err err; /* ERR_OK; ERR_INVAL, ERR_NOTFOUND, ERR_CONFLICT: `reason` says why */
     char reason[160];
-    bool key_reused; /* the key of struct once was used for another request; nothing was done */
+    bool changed;     /* not as struct seen says (ERR_CONFLICT); nothing was done */
+    bool seen_needed; /* ERR_CONFLICT: it exists, and nothing was said of what was seen */
+    bool key_reused;  /* the key of struct once was used for another request; nothing was done */
     bool created;
     int64_t audit;               /* its id */
     int64_t act;                 /* its id */
@@ -170,8 +172,22 @@ struct once {
     void (*again)(void *arg, const struct answer_row *row);
 };
 
+/* What somebody saw of a thing before they ask to change it (RFC 9110, 13.1). Only for ADMIN_PLACE_PUT and
+ * ADMIN_RIGHTS of one right; any other command with it is refused. */
+struct seen {
+    enum seen_kind {
+        SEEN_NOTHING,
+        SEEN_TAG,    /* it must still have `tag` */
+        SEEN_IT,     /* it must exist */
+        SEEN_NONE,   /* it must not exist */
+        SEEN_NEEDED, /* nothing was said, and a change needs it */
+    } kind;
+    char tag[TAG_SIZE];
+};
+
 struct admin_command {
     enum admin_kind kind;
+    struct seen seen;
     struct once once;
     union {
         struct place_settings place;

@@ -36,6 +36,7 @@ enum {
     FACT_TYPE_SIZE = 40,
     FACT_SUBJECT_SIZE = 64,
     LOCATION_SIZE = 160,
+    TAG_SIZE = 20,
 };
 
 /* What happens at an exit when the provider is unavailable or the outcome unknown. */
@@ -64,7 +65,10 @@ struct place_settings {
     char hours[HOURS_TEXT_SIZE]; /* when it is open (core/hours.h); "": always */
 };
 
+/* Both look at every member. The tag of other settings is another one (64 bits): what somebody saw, when
+ * they change it. */
 bool place_settings_equal(const struct place_settings *a, const struct place_settings *b);
+void place_settings_tag(const struct place_settings *s, char ret[TAG_SIZE]);
 
 /* The counters of wire.md's table; see core/ledger.h. */
 struct place_row {

@@ -148,22 +148,29 @@ enum ctl_status client_call(struct client *c, const char *method, const char *pa
     return call(c, method, path, c->headers, body, ret_status, ret);
 }
 
+enum ctl_status client_call_with(struct client *c, const char *method, const char *path,
+                                 const char *header, const json_t *body, int *ret_status,
+                                 json_t **ret)
+{
+    struct curl_slist *headers = NULL;
+    for (const struct curl_slist *h = c->headers; h != NULL; h = h->next)
+        headers = curl_slist_append(headers, h->data);
+    headers = curl_slist_append(headers, header);
+    enum ctl_status s = call(c, method, path, headers, body, ret_status, ret);
+    curl_slist_free_all(headers);
+    return s;
+}
+
 enum ctl_status client_post_once(struct client *c, const char *path, const char *key,
                                  const json_t *body, int *ret_status, json_t **ret)
 {
     char header[256];
-    struct curl_slist *headers = NULL;
     if (strpbrk(key, "\r\n") != NULL ||
         (size_t)snprintf(header, sizeof header, "Idempotency-Key: %s", key) >= sizeof header) {
         fprintf(stderr, "boomgatectl: the key must be one line of at most 128 characters\n");
         return CTL_USAGE;
     }
-    for (const struct curl_slist *h = c->headers; h != NULL; h = h->next)
-        headers = curl_slist_append(headers, h->data);
-    headers = curl_slist_append(headers, header);
-    enum ctl_status s = call(c, "POST", path, headers, body, ret_status, ret);
-    curl_slist_free_all(headers);
-    return s;
+    return client_call_with(c, "POST", path, header, body, ret_status, ret);
 }
 
 void client_report(int status, const json_t *problem)

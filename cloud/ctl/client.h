@@ -26,6 +26,11 @@ enum ctl_status client_call(struct client *c, const char *method, const char *pa
 enum ctl_status client_post_once(struct client *c, const char *path, const char *key,
                                  const json_t *body, int *ret_status, json_t **ret);
 
+/* A request with one header more, "Name: value". */
+enum ctl_status client_call_with(struct client *c, const char *method, const char *path,
+                                 const char *header, const json_t *body, int *ret_status,
+                                 json_t **ret);
+
 /* As client_call for GET; an answer that is not 200 is reported and CTL_REFUSED. */
 enum ctl_status client_get(struct client *c, const char *path, json_t **ret);
 

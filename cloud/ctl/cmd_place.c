@@ -99,11 +99,15 @@ static bool apply_args(json_t *o, const struct ctl_args *a)
 
 /* Sends `body` (taken over) and says in one line what came of it. */
 static enum ctl_status write_place(struct client *c, const char *method, const char *path,
-                                   json_t *body, const char *name)
+                                   const char *revision, json_t *body, const char *name)
 {
     int status;
     json_t *answer;
-    enum ctl_status s = client_call(c, method, path, body, &status, &answer);
+    char seen[64];
+    snprintf(seen, sizeof seen, "If-Match: \"%.40s\"", revision);
+    enum ctl_status s = revision[0] != '\0'
+                            ? client_call_with(c, method, path, seen, body, &status, &answer)
+                            : client_call(c, method, path, body, &status, &answer);
     json_int_t capacity = print_int(body, "capacity");
     json_decref(body);
     if (s != CTL_OK)
@@ -136,7 +140,7 @@ enum ctl_status cmd_place_add(struct client *c, const struct ctl_args *a)
         json_decref(body);
         return CTL_USAGE;
     }
-    return write_place(c, "POST", "/v1/places", body, a->operand);
+    return write_place(c, "POST", "/v1/places", "", body, a->operand);
 }
 
 /* The settings among the members of a place's document. */
@@ -163,12 +167,14 @@ enum ctl_status cmd_place_set(struct client *c, const struct ctl_args *a)
         return s;
     json_t *before = settings_of(place);
     json_t *after = settings_of(place);
+    char revision[48];
+    snprintf(revision, sizeof revision, "%s", print_text(place, "revision"));
     json_decref(place);
     bool good = apply_args(after, a);
     bool same = good && json_equal(before, after);
     json_decref(before);
     if (good && !same)
-        return write_place(c, "PUT", path, after, a->operand);
+        return write_place(c, "PUT", path, revision, after, a->operand);
     json_decref(after);
     if (!good)
         return CTL_USAGE;

@@ -241,8 +241,16 @@ void handle_edge_release(struct http *h, struct http_request *q, struct http_rep
     post(h, q, w, &place, r);
 }
 
+struct audit_list {
+    json_t *list;
+    struct list_page *page;
+};
+
 static void add_audit(void *arg, const struct audit_view *a)
 {
+    struct audit_list *l = arg;
+    if (!list_page_takes(l->page, a->id, "-"))
+        return;
     json_t *o = json_object();
     set_int(o, "id", a->id);
     set_text(o, "state", a->state);
@@ -257,37 +265,38 @@ static void add_audit(void *arg, const struct audit_view *a)
     set_int(o, "shortfall", a->shortfall);
     set_time(o, "made", a->made);
     set_time(o, "ended", a->ended);
-    json_array_append_new(arg, o);
+    json_array_append_new(l->list, o);
 }
 
-static enum err document_audits(struct reader *r, const struct name *place, int limit, json_t **ret)
+static enum err document_audits(struct reader *r, const struct name *place, struct list_page *page,
+                                json_t **ret)
 {
     struct place_view known;
-    json_t *list = json_array();
+    struct audit_list l = {json_array(), page};
     enum err e = reader_begin(r);
     if (e == ERR_OK) {
         e = reader_place(r, place, &known);
         if (e == ERR_OK)
-            e = reader_audits(r, place, limit, add_audit, list);
+            e = reader_audits(r, place, &page->from, page->limit + 1, add_audit, &l);
         reader_end(r);
     }
-    if (e == ERR_OK)
-        *ret = json_pack("{s:O}", "audits", list);
-    json_decref(list);
+    if (e == ERR_OK) {
+        *ret = json_pack("{s:O}", "audits", l.list);
+        document_set_next(*ret, page);
+    }
+    json_decref(l.list);
     return e;
 }
 
 void handle_audits(struct http *h, struct http_request *q, struct http_reply *r)
 {
-    static const char *const known[] = {"limit"};
     struct name place;
+    struct list_page page;
     json_t *document;
-    int limit;
-    if (!query_known(q, known, 1, r) || !place_of_path(q, r, &place) ||
-        !query_limit(q, AUDITS_DEFAULT, AUDITS_MAX, r, &limit))
+    if (!place_of_path(q, r, &place) || !query_page(q, AUDITS_DEFAULT, AUDITS_MAX, r, &page))
         return;
     struct reader_slot *slot = readers_take(h->readers);
-    enum err e = document_audits(slot->reader, &place, limit, &document);
+    enum err e = document_audits(slot->reader, &place, &page, &document);
     readers_put(h->readers, slot);
     if (e == ERR_OK)
         reply_json(r, 200, document);

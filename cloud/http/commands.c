@@ -207,15 +207,14 @@ void handle_command(struct http *h, struct http_request *q, struct http_reply *r
 
 void handle_commands(struct http *h, struct http_request *q, struct http_reply *r)
 {
-    static const char *const known[] = {"limit"};
     struct name place, lane;
+    struct list_page page;
     json_t *document;
-    int limit;
-    if (!query_known(q, known, 1, r) || !place_of_path(q, r, &place) ||
-        !lane_of_path(q, r, &lane) || !query_limit(q, COMMANDS_DEFAULT, COMMANDS_MAX, r, &limit))
+    if (!place_of_path(q, r, &place) || !lane_of_path(q, r, &lane) ||
+        !query_page(q, COMMANDS_DEFAULT, COMMANDS_MAX, r, &page))
         return;
     struct reader_slot *slot = readers_take(h->readers);
-    enum err e = document_commands(slot->reader, &place, &lane, limit, &document);
+    enum err e = document_commands(slot->reader, &place, &lane, &page, &document);
     readers_put(h->readers, slot);
     if (e == ERR_OK)
         reply_json(r, 200, document);

@@ -90,7 +90,10 @@ static int64_t clamp(int64_t v, int64_t max)
 
 static void set_settings(json_t *o, const struct place_settings *s)
 {
+    char tag[TAG_SIZE];
+    place_settings_tag(s, tag);
     set_text(o, "place", s->place.text);
+    set_text(o, "revision", tag);
     set_text(o, "title", s->title);
     set_int(o, "capacity", s->capacity);
     set_text(o, "zone", s->zone);
@@ -222,7 +225,16 @@ static json_t *totals_of(const struct views *v)
     return o;
 }
 
-enum err document_places(struct reader *r, const struct moment *m, json_t **ret)
+/* Names rise; a page begins behind the name in its cursor. */
+static bool on_page(struct list_page *page, const struct place_view *p)
+{
+    const char *name = p->row.settings.place.text;
+    return page == NULL || ((page->from.at != 0 || strcmp(name, page->from.id) > 0) &&
+                            !page->more && list_page_takes(page, 0, name));
+}
+
+enum err document_places(struct reader *r, const struct moment *m, struct list_page *page,
+                         json_t **ret)
 {
     struct views v = {0};
     TRY(reader_begin(r));
@@ -232,13 +244,18 @@ enum err document_places(struct reader *r, const struct moment *m, json_t **ret)
     if (e == ERR_OK)
         totals = totals_of(&v);
     for (size_t i = 0; e == ERR_OK && i < v.count; i++) {
+        if (!on_page(page, &v.items[i]))
+            continue;
         json_t *o = json_object();
         json_array_append_new(list, o);
         e = build_place(r, &v.items[i], m, o);
     }
     reader_end(r);
     free(v.items);
-    return finish(e, json_pack("{s:o, s:o?}", "places", list, "totals", totals), ret);
+    json_t *document = json_pack("{s:o, s:o?}", "places", list, "totals", totals);
+    if (page != NULL)
+        document_set_next(document, page);
+    return finish(e, document, ret);
 }
 
 /* ---- movements ---- */
@@ -270,24 +287,28 @@ json_t *document_movement(const struct movement_view *v, bool full_plates)
 
 struct movement_list {
     json_t *list;
+    struct list_page *page;
     bool full_plates;
 };
 
 static void add_movement(void *arg, const struct movement_view *v)
 {
     struct movement_list *l = arg;
-    json_array_append_new(l->list, document_movement(v, l->full_plates));
+    if (list_page_takes(l->page, v->first.v, v->id.text))
+        json_array_append_new(l->list, document_movement(v, l->full_plates));
 }
 
-enum err document_movements(struct reader *r, const struct name *place, int limit, bool full_plates,
-                            json_t **ret)
+enum err document_movements(struct reader *r, const struct name *place, struct list_page *page,
+                            bool full_plates, json_t **ret)
 {
     struct place_view p;
-    struct movement_list l = {.list = json_array(), .full_plates = full_plates};
+    struct movement_list l = {.list = json_array(), .page = page, .full_plates = full_plates};
     enum err e = reader_place(r, place, &p);
     if (e == ERR_OK)
-        e = reader_movements(r, place, limit, add_movement, &l);
-    return finish(e, json_pack("{s:o}", "movements", l.list), ret);
+        e = reader_movements(r, place, &page->from, page->limit + 1, add_movement, &l);
+    json_t *document = json_pack("{s:o}", "movements", l.list);
+    document_set_next(document, page);
+    return finish(e, document, ret);
 }
 
 /* ---- the day's curve ---- */

@@ -14,7 +14,7 @@
 
 /* How many movements a list or a new stream begins with, and the window of "arrivals and departures".
  */
-enum { MOVEMENTS_DEFAULT = 20, MOVEMENTS_MAX = 200, RECENT_MS = 15 * 60 * 1000 };
+enum { PLACES_MAX = 1000, MOVEMENTS_DEFAULT = 20, MOVEMENTS_MAX = 200, RECENT_MS = 15 * 60 * 1000 };
 
 /* The curve of the day: so many steps, quarters of an hour once there is a day to show. */
 enum { FLOW_STEPS = 96 };
@@ -29,12 +29,28 @@ struct moment {
 enum err document_place(struct reader *r, const struct name *place, const struct moment *m,
                         json_t **ret);
 
-/* {"places": [...]}: every place as document_place. */
-enum err document_places(struct reader *r, const struct moment *m, json_t **ret);
+/* One page of a list: from behind `from`, `limit` entries; `more` and `last` are written. */
+struct list_page {
+    struct list_cursor from;
+    int limit;
+    bool more;
+    int seen;
+    struct list_cursor last;
+};
+
+/* Is this entry of the page? To be asked of each in turn; one more than `limit` is read. */
+bool list_page_takes(struct list_page *p, int64_t at, const char *id);
+
+/* Adds the member `next`: text, or null behind the last one. */
+void document_set_next(json_t *document, const struct list_page *p);
+
+/* {"places": [...]}: places as document_place, by name; `page` NULL: all of them. */
+enum err document_places(struct reader *r, const struct moment *m, struct list_page *page,
+                         json_t **ret);
 
 /* {"movements": [...]}, newest first; `place` must exist (ERR_NOTFOUND). */
-enum err document_movements(struct reader *r, const struct name *place, int limit, bool full_plates,
-                            json_t **ret);
+enum err document_movements(struct reader *r, const struct name *place, struct list_page *page,
+                            bool full_plates, json_t **ret);
 json_t *document_movement(const struct movement_view *v, bool full_plates);
 
 /* The crossings of the last 24 h (less while the place is younger) in FLOW_STEPS steps, and the
@@ -61,7 +77,7 @@ json_t *document_command(const struct command_row *r, bool full);
 
 /* {"commands": [...]} to one lane, newest first; `place` must exist (ERR_NOTFOUND). */
 enum err document_commands(struct reader *r, const struct name *place, const struct name *lane,
-                           int limit, json_t **ret);
+                           struct list_page *page, json_t **ret);
 
 /* RFC 3339, or JSON null for v == 0. */
 json_t *json_time(struct wall_ms t);

@@ -41,25 +41,34 @@ json_t *document_command(const struct command_row *r, bool full)
     return o;
 }
 
+struct command_list {
+    json_t *list;
+    struct list_page *page;
+};
+
 static void add_command(void *arg, const struct command_row *r)
 {
-    json_array_append_new(arg, document_command(r, true));
+    struct command_list *l = arg;
+    if (list_page_takes(l->page, r->command.issued.v, r->command.id.text))
+        json_array_append_new(l->list, document_command(r, true));
 }
 
 enum err document_commands(struct reader *r, const struct name *place, const struct name *lane,
-                           int limit, json_t **ret)
+                           struct list_page *page, json_t **ret)
 {
     struct place_view known;
-    json_t *list = json_array();
+    struct command_list l = {json_array(), page};
     enum err e = reader_begin(r);
     if (e == ERR_OK) {
         e = reader_place(r, place, &known);
         if (e == ERR_OK)
-            e = reader_commands(r, place, lane, limit, add_command, list);
+            e = reader_commands(r, place, lane, &page->from, page->limit + 1, add_command, &l);
         reader_end(r);
     }
-    if (e == ERR_OK)
-        *ret = json_pack("{s:O}", "commands", list);
-    json_decref(list);
+    if (e == ERR_OK) {
+        *ret = json_pack("{s:O}", "commands", l.list);
+        document_set_next(*ret, page);
+    }
+    json_decref(l.list);
     return e;
 }

@@ -53,6 +53,7 @@ void origin_add_preflight(struct exchange *x, struct MHD_Response *response);
 struct shared_response {
     struct MHD_Response *response;
     const char *text; /* its body, as long as the response is */
+    char etag[TAG_SIZE];
     _Atomic int references;
 };
 void shared_response_put(struct shared_response *s); /* NULL is fine */

@@ -118,16 +118,17 @@ enum err hub_everything(struct bytes *b, const struct http *h, struct reader *re
     json_t *document;
     json_t *place;
     size_t i;
-    TRY(document_places(reader, &m, &document));
+    TRY(document_places(reader, &m, NULL, &document));
     json_t *places = json_object_get(document, "places");
     bool moves = with_movements && json_array_size(places) <= SNAPSHOT_MOVES_PLACES;
     json_array_foreach(places, i, place)
     {
         json_t *list;
         struct name name = {0};
+        struct list_page page = {.from = list_begin, .limit = MOVEMENTS_DEFAULT};
         add_event(b, "place", json_incref(place));
         if (!moves || json_get_text(place, "place", name.text, sizeof name.text) != ERR_OK ||
-            document_movements(reader, &name, MOVEMENTS_DEFAULT, false, &list) != ERR_OK)
+            document_movements(reader, &name, &page, false, &list) != ERR_OK)
             continue;
         json_t *rows = json_object_get(list, "movements");
         for (size_t k = json_array_size(rows); k-- > 0;)

@@ -241,6 +241,7 @@ static void put_done(void *arg, const struct admin_result *result)
     case ERR_OK:
         reply_json(&r, result->created ? 201 : 200,
                    json_pack("{s:s, s:b}", "place", place->text, "created", result->created));
+        place_settings_tag(&result->place, r.etag);
         if (result->created)
             snprintf(r.location, sizeof r.location, "/v1/places/%s", place->text);
         break;

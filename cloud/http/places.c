@@ -84,17 +84,32 @@ static void reply_document(struct http *h, struct http_reply *r, const char *wha
         reply_reader_error(r, e, what);
 }
 
-static enum err make_places(struct reader *reader, const struct name *place, const struct moment *m,
-                            json_t **ret)
+bool query_page(struct http_request *q, int dflt, int max, struct http_reply *r,
+                struct list_page *ret)
 {
-    (void)place;
-    return document_places(reader, m, ret);
+    static const char *const known[] = {"limit", "after"};
+    struct list_page p = {.limit = 0};
+    if (!query_known(q, known, 2, r) || !query_limit(q, dflt, max, r, &p.limit) ||
+        !query_after(q, r, &p.from))
+        return false;
+    *ret = p;
+    return true;
 }
 
 void handle_places(struct http *h, struct http_request *q, struct http_reply *r)
 {
-    if (query_known(q, NULL, 0, r))
-        reply_document(h, r, "place", make_places, NULL);
+    struct list_page page;
+    struct moment m = http_moment(h);
+    json_t *document;
+    if (!query_page(q, PLACES_MAX, PLACES_MAX, r, &page))
+        return;
+    struct reader_slot *slot = readers_take(h->readers);
+    enum err e = document_places(slot->reader, &m, &page, &document);
+    readers_put(h->readers, slot);
+    if (e == ERR_OK)
+        reply_json(r, 200, document);
+    else
+        reply_reader_error(r, e, "place");
 }
 
 void handle_flow(struct http *h, struct http_request *q, struct http_reply *r)
@@ -113,16 +128,14 @@ void handle_summary(struct http *h, struct http_request *q, struct http_reply *r
 
 void handle_movements(struct http *h, struct http_request *q, struct http_reply *r)
 {
-    static const char *const known[] = {"limit"};
     bool full = auth_is(&q->principal, ROLE_OPERATOR | ROLE_ATTENDANT);
     struct name place;
+    struct list_page page;
     json_t *document;
-    int limit;
-    if (!query_known(q, known, 1, r) || !place_of_path(q, r, &place) ||
-        !query_limit(q, MOVEMENTS_DEFAULT, MOVEMENTS_MAX, r, &limit))
+    if (!place_of_path(q, r, &place) || !query_page(q, MOVEMENTS_DEFAULT, MOVEMENTS_MAX, r, &page))
         return;
     struct reader_slot *slot = readers_take(h->readers);
-    enum err e = document_movements(slot->reader, &place, limit, full, &document);
+    enum err e = document_movements(slot->reader, &place, &page, full, &document);
     readers_put(h->readers, slot);
     if (e == ERR_OK)
         reply_json(r, 200, document);
@@ -177,11 +190,16 @@ static int64_t real_second(void)
 static struct shared_response *shared_of(json_t *document)
 {
     struct shared_response *s = mem_alloc(sizeof *s);
+    char etag[TAG_SIZE + 2];
     char *text = json_dumps(document, JSON_COMPACT);
-    json_decref(document);
     if (text == NULL)
         abort();
+    /* Of the settings: the live figures change by the second, and nobody changes those. */
+    snprintf(etag, sizeof etag, "\"%s\"", json_string_value(json_object_get(document, "revision")));
+    json_decref(document);
     s->response = response_of_bytes(text, strlen(text), "application/json");
+    MHD_add_response_header(s->response, "ETag", etag);
+    memcpy(s->etag, etag + 1, strlen(etag) - 2);
     s->text = text;
     s->references = 1;
     return s;
@@ -213,6 +231,7 @@ static enum err cached_place(struct http *h, struct reader_slot *slot, const str
 static void copy_shared(struct http_reply *r)
 {
     reply_text(r, 200, "application/json", r->shared->text, strlen(r->shared->text));
+    memcpy(r->etag, r->shared->etag, sizeof r->etag);
     shared_response_put(r->shared);
     r->shared = NULL;
 }

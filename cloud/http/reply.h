@@ -28,6 +28,7 @@ struct http_request {
     size_t body_len;
     const char *content_type;    /* NULL if absent */
     const char *if_none_match;   /* NULL if absent */
+    const char *if_match;        /* NULL if absent */
     const char *idempotency_key; /* of a POST, checked; NULL if absent */
     const char *authorization;   /* only where the caller is not checked before: NEEDS_FORM */
     struct exchange *exchange;   /* for handlers that answer later (server.h) */
@@ -40,6 +41,7 @@ struct http_reply {
     size_t body_len;
     char allow[ROUTE_ALLOW_SIZE]; /* "" : no such header */
     char location[LOCATION_SIZE];
+    char etag[TAG_SIZE];      /* without its quotes; "": none */
     const char *authenticate; /* WWW-Authenticate; NULL: no such header */
     int retry_after_s;        /* 0: no such header */
     bool replayed;            /* given before to the same request */

@@ -249,9 +249,10 @@ void handle_right(struct http *h, struct http_request *q, struct http_reply *r)
     struct reader_slot *slot = readers_take(h->readers);
     enum err e = reader_right(slot->reader, &place, &id, &row);
     readers_put(h->readers, slot);
-    if (e == ERR_OK)
+    if (e == ERR_OK) {
         reply_json(r, 200, document_right(&row));
-    else
+        snprintf(r->etag, sizeof r->etag, "%lld", (long long)row.version);
+    } else
         reply_reader_error(r, e, "right");
 }
 

@@ -20,9 +20,10 @@ typedef void (*route_handler)(struct http *http, struct http_request *request,
 
 /* What a request must bring; beside the roles in struct route. */
 enum need {
-    NEEDS_KEY = 1 << 16,  /* an Idempotency-Key: it moves money, arms or spaces */
-    NEEDS_FORM = 1 << 17, /* a form; the handler itself finds out who asks */
-    NEEDS_ALL = NEEDS_KEY | NEEDS_FORM,
+    NEEDS_KEY = 1 << 16,   /* an Idempotency-Key: it moves money, arms or spaces */
+    NEEDS_FORM = 1 << 17,  /* a form; the handler itself finds out who asks */
+    NEEDS_MATCH = 1 << 18, /* If-Match, to change what exists */
+    NEEDS_ALL = NEEDS_KEY | NEEDS_FORM | NEEDS_MATCH,
 };
 
 struct route {

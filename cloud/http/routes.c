@@ -33,7 +33,7 @@ const struct route http_routes[] = {
     {"GET", "/v1/places", PUBLIC, handle_places},
     {"POST", "/v1/places", ROLE_OPERATOR, handle_place_post},
     {"GET", "/v1/places/{}", PUBLIC, handle_place},
-    {"PUT", "/v1/places/{}", ROLE_OPERATOR, handle_place_put},
+    {"PUT", "/v1/places/{}", ROLE_OPERATOR | NEEDS_MATCH, handle_place_put},
     {"GET", "/v1/places/{}/movements", PUBLIC, handle_movements},
     {"GET", "/v1/places/{}/flow", PUBLIC, handle_flow},
     {"GET", "/v1/places/{}/summary", BUSINESS, handle_summary},

@@ -45,11 +45,15 @@ struct MHD_Response *response_of_bytes(char *body, size_t len, const char *conte
 
 static struct MHD_Response *response_of_reply(struct http_reply *r)
 {
-    char retry[16];
+    char retry[16], etag[TAG_SIZE + 2];
     struct MHD_Response *response = response_of_bytes(r->body, r->body_len, r->content_type);
     r->body = NULL;
     add_header(response, "Allow", r->allow);
     add_header(response, "Location", r->location);
+    if (r->etag[0] != '\0') {
+        snprintf(etag, sizeof etag, "\"%s\"", r->etag);
+        add_header(response, "ETag", etag);
+    }
     add_header(response, "WWW-Authenticate", r->authenticate);
     if (r->replayed)
         add_header(response, "Idempotency-Replayed", "true");
@@ -147,6 +151,7 @@ static enum MHD_Result respond(struct exchange *x, const char *method)
         .body_len = x->body_len,
         .content_type = x->body_expected ? header_of(x, "Content-Type") : NULL,
         .if_none_match = header_of(x, "If-None-Match"),
+        .if_match = header_of(x, "If-Match"),
         .idempotency_key = strcmp(method, "POST") == 0 ? header_of(x, "Idempotency-Key") : NULL,
         .authorization =
             (x->match.route->roles & NEEDS_FORM) != 0 ? header_of(x, "Authorization") : NULL,

@@ -122,6 +122,11 @@ bool query_known(struct http_request *q, const char *const *known, size_t count,
 /* The `limit` of a list, 1..max. False: a problem was written. */
 bool query_limit(struct http_request *q, int dflt, int max, struct http_reply *r, int *ret);
 
+/* Where a list goes on (`after`), and all of a page: `limit`, `after` and nothing else. */
+bool query_after(struct http_request *q, struct http_reply *r, struct list_cursor *ret);
+bool query_page(struct http_request *q, int dflt, int max, struct http_reply *r,
+                struct list_page *ret);
+
 /* The body as one JSON object, the caller's. False: a problem was written. */
 bool body_is_json(struct http_request *q, struct http_reply *r, json_t **ret);
 

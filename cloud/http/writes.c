@@ -67,6 +67,37 @@ static struct once once_of(const struct http_request *q)
     return o;
 }
 
+/* ---- what was seen ---- */
+
+/* If-Match: one strong tag or "*"; If-None-Match: "*". */
+static bool read_seen(const struct http_request *q, struct http_reply *r, struct seen *ret)
+{
+    struct seen s = {.kind = SEEN_NOTHING};
+    bool good = true;
+    if ((q->match->route->roles & NEEDS_MATCH) != 0)
+        s.kind = SEEN_NEEDED;
+    if (q->if_match != NULL) {
+        size_t len = strlen(q->if_match);
+        good = q->if_none_match == NULL && len > 0;
+        s.kind = good && strcmp(q->if_match, "*") == 0 ? SEEN_IT : SEEN_TAG;
+        if (good && s.kind == SEEN_TAG) {
+            /* Any other text is a tag that nothing has, such as a weak one. */
+            if (len > 2 && len - 2 < sizeof s.tag && q->if_match[0] == '"' &&
+                q->if_match[len - 1] == '"')
+                memcpy(s.tag, q->if_match + 1, len - 2);
+            good = strchr(q->if_match, ',') == NULL;
+        }
+    } else if (q->if_none_match != NULL) {
+        s.kind = SEEN_NONE;
+        good = strcmp(q->if_none_match, "*") == 0;
+    }
+    if (!good)
+        reply_problem(r, 400, "bad_condition",
+                      "Send If-Match with one tag or \"*\", or If-None-Match: *, and not both.");
+    *ret = s;
+    return good;
+}
+
 /* ---- on the service's thread ---- */
 
 static void make(struct pending_write *p, const struct admin_result *result)
@@ -114,6 +145,13 @@ static void write_done(void *arg, const struct admin_result *result)
     if (result->key_reused)
         reply_problem(make_other(p), 422, "idempotency_key_reused",
                       "This Idempotency-Key was used for another request.");
+    else if (result->changed)
+        reply_problem(make_other(p), 412, "precondition_failed", result->reason);
+    else if (result->seen_needed)
+        reply_problem(
+            make_other(p), 428, "precondition_required",
+            "This changes what exists: send If-Match with the ETag it had when it was read, "
+            "or * to change it whatever it is.");
     else if (!p->made)
         make(p, result);
     free(p);
@@ -125,6 +163,12 @@ static void write_done(void *arg, const struct admin_result *result)
 /* Suspends first: the service may answer before post returns. */
 bool post_write(struct http *h, struct http_request *q, struct work *w, struct http_reply *r)
 {
+    struct seen seen = {.kind = SEEN_NOTHING};
+    if (strcmp(q->method, "POST") != 0 && !read_seen(q, r, &seen)) {
+        work_free(w);
+        return false;
+    }
+    w->admin.seen = seen;
     if (!exchange_suspend(q->exchange)) {
         reply_problem(r, 503, "stopping", "The server is stopping.");
         work_free(w);

@@ -18,6 +18,7 @@
 #include "cloud/service/payment.h"
 #include "cloud/service/refund.h"
 #include "cloud/service/rights.h"
+#include "cloud/service/seen.h"
 #include "cloud/service/session_order.h"
 #include "cloud/service/stream.h"
 #include "cloud/service/validation.h"
@@ -219,7 +220,8 @@ void admin_take(struct service *s, const struct work *w)
     const struct admin_command *c = &w->admin;
     struct admin_result r = {.err = ERR_OK};
     if (!once_again(s, c, &r)) {
-        r = decide(s, w);
+        if (seen_right(s, w, &r))
+            r = decide(s, w);
         once_keep(s, c, &r);
     }
     struct effect *out = effect_add(s, EFFECT_ADMIN, NULL, NULL);

@@ -115,6 +115,8 @@ enum err reader_version(struct reader *r, int64_t *ret)
     return reader_each(r->statements[Q_VERSION], reader_take_number, ret);
 }
 
+const struct list_cursor list_begin = {.at = INT64_MAX};
+
 enum err reader_places(struct reader *r, void (*visit)(void *arg, const struct place_view *p),
                        void *arg)
 {

@@ -80,10 +80,19 @@ struct movement_view {
     char basis[12], reason[20], outcome[16];    /* outcome "": still under way */
     struct wall_ms presented, completed, ended; /* v == 0: not (yet) */
     struct wall_ms time;                        /* the latest of them */
+    struct wall_ms first;                       /* heard of */
 };
 
-/* Newest first. */
-enum err reader_movements(struct reader *r, const struct name *place, int limit,
+/* Behind an entry of a list that is ordered by a number and, where that is the same, by id, both falling. */
+struct list_cursor {
+    int64_t at;
+    char id[48];
+};
+extern const struct list_cursor list_begin; /* before the first one */
+
+/* Newest first, from behind `from` on. */
+enum err reader_movements(struct reader *r, const struct name *place,
+                          const struct list_cursor *from, int limit,
                           void (*visit)(void *arg, const struct movement_view *m), void *arg);
 enum err reader_movement(struct reader *r, const struct movement_id *id,
                          struct movement_view *ret); /* ERR_NOTFOUND */
@@ -193,8 +202,8 @@ struct audit_view {
 };
 
 /* Newest first. */
-enum err reader_audits(struct reader *r, const struct name *place, int limit,
-                       void (*visit)(void *arg, const struct audit_view *a), void *arg);
+enum err reader_audits(struct reader *r, const struct name *place, const struct list_cursor *from,
+                       int limit, void (*visit)(void *arg, const struct audit_view *a), void *arg);
 
 /* ---- the feed: events of edges and facts of the cloud, in the order of commit ---- */
 
@@ -269,8 +278,8 @@ enum err reader_place_of_session(struct reader *r, const struct movement_id *ses
 
 /* Commands to a lane, newest first. */
 enum err reader_commands(struct reader *r, const struct name *place, const struct name *lane,
-                         int limit, void (*visit)(void *arg, const struct command_row *c),
-                         void *arg);
+                         const struct list_cursor *from, int limit,
+                         void (*visit)(void *arg, const struct command_row *c), void *arg);
 enum err reader_command(struct reader *r, const struct request_id *id,
                         struct command_row *ret); /* ERR_NOTFOUND */
 

@@ -26,12 +26,13 @@ static enum err take_audit(sqlite3_stmt *s, void *arg)
     return ERR_OK;
 }
 
-enum err reader_audits(struct reader *r, const struct name *place, int limit,
-                       void (*visit)(void *arg, const struct audit_view *a), void *arg)
+enum err reader_audits(struct reader *r, const struct name *place, const struct list_cursor *from,
+                       int limit, void (*visit)(void *arg, const struct audit_view *a), void *arg)
 {
     sqlite3_stmt *s = r->statements[Q_AUDITS];
     struct audit_visit v = {visit, arg};
     db_bind_text(s, 1, place->text);
     db_bind_int(s, 2, limit);
+    db_bind_int(s, 3, from->at);
     return reader_each(s, take_audit, &v);
 }

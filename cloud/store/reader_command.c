@@ -41,14 +41,16 @@ static enum err take_command(sqlite3_stmt *s, void *arg)
 }
 
 enum err reader_commands(struct reader *r, const struct name *place, const struct name *lane,
-                         int limit, void (*visit)(void *arg, const struct command_row *c),
-                         void *arg)
+                         const struct list_cursor *from, int limit,
+                         void (*visit)(void *arg, const struct command_row *c), void *arg)
 {
     sqlite3_stmt *s = r->statements[Q_COMMANDS];
     struct command_visit v = {visit, arg};
     db_bind_text(s, 1, place->text);
     db_bind_text(s, 2, lane->text);
     db_bind_int(s, 3, limit);
+    db_bind_int(s, 4, from->at);
+    db_bind_text(s, 5, from->id);
     return reader_each(s, take_command, &v);
 }
 

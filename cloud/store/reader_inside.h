@@ -14,7 +14,7 @@
     "SELECT id, place, edge, lane, direction, plate, basis, reason, outcome, presented_ms, "       \
     "completed_ms, ended_ms, credential, medium, "                                                 \
     "max(coalesce(presented_ms, 0), coalesce(authorised_ms, 0), coalesce(started_ms, 0), "         \
-    "coalesce(completed_ms, 0), coalesce(ended_ms, 0)) AS latest FROM movement "
+    "coalesce(completed_ms, 0), coalesce(ended_ms, 0)) AS latest, first_ms FROM movement "
 
 #define COMMAND_COLUMNS                                                                            \
     "SELECT id, place, edge, lane, action, expect, actor, reason, issued_ms, not_after_ms, "       \
@@ -95,7 +95,8 @@
              "LEFT JOIN edge_live AS l USING (place, edge) "                                       \
              "WHERE a.place = ?1 ORDER BY a.direction, a.lane, a.edge")                            \
     X(MOVEMENT, MOVEMENT_COLUMNS "WHERE id = ?1")                                                  \
-    X(MOVEMENTS, MOVEMENT_COLUMNS "WHERE place = ?1 ORDER BY first_ms DESC LIMIT ?2")              \
+    X(MOVEMENTS, MOVEMENT_COLUMNS "WHERE place = ?1 AND first_ms <= ?3 AND (first_ms < ?3 "        \
+                                  "OR id < ?4) ORDER BY first_ms DESC, id DESC LIMIT ?2")          \
     X(FIRST, "SELECT coalesce(min(first_ms), 0) FROM movement WHERE place = ?1")                   \
     X(FLOW, "SELECT (completed_ms - ?2) / ?3, direction, count(*) FROM movement "                  \
             "WHERE place = ?1 AND direction IN ('entry', 'exit') "                                 \
@@ -139,9 +140,9 @@
     X(OPEN_PAYMENTS, "SELECT (SELECT count(*) FROM payment WHERE state IN "                        \
                      "('created', 'sent', 'unknown', 'querying') AND place = ?1), "                \
                      "(SELECT count(*) FROM payment WHERE state = 'manual' AND place = ?1)")       \
-    X(AUDITS,                                                                                      \
-      "SELECT id, state, counted, actor, reason, gone, waits, since, before, released, "           \
-      "shortfall, made_ms, ended_ms FROM audit WHERE place = ?1 ORDER BY id DESC LIMIT ?2")        \
+    X(AUDITS, "SELECT id, state, counted, actor, reason, gone, waits, since, before, released, "   \
+              "shortfall, made_ms, ended_ms FROM audit WHERE place = ?1 AND id < ?3 "              \
+              "ORDER BY id DESC LIMIT ?2")                                                         \
     X(FEED_HEAD, "SELECT max(coalesce((SELECT max(id) FROM event), 0), "                           \
                  "coalesce((SELECT max(id) FROM fact), 0))")                                       \
     X(FEED, "SELECT e.id AS id, 1, e.kind, s.place, '', NULL, e.time_ms, e.bytes, e.received_ms, " \
@@ -159,7 +160,9 @@
                         "ORDER BY id DESC LIMIT ?4")                                               \
     X(ACT, ACT_COLUMNS "WHERE place = ?1 AND id = ?2")                                             \
     X(COMMAND, COMMAND_COLUMNS "WHERE id = ?1")                                                    \
-    X(COMMANDS, COMMAND_COLUMNS "WHERE place = ?1 AND lane = ?2 ORDER BY issued_ms DESC LIMIT ?3")
+    X(COMMANDS, COMMAND_COLUMNS "WHERE place = ?1 AND lane = ?2 AND issued_ms <= ?4 "              \
+                                "AND (issued_ms < ?4 OR id < ?5) "                                 \
+                                "ORDER BY issued_ms DESC, id DESC LIMIT ?3")
 
 enum query {
 #define QUERY_ENUM(name, sql) Q_##name,

@@ -29,16 +29,20 @@ static enum err take_movement(sqlite3_stmt *s, void *arg)
     TRY(db_column_text(s, 12, m.credential.text, sizeof m.credential.text));
     TRY(db_column_text(s, 13, m.medium, sizeof m.medium));
     m.time = time_at(s, 14);
+    m.first = time_at(s, 15);
     v->visit(v->arg, &m);
     return ERR_OK;
 }
 
-enum err reader_movements(struct reader *r, const struct name *place, int limit,
+enum err reader_movements(struct reader *r, const struct name *place,
+                          const struct list_cursor *from, int limit,
                           void (*visit)(void *arg, const struct movement_view *m), void *arg)
 {
     struct movement_visit v = {visit, arg};
     db_bind_text(r->statements[Q_MOVEMENTS], 1, place->text);
     db_bind_int(r->statements[Q_MOVEMENTS], 2, limit);
+    db_bind_int(r->statements[Q_MOVEMENTS], 3, from->at);
+    db_bind_text(r->statements[Q_MOVEMENTS], 4, from->id);
     return reader_each(r->statements[Q_MOVEMENTS], take_movement, &v);
 }
 

@@ -139,6 +139,8 @@ static void roles_and_keys_are_the_same(void **state)
         if (has_parameter(operation, "IdempotencyKeyOptional") !=
             (post && !needs_key && (r->roles & NEEDS_FORM) == 0))
             fail_msg("%s %s: IdempotencyKeyOptional", r->method, r->path);
+        if (has_parameter(operation, "IfMatch") != ((r->roles & NEEDS_MATCH) != 0))
+            fail_msg("%s %s: IfMatch", r->method, r->path);
         if (!post && needs_key)
             fail_msg("%s %s: only a POST has a key", r->method, r->path);
     }

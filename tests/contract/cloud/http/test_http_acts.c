@@ -199,8 +199,9 @@ static void stays_are_listed_by_state(void **state)
                "4444",
                BASIS_FREE, NULL);
     pthread_mutex_unlock(&l->lock);
-    struct answer a = ask(&l->f, "PUT", "/v1/places/a", OPERATOR,
-                          "{\"capacity\":10,\"tariff\":\"t3\",\"stale_after_ms\":1800000}", NULL);
+    struct answer a =
+        ask(&l->f, "PUT", "/v1/places/a", OPERATOR,
+            "{\"capacity\":10,\"tariff\":\"t3\",\"stale_after_ms\":1800000}", "If-Match: *\r\n");
     assert_int_equal(a.status, 200);
     answer_free(&a);
     static const struct {

@@ -292,7 +292,7 @@ void handle_audits(struct http *h, struct http_request *q, struct http_reply *r)
 {
     struct name place;
     struct list_page page;
-    json_t *document;
+    json_t *document = NULL;
     if (!place_of_path(q, r, &place) || !query_page(q, AUDITS_DEFAULT, AUDITS_MAX, r, &page))
         return;
     struct reader_slot *slot = readers_take(h->readers);

@@ -209,7 +209,7 @@ void handle_commands(struct http *h, struct http_request *q, struct http_reply *
 {
     struct name place, lane;
     struct list_page page;
-    json_t *document;
+    json_t *document = NULL;
     if (!place_of_path(q, r, &place) || !lane_of_path(q, r, &lane) ||
         !query_page(q, COMMANDS_DEFAULT, COMMANDS_MAX, r, &page))
         return;

@@ -73,7 +73,7 @@ static void reply_document(struct http *h, struct http_reply *r, const char *wha
                                             const struct moment *m, json_t **ret),
                            const struct name *place)
 {
-    json_t *document;
+    json_t *document = NULL;
     struct moment m = http_moment(h);
     struct reader_slot *slot = readers_take(h->readers);
     enum err e = make(slot->reader, place, &m, &document);
@@ -100,7 +100,7 @@ void handle_places(struct http *h, struct http_request *q, struct http_reply *r)
 {
     struct list_page page;
     struct moment m = http_moment(h);
-    json_t *document;
+    json_t *document = NULL;
     if (!query_page(q, PLACES_MAX, PLACES_MAX, r, &page))
         return;
     struct reader_slot *slot = readers_take(h->readers);
@@ -131,7 +131,7 @@ void handle_movements(struct http *h, struct http_request *q, struct http_reply 
     bool full = auth_is(&q->principal, ROLE_OPERATOR | ROLE_ATTENDANT);
     struct name place;
     struct list_page page;
-    json_t *document;
+    json_t *document = NULL;
     if (!place_of_path(q, r, &place) || !query_page(q, MOVEMENTS_DEFAULT, MOVEMENTS_MAX, r, &page))
         return;
     struct reader_slot *slot = readers_take(h->readers);

@@ -210,8 +210,10 @@ struct agent_rights {
     bool ask;                  /* after this turn's commit */
     bool confirmed;            /* at `confirmed_at`, at least once */
     struct mono_ms confirmed_at;
-    int64_t announced; /* version told by an event */
-    bool announce;     /* told in this turn */
+    int64_t announced;       /* version told by an event */
+    bool announce;           /* told in this turn */
+    struct mono_ms bound_at; /* the last space bound to a right came */
+    bool look_at_bound;      /* the list is known to be newer than that */
 };
 
 /* Everything a turn may change: copied before, put back if it fails. */

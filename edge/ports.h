@@ -133,6 +133,8 @@ struct rights_port {
     /* The same with the last part, which puts the list in force. */
     enum err (*activate)(void *self, const struct rights_fetch *after, const struct rights_part *p);
     enum err (*confirmed)(void *self, struct wall_ms at);
+    /* When a right ends; {0}: it does not. ERR_NOTFOUND: the list does not have it. */
+    enum err (*end_of)(void *self, const struct right_id *id, struct wall_ms *ret);
     enum err (*announced)(void *self, int64_t version);
 
     /* Where a right was seen last; SIDE_NEUTRAL if that is not known. */

@@ -9,6 +9,7 @@ static enum err accept_bound(struct agent *a, const struct grant *g)
         return agent_append(a, EVENT_SPACE_DECLINED, &d);
     }
     d.right = g->right;
+    a->live.rights.bound_at = a->now.mono;
     return agent_append(a, EVENT_SPACE_ACCEPTED, &d);
 }
 

@@ -83,10 +83,37 @@ static enum err tell_applied(struct agent *a)
     return ERR_OK;
 }
 
+/* Is what a space was bound to gone, or over for good? */
+static bool is_over(struct agent *a, const struct right_id *id)
+{
+    struct wall_ms until;
+    enum err e = a->ports.rights.end_of(a->ports.rights.self, id, &until);
+    if (e == ERR_OK)
+        return until.v != 0 && a->clock != CLOCK_UNSET && until.v <= a->now.wall.v;
+    return e == ERR_NOTFOUND;
+}
+
+/* Nobody will come for what is kept for a right that has ended: it goes back. */
+static enum err return_bound(struct agent *a)
+{
+    struct bound_spaces *b = &a->live.memory.bound;
+    a->live.rights.look_at_bound = false;
+    for (size_t i = b->count; i-- > 0;) {
+        struct event_data d = {.reason = REASON_SURPLUS, .right = b->list[i].right};
+        if (!is_over(a, &d.right))
+            continue;
+        d.n = bound_take(b, &d.right, b->list[i].n);
+        TRY(agent_append(a, EVENT_SPACE_RETURNED, &d));
+    }
+    return ERR_OK;
+}
+
 enum err agent_rights_tick(struct agent *a)
 {
     struct agent_rights *r = &a->live.rights;
     TRY(tell_applied(a));
+    if (r->look_at_bound && a->ports.rights.end_of != NULL && agent_recording(a))
+        TRY(return_bound(a));
     if (!may_ask(a) || r->due.v > a->now.mono.v)
         return ERR_OK;
     r->request = a->ports.entropy.request(a->ports.entropy.self);
@@ -110,6 +137,7 @@ static void confirm(struct agent *a)
     struct agent_rights *r = &a->live.rights;
     r->confirmed = true;
     r->confirmed_at = r->asked;
+    r->look_at_bound = mono_diff_ms(r->asked, r->bound_at) > 0;
     struct wall_ms at = wall_after(a->now.wall, -mono_diff_ms(a->now.mono, r->asked));
     if (a->ports.rights.confirmed(a->ports.rights.self, at) != ERR_OK)
         log_warn("agent.rights_confirmed", LN("version", r->fetch.have));

@@ -82,7 +82,8 @@ struct rights_store {
     bool staging_full; /* the other side holds, or may hold, parts of a list that is coming in */
     sqlite3_stmt *side_of, *set_side, *entered, *entry_of, *left, *forget;
     sqlite3_stmt *begin, *commit, *rollback, *save, *confirm, *announce, *stage_change;
-    sqlite3_stmt *add[TABLES], *by_plate[TABLES], *by_credential[TABLES], *clear[TABLES];
+    sqlite3_stmt *add[TABLES], *by_plate[TABLES], *by_credential[TABLES], *clear[TABLES],
+        *end_of[TABLES];
 };
 
 /* --- statements --- */
@@ -98,6 +99,8 @@ static enum err prepare_sides(struct rights_store *s)
     static const char *const by_credential[TABLES] = {
         "SELECT " RIGHT_COLUMNS " FROM right_0 WHERE credential = ? " FIRST_OF_ALL,
         "SELECT " RIGHT_COLUMNS " FROM right_1 WHERE credential = ? " FIRST_OF_ALL};
+    static const char *const end_of[TABLES] = {"SELECT valid_until FROM right_0 WHERE id = ?",
+                                               "SELECT valid_until FROM right_1 WHERE id = ?"};
     static const char *const clear[TABLES] = {
         "DELETE FROM right_0 WHERE rowid IN (SELECT rowid FROM right_0 LIMIT ?)",
         "DELETE FROM right_1 WHERE rowid IN (SELECT rowid FROM right_1 LIMIT ?)"};
@@ -105,6 +108,7 @@ static enum err prepare_sides(struct rights_store *s)
         TRY(db_prepare(s->db, add[i], &s->add[i]));
         TRY(db_prepare(s->db, by_plate[i], &s->by_plate[i]));
         TRY(db_prepare(s->db, by_credential[i], &s->by_credential[i]));
+        TRY(db_prepare(s->db, end_of[i], &s->end_of[i]));
         TRY(db_prepare(s->db, clear[i], &s->clear[i]));
     }
     return ERR_OK;
@@ -208,6 +212,23 @@ static enum err find(void *self, const struct plate *plate, const char *credenti
         TRY(collect(s->by_plate[s->side], fold.text, ret, max, &count));
     *ret_count = count;
     return ERR_OK;
+}
+
+static enum err end_of(void *self, const struct right_id *id, struct wall_ms *ret)
+{
+    struct rights_store *s = self;
+    sqlite3_stmt *st = s->end_of[s->side];
+    struct wall_ms until = {0};
+    bool row = false;
+    db_bind_text(st, 1, id->text);
+    enum err e = db_step(st, &row);
+    if (e == ERR_OK && row)
+        until.v = sqlite3_column_int64(st, 0);
+    sqlite3_reset(st);
+    sqlite3_clear_bindings(st);
+    if (e == ERR_OK && row)
+        *ret = until;
+    return e == ERR_OK && !row ? ERR_NOTFOUND : e;
 }
 
 /* --- staging --- */
@@ -512,6 +533,7 @@ struct rights_port rights_store_port(struct rights_store *s)
         .self = s,
         .load = load,
         .find = find,
+        .end_of = end_of,
         .stage = stage,
         .activate = activate,
         .confirmed = confirmed,

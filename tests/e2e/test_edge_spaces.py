@@ -32,13 +32,32 @@ def balanced(s):
                    "(SELECT COALESCE(SUM(view), 0) FROM stream WHERE stream.place = place.place) FROM place")[0][0] == 0
 
 
+def applied(s, version):
+    s.until(lambda: [e["version"] for e in s.get("/v1/places/a/rights", token=s.token)["edges"]] == [version],
+            f"version {version} of the list is in force at the edge", 60)
+
+
+def bind(s, right):
+    s.ctl("edge", "bind", "a", "gate", "--right", right)
+    s.until(lambda: s.query(JOURNAL, "SELECT right, n FROM bound_space") == [(right, 1)], "the edge has it", 60)
+
+
+def given_up(s):
+    """A right is removed: what was kept for it goes back by itself."""
+    s.ctl("right", "add", "a", "permit:0", "--plate", "99허9999")
+    applied(s, 1)
+    bind(s, "permit:0")
+    s.ctl("right", "remove", "a", "permit:0")
+    s.until(lambda: s.query(JOURNAL, "SELECT * FROM bound_space") == [], "it is given back", 60)
+    s.until(lambda: s.query("cloud.db", "SELECT bound FROM stream") == [(0,)], "the cloud knows", 60)
+    check(balanced(s), "no space was made or lost by it")
+
+
 def kept_for_one(s):
     """The last space of a full place is kept for a permit: nobody else gets it."""
     s.ctl("right", "add", "a", "permit:1", "--plate", PERMIT)
-    s.until(lambda: [e["version"] for e in s.get("/v1/places/a/rights", token=s.token)["edges"]] == [1],
-            "the list is in force at the edge", 60)
-    s.ctl("edge", "bind", "a", "gate", "--right", "permit:1")
-    s.until(lambda: s.query(JOURNAL, "SELECT right, n FROM bound_space") == [("permit:1", 1)], "the edge has it", 60)
+    applied(s, 3)
+    bind(s, "permit:1")
     for plate in ("34나5678", "56다7890"):
         s.until_vehicle(s.drive("a", "in-1", plate), "inside", seconds=60)
     s.until_vehicle(s.drive("a", "in-1", "78라9012"), "turned_away", seconds=90)
@@ -91,7 +110,7 @@ def what_an_edge_holds():
     with Stack(places=["a:3:gate=in-1,out-1"], rate=20, patience=20, grant=2, epoch="2026-05-15T01:00:00Z") as s:
         hard_passback(s)
         s.start()
-        for step in (kept_for_one, counted, not_twice, set_back):
+        for step in (given_up, kept_for_one, counted, not_twice, set_back):
             step(s)
 
 

@@ -144,6 +144,24 @@ static void what_bars_and_what_ends_last_comes_first(void **state)
     finds("X1", "z always today past ");
 }
 
+static void a_right_is_known_by_its_end(void **state)
+{
+    struct right_id past = {"past"}, always = {"always"}, nobody = {"nobody"};
+    struct wall_ms until = {1};
+    (void)state;
+    struct rights_part *p = part_of(1, 0, 0, 1);
+    add(p, "past", RIGHT_BOOKING, "X1");
+    p->entries[0].until.v = 5;
+    add(p, "always", RIGHT_PERMIT, "X1");
+    assert_int_equal(keep(p, 0), ERR_OK);
+    assert_int_equal(port.end_of(port.self, &past, &until), ERR_OK);
+    assert_int_equal(until.v, 5);
+    assert_int_equal(port.end_of(port.self, &nobody, &until), ERR_NOTFOUND);
+    assert_int_equal(until.v, 5);
+    assert_int_equal(port.end_of(port.self, &always, &until), ERR_OK);
+    assert_int_equal(until.v, 0);
+}
+
 static void changes_are_applied_together(void **state)
 {
     (void)state;
@@ -277,6 +295,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         T(a_list_is_switched_at_its_last_part),
         T(what_bars_and_what_ends_last_comes_first),
+        T(a_right_is_known_by_its_end),
         T(changes_are_applied_together),
         T(what_is_there_is_not_kept_twice),
         T(a_damaged_file_is_begun_anew),

@@ -652,6 +652,60 @@ static void a_bound_space_can_be_wanted_back(void **state)
     assert_int_equal(agent_memory(&w.agent)->owed, 0);
 }
 
+/* The list is asked for again `ms` later and is still the newest. */
+static void confirmed_again(int64_t version, int64_t ms)
+{
+    w.now.mono.v += ms, w.now.wall.v += ms;
+    w.agent.live.rights.due = w.now.mono;
+    assert_int_equal(world_turn(&w, NULL, 0), ERR_OK);
+    w.said[0] = '\0';
+    answer_rights(version, 0);
+    assert_int_equal(world_turn(&w, NULL, 0), ERR_OK);
+}
+
+static void a_bound_space_does_not_outlive_its_right(void **state)
+{
+    (void)state;
+    struct right gone = {.id = {"r1"}, .removed = true};
+    with_right(RIGHT_PERMIT, "1");
+    world_bound(&w, 902, "r1");
+    confirmed_again(7, 1000);
+    assert_int_equal(bound(), 1);
+    w.said[0] = '\0';
+    send_part(8, 7, 0, 1, &gone, false);
+    assert_true(said("#space.returned/surplus/n1"));
+    assert_int_equal(bound(), 0);
+    assert_int_equal(w.committed.bound, 0);
+}
+
+static void nor_its_validity(void **state)
+{
+    (void)state;
+    struct right r = right_of("r1", RIGHT_PERMIT, "1");
+    r.until = wall_after(w.now.wall, 1500);
+    send_part(7, 0, 0, 1, &r, false);
+    answer_rights(7, 0);
+    world_bound(&w, 902, "r1");
+    confirmed_again(7, 1000);
+    assert_int_equal(bound(), 1);
+    confirmed_again(7, 1000);
+    assert_true(said("#space.returned/surplus/n1"));
+    assert_int_equal(bound(), 0);
+}
+
+/* The space may be faster than the list with its right. */
+static void an_older_list_says_nothing_of_a_bound_space(void **state)
+{
+    (void)state;
+    with_right(RIGHT_PERMIT, "1");
+    world_bound(&w, 902, "r2");
+    world_wait(&w, 1000);
+    assert_int_equal(w.committed.bound, 1);
+    confirmed_again(7, 1000);
+    assert_true(said("#space.returned/surplus/n1"));
+    assert_int_equal(w.committed.bound, 0);
+}
+
 /* A right is found by what is shown as by a plate; it is the same right, for anti-passback as well. */
 static void a_card_of_the_list(void **state)
 {
@@ -703,6 +757,9 @@ int main(void)
         T(a_bound_space_is_for_its_right_alone),
         T(a_bound_space_comes_back_after_a_pause),
         T(a_bound_space_can_be_wanted_back),
+        T(a_bound_space_does_not_outlive_its_right),
+        T(nor_its_validity),
+        T(an_older_list_says_nothing_of_a_bound_space),
         T(a_new_epoch_tells_the_list_again),
         T(a_list_nobody_confirms_ends),
         T(a_restart_keeps_list_and_half_fetched_list),

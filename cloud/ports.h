@@ -64,6 +64,11 @@ struct store_port {
     enum err (*forget_plates)(void *self, struct wall_ms before, struct movement_id *ret,
                               size_t max, size_t *ret_count);
     enum err (*resolve_anomalies)(void *self, const struct name *place, struct wall_ms at);
+    /* Those of this epoch's events up to `upto`; `edge` NULL: those of no edge, up to now. */
+    enum err (*resolve_covered)(void *self, const struct name *place, const struct name *edge,
+                                int64_t epoch, int64_t upto, struct wall_ms at);
+    /* Is one open that stops offers? */
+    enum err (*anomalies_stop)(void *self, const struct name *place, bool *ret);
 
     /* Changes nothing if the id is another edge's. */
     enum err (*merge_movement)(void *self, const struct movement_row *r);
@@ -157,6 +162,11 @@ struct store_port {
     enum err (*find_decision)(void *self, const struct request_id *id,
                               struct decision_row *ret); /* ERR_NOTFOUND */
     enum err (*prune_decisions)(void *self, struct wall_ms before);
+    /* Up to `max` each: answered grants made, commands and audits ended before these instants. */
+    enum err (*prune_history)(void *self, struct wall_ms grants, struct wall_ms orders, size_t max);
+    /* Up to `max` rights that ended before this instant. */
+    enum err (*expired_rights)(void *self, const struct name *place, struct wall_ms before,
+                               struct right_id *ret, size_t max, size_t *ret_count);
 
     enum err (*add_answer)(void *self, const struct answer_row *r); /* ERR_CONFLICT: its key */
     /* The row is valid during the call only. ERR_NOTFOUND */

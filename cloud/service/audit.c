@@ -250,6 +250,22 @@ static int64_t release_fenced(struct service *s, struct place *p)
     return released;
 }
 
+/* U4. Epochs that are over cannot say anything more. */
+static void resolve_covered(struct service *s, struct place *p)
+{
+    const struct name *place = &p->row.settings.place;
+    STORE(s, resolve_covered, place, NULL, 0, 0, s->now.wall);
+    for (size_t i = 0; i < p->edge_count; i++)
+        for (size_t k = 0; k < p->edges[i]->stream_count; k++) {
+            const struct stream *st = p->edges[i]->streams[k];
+            const struct audit_position *at = position_of(p->audit, st);
+            int64_t upto = st->state.fenced || !at ? INT64_MAX : at->seq;
+            STORE(s, resolve_covered, place, &st->edge->row.edge, st->state.epoch, upto,
+                  s->now.wall);
+        }
+    STORE(s, anomalies_stop, place, &p->row.offers_stopped);
+}
+
 static void apply(struct service *s, struct place *p)
 {
     struct audit_row *a = p->audit;
@@ -257,8 +273,7 @@ static void apply(struct service *s, struct place *p)
     a->released = release_fenced(s, p);
     ledger_count(&p->ledger, a->counted + a->since); /* U2 */
     a->shortfall = p->ledger.pool < 0 ? -p->ledger.pool : 0;
-    STORE(s, resolve_anomalies, &a->place, s->now.wall);
-    p->row.offers_stopped = false;
+    resolve_covered(s, p);
     p->told_below = false;
     log_notice("audit.applied", LT("place", a->place.text), LN("id", a->id),
                LN("before", a->before), LN("after", p->ledger.occupied),

@@ -5,7 +5,8 @@
  *    the count was reported; all of these are applied first.
  * U2 What vehicles did after those events is added to the count.
  * U3 Spaces of an epoch that is over come back only when its lease has ended, or a person said that
- *    its device is gone. */
+ *    its device is gone.
+ * U4 What was wrong with an event after those stays open, and goes on stopping offers. */
 #ifndef BOOMGATE_CLOUD_SERVICE_AUDIT_H
 #define BOOMGATE_CLOUD_SERVICE_AUDIT_H
 

@@ -6,8 +6,10 @@
 #include "cloud/service/rights_set.h"
 #include "protocol/base/buf.h"
 #include "protocol/support/log.h"
+#include "protocol/support/memory.h"
 #include "protocol/wire/record.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 #define HAVE_MAX (RECORD_INT_MAX / 2)
@@ -16,6 +18,8 @@ enum {
     CANDIDATES_MAX = 64,
     UNUSED_MS = 10 * 60 * 1000,             /* a list nobody asks for any more, real time */
     REMOVED_KEEP_MS = 7 * 24 * 3600 * 1000, /* domain time */
+    EXPIRED_KEEP_MS = 24 * 3600 * 1000,     /* a stay may have begun under it */
+    EXPIRED_MAX = 1000,                     /* at a time */
     DELTA_MAX = 50000,                      /* changes; with more a whole list is no longer */
 };
 
@@ -269,6 +273,29 @@ bool rights_bar(struct service *s, struct place *p, const struct plate *plate,
 
 /* ---- the end ---- */
 
+/* What ended long ago leaves the list as if it were taken away. */
+static void drop_expired(struct service *s, struct place *p)
+{
+    const struct name *place = &p->row.settings.place;
+    struct right_id *ended = mem_alloc(EXPIRED_MAX * sizeof *ended);
+    struct right *removed = mem_alloc(EXPIRED_MAX * sizeof *removed);
+    struct admin_result r = {.err = ERR_OK};
+    size_t count = 0;
+    STORE(s, expired_rights, place, wall_after(s->now.wall, -(int64_t)EXPIRED_KEEP_MS), ended,
+          EXPIRED_MAX, &count);
+    for (size_t i = 0; i < count; i++)
+        removed[i] = (struct right){.id = ended[i], .removed = true};
+    if (count > 0) {
+        struct work *w = work_new(WORK_ADMIN, removed, count * sizeof *removed);
+        w->admin.place.place = *place;
+        put_all(s, p, w, &r);
+        work_free(w);
+        log_notice("rights.expired", LT("place", place->text), LN("count", count));
+    }
+    free(removed);
+    free(ended);
+}
+
 void rights_prune(struct service *s)
 {
     struct wall_ms before = wall_after(s->now.wall, -(int64_t)REMOVED_KEEP_MS);
@@ -276,6 +303,7 @@ void rights_prune(struct service *s)
         struct place *p = s->places[i];
         if (list_of(s, p)->version == 0)
             continue;
+        drop_expired(s, p);
         STORE(s, prune_rights, &p->row.settings.place, before);
         p->rights_known = false; /* the floor may have risen */
         for (size_t k = 0; k < RIGHTS_SETS; k++) {

@@ -32,6 +32,12 @@
 
 enum { QUEUE_MAX = 16384, BATCH_MAX = 256, TIMER_MAX_MS = 60000 };
 
+/* Answered grants may still be named by an edge that was away; commands and audits are asked for after a
+ * business year. What people did to the ledger (acts) stays for ever. */
+#define GRANTS_KEEP_MS (90 * 86400 * INT64_C(1000))
+#define ORDERS_KEEP_MS (400 * 86400 * INT64_C(1000))
+enum { PRUNE_MAX = 5000 }; /* rows an hour */
+
 struct work *work_new(enum work_kind kind, const void *bytes, size_t len)
 {
     struct work *w = mem_alloc(sizeof *w + len + 1);
@@ -146,6 +152,8 @@ static void fire_timers(struct service *s)
         int64_t keep_ms = 3600 * INT64_C(1000) + real_ms(s, 60 * 1000);
         STORE(s, prune_decisions, wall_after(s->now.wall, -keep_ms));
         rights_prune(s);
+        STORE(s, prune_history, wall_after(s->now.wall, -GRANTS_KEEP_MS),
+              wall_after(s->now.wall, -ORDERS_KEEP_MS), PRUNE_MAX);
         s->prune_at = mono_after(s->now.mono, keep_ms);
     }
 }

@@ -128,6 +128,20 @@ const char *const store_sql[STATEMENTS] = {
                      " coalesce((SELECT max(id) FROM fact), 0))",
     [ST_RESOLVE_ANOMALIES] = "UPDATE anomaly SET resolved_ms = ? WHERE place = ?"
                              " AND resolved_ms IS NULL",
+    [ST_RESOLVE_OF_EDGE] = "UPDATE anomaly SET resolved_ms = ? WHERE place = ? AND edge = ?"
+                           " AND epoch = ? AND coalesce(seq, 0) <= ? AND resolved_ms IS NULL",
+    [ST_RESOLVE_OF_PLACE] = "UPDATE anomaly SET resolved_ms = ? WHERE place = ?"
+                            " AND edge IS NULL AND resolved_ms IS NULL",
+    [ST_ANOMALIES_STOP] = "SELECT EXISTS (SELECT 1 FROM anomaly WHERE place = ?"
+                          " AND stops_offers = 1 AND resolved_ms IS NULL)",
+    [ST_PRUNE_GRANTS] = "DELETE FROM space_grant WHERE (place, id) IN (SELECT place, id FROM"
+                        " space_grant WHERE state <> 'open' AND made_ms < ? LIMIT ?)",
+    [ST_PRUNE_COMMANDS] = "DELETE FROM lane_command WHERE id IN (SELECT id FROM lane_command"
+                          " WHERE ended_ms IS NOT NULL AND ended_ms < ? LIMIT ?)",
+    [ST_PRUNE_AUDITS] = "DELETE FROM audit WHERE (place, id) IN (SELECT place, id FROM audit"
+                        " WHERE ended_ms IS NOT NULL AND ended_ms < ? LIMIT ?)",
+    [ST_EXPIRED_RIGHTS] = "SELECT id FROM parking_right WHERE place = ? AND removed = 0"
+                          " AND until_ms IS NOT NULL AND until_ms < ? LIMIT ?",
 
     [ST_MERGE_MOVEMENT] =
         "INSERT INTO movement (" MOVEMENT_COLUMNS

@@ -46,6 +46,9 @@ enum err store_add_quarantine(void *self, const struct quarantine_row *r);
 enum err store_add_anomaly(void *self, const struct anomaly_row *r);
 enum err store_add_fact(void *self, const struct fact_row *r);
 enum err store_resolve_anomalies(void *self, const struct name *place, struct wall_ms at);
+enum err store_resolve_covered(void *self, const struct name *place, const struct name *edge,
+                               int64_t epoch, int64_t upto, struct wall_ms at);
+enum err store_anomalies_stop(void *self, const struct name *place, bool *ret);
 enum err store_merge_movement(void *self, const struct movement_row *r);
 enum err store_find_movement(void *self, const struct movement_id *id, struct movement_row *ret);
 
@@ -111,6 +114,11 @@ enum err store_retry_debts(void *self, const char *reason);
 enum err store_save_decision(void *self, const struct decision_row *r);
 enum err store_find_decision(void *self, const struct request_id *id, struct decision_row *ret);
 enum err store_prune_decisions(void *self, struct wall_ms before);
+
+/* store_age.c */
+enum err store_prune_history(void *self, struct wall_ms grants, struct wall_ms orders, size_t max);
+enum err store_expired_rights(void *self, const struct name *place, struct wall_ms before,
+                              struct right_id *ret, size_t max, size_t *ret_count);
 
 /* store_answer.c */
 enum err store_add_answer(void *self, const struct answer_row *r);

@@ -101,6 +101,34 @@ enum err store_resolve_anomalies(void *self, const struct name *place, struct wa
     return db_run(p.st);
 }
 
+enum err store_resolve_covered(void *self, const struct name *place, const struct name *edge,
+                               int64_t epoch, int64_t upto, struct wall_ms at)
+{
+    struct store *s = self;
+    struct put p = {.st = s->st[edge ? ST_RESOLVE_OF_EDGE : ST_RESOLVE_OF_PLACE]};
+    put_int(&p, at.v);
+    put_text(&p, place->text);
+    if (edge) {
+        put_text(&p, edge->text);
+        put_int(&p, epoch);
+        put_int(&p, upto);
+    }
+    return db_run(p.st);
+}
+
+enum err store_anomalies_stop(void *self, const struct name *place, bool *ret)
+{
+    struct store *s = self;
+    struct put p = {.st = s->st[ST_ANOMALIES_STOP]};
+    struct take t;
+    put_text(&p, place->text);
+    TRY(take_one(p.st, &t));
+    bool stop = take_int(&t) != 0;
+    TRY(take_done(&t));
+    *ret = stop;
+    return ERR_OK;
+}
+
 enum err store_merge_movement(void *self, const struct movement_row *r)
 {
     struct store *s = self;

@@ -155,3 +155,18 @@ enum err memory_prune_rights(void *self, const struct name *place, struct wall_m
     }
     return memory_save_right_list(m, &list);
 }
+
+enum err memory_expired_rights(void *self, const struct name *place, struct wall_ms before,
+                               struct right_id *ret, size_t max, size_t *ret_count)
+{
+    struct store_memory *m = self;
+    size_t count = 0;
+    for (struct node *n = m->rights.first; n && count < max; n = n->later) {
+        const struct right_row *r = row_of(n);
+        if (r->version != 0 && !r->right.removed && name_equal(&r->place, place) &&
+            r->right.until.v != 0 && r->right.until.v < before.v)
+            ret[count++] = r->right.id;
+    }
+    *ret_count = count;
+    return ERR_OK;
+}

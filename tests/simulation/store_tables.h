@@ -128,6 +128,8 @@ enum err memory_save_right_list(void *self, const struct right_list_row *r);
 enum err memory_find_right_list(void *self, const struct name *place, struct right_list_row *ret);
 enum err memory_save_right_applied(void *self, const struct name *place, const struct name *edge,
                                    int64_t version, struct wall_ms at);
+enum err memory_expired_rights(void *self, const struct name *place, struct wall_ms before,
+                               struct right_id *ret, size_t max, size_t *ret_count);
 enum err memory_prune_rights(void *self, const struct name *place, struct wall_ms before);
 enum err memory_find_payment(void *self, const char *key, struct payment_row *ret);
 enum err memory_refundable_payments(void *self, const struct movement_id *session,

@@ -1052,6 +1052,26 @@ static void live_values(void **state)
     OK(CALL(save_live, &l));
 }
 
+static void rights_expire(void **state)
+{
+    struct right_id ended[4];
+    size_t count = 9;
+    struct right_row r = right_of("permit:1", RIGHT_PERMIT, "A1", 1);
+    (void)state;
+    save_parents();
+    r.right.until.v = 100;
+    OK(CALL(save_right, &r));
+    r = right_of("permit:2", RIGHT_PERMIT, "A2", 1);
+    r.right.until.v = 0;
+    OK(CALL(save_right, &r));
+    OK(CALL(expired_rights, &place_a, (struct wall_ms){100}, ended, 4, &count));
+    assert_int_equal(count, 0);
+    OK(CALL(expired_rights, &place_a, (struct wall_ms){101}, ended, 4, &count));
+    assert_int_equal(count, 1);
+    assert_string_equal(ended[0].text, "permit:1");
+    OK(CALL(prune_history, (struct wall_ms){1}, (struct wall_ms){1}, 10));
+}
+
 static struct act_row act_number(int64_t id, int64_t undoes)
 {
     struct act_row a = {.place = place_a,
@@ -1151,6 +1171,7 @@ int store_contract(struct store_fixture *f)
         T(answers),
         T(pending_audits_come_back),
         T(acts_and_what_undoes_them),
+        T(rights_expire),
     };
     fixture = f;
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -20,16 +20,19 @@ static const char *const reader_sql[] = {
 };
 
 /* Grow with every vehicle. The others have a row per place, edge or lane. */
-static const char *const growing[] = {"event",        "quarantine", "anomaly",  "movement",
-                                      "session",      "payment",    "debt",     "space_grant",
-                                      "decision",     "s",          "y",        "d",
-                                      "lane_command", "fact",       "e",        "f",
-                                      "answer",       "act",        "a",        "u",
-                                      "validation",   "refund",     "pay_link", "m"};
+static const char *const growing[] = {"event",         "quarantine", "anomaly",  "movement",
+                                      "session",       "payment",    "debt",     "space_grant",
+                                      "decision",      "s",          "y",        "d",
+                                      "lane_command",  "fact",       "e",        "f",
+                                      "answer",        "act",        "a",        "u",
+                                      "validation",    "refund",     "pay_link", "m",
+                                      "parking_right", "audit"};
 /* Hold only what is open. */
-static const char *const small[] = {"anomaly_open",     "payment_not_final", "payment_manual",
-                                    "refund_not_final", "refund_manual",     "debt_open",
-                                    "debt_to_collect",  "space_grant_open",  "lane_command_open"};
+static const char *const small[] = {
+    "anomaly_open",      "payment_not_final", "payment_manual",       "refund_not_final",
+    "refund_manual",     "debt_open",         "debt_to_collect",      "space_grant_open",
+    "lane_command_open", "audit_pending",     "space_grant_answered", "lane_command_ended",
+    "audit_ended"};
 
 static bool named(const char *text, const char *const *names, size_t count)
 {

@@ -149,6 +149,37 @@ static void what_happens_after_the_count_is_added(void **state) /* U2 */
     assert_int_equal(of_place(w, "occupied"), 5);
 }
 
+/* What went wrong after the count is not settled by it. */
+static void what_goes_wrong_after_the_count_stays_open(void **state) /* U4 */
+{
+    struct world *w = *state;
+    struct test_edge e = edge_of("a", "e1", 1), other = edge_of("a", "e2", 2);
+    assert_true(edge_hello(w, &e, "e"));
+    assert_true(edge_hello(w, &other, "x"));
+    struct event bad = edge_event(w, &e, EVENT_SPACE_RETURNED);
+    bad.data.n = 500; /* never had */
+    bad.data.reason = REASON_SURPLUS;
+    edge_send(w, &e, &bad);
+    world_run(w);
+    assert_int_equal(of_place(w, "offers_stopped"), 1);
+    for (int after = 0; after <= 1; after++) {
+        assert_int_equal(order(w, 0, NULL), ERR_OK);
+        assert_true(edge_hello(w, &e, "e"));
+        if (after) {
+            bad = edge_event(w, &e, EVENT_SPACE_RETURNED);
+            bad.data.n = 500;
+            bad.data.reason = REASON_SURPLUS;
+            edge_send(w, &e, &bad);
+            world_run(w);
+        }
+        assert_true(edge_hello(w, &other, "x"));
+        assert_int_equal(audits(w, "applied"), after + 1);
+        assert_int_equal(of_place(w, "offers_stopped"), after);
+        assert_int_equal(world_sql(w, "SELECT count(*) FROM anomaly WHERE resolved_ms IS NULL"),
+                         after);
+    }
+}
+
 static void a_shortfall_is_recalled(void **state)
 {
     struct world *w = *state;
@@ -297,6 +328,26 @@ static void a_pending_audit_can_be_given_up(void **state)
     assert_int_equal(order(w, -1, NULL), ERR_INVAL);
 }
 
+/* Answered grants for a quarter, audits for more than a year. */
+static void history_is_pruned_by_age(void **state)
+{
+    struct world *w = *state;
+    int64_t day_ms = 86400 * INT64_C(1000);
+    struct test_edge e = edge_of("a", "e1", 1);
+    assert_true(edge_hello(w, &e, "ex"));
+    assert_true(edge_accept(w, &e) > 0);
+    assert_int_equal(order(w, 0, NULL), ERR_OK);
+    assert_int_equal(cancel(w, w->admin.audit), ERR_OK);
+    world_pass_ms(w, 89 * day_ms);
+    assert_true(world_sql(w, "SELECT count(*) FROM space_grant WHERE state = 'accepted'") > 0);
+    world_pass_ms(w, 2 * day_ms);
+    assert_int_equal(world_sql(w, "SELECT count(*) FROM space_grant WHERE state = 'accepted'"), 0);
+    world_pass_ms(w, 308 * day_ms);
+    assert_int_equal(audits(w, "cancelled"), 1);
+    world_pass_ms(w, 2 * day_ms);
+    assert_int_equal(audits(w, "cancelled"), 0);
+}
+
 int main(void)
 {
 #define T(name) cmocka_unit_test_setup_teardown(name, world_set_up, world_tear_down)
@@ -305,12 +356,14 @@ int main(void)
         T(an_older_question_does_not_count),
         T(events_of_before_are_applied_first),
         T(what_happens_after_the_count_is_added),
+        T(what_goes_wrong_after_the_count_stays_open),
         T(a_shortfall_is_recalled),
         T(spaces_of_an_old_epoch_come_back),
         T(the_successor_of_one_that_is_gone_is_not),
         T(nor_are_its_spaces),
         T(an_audit_clears_what_stopped_offers),
         T(a_pending_audit_can_be_given_up),
+        T(history_is_pruned_by_age),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

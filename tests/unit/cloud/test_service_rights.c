@@ -231,6 +231,25 @@ static void what_was_pruned_costs_a_whole_list(void **state)
     assert_int_equal(part_at(ask(3, 0, 0), "")->from, 3);
 }
 
+/* A day after its end; edges hear of it as of any removal. */
+static void what_has_expired_leaves_the_list(void **state)
+{
+    struct right ends = right_of("r1", RIGHT_PERMIT, "1");
+    int64_t hour_ms = 3600 * INT64_C(1000);
+    (void)state;
+    ends.until.v = w.now.wall.v + hour_ms;
+    put(&ends, 1);
+    put_one("r2", RIGHT_PERMIT, "2");
+    world_pass_ms(&w, 23 * hour_ms);
+    assert_int_equal(world_sql(&w, "SELECT count(*) FROM parking_right WHERE removed = 0"), 2);
+    world_pass_ms(&w, 4 * hour_ms);
+    assert_int_equal(world_sql(&w, "SELECT count(*) FROM parking_right WHERE removed = 0"), 1);
+    assert_int_equal(world_sql(&w, "SELECT version FROM right_list"), 3);
+    assert_int_equal(world_sql(&w, "SELECT removed FROM parking_right WHERE id = 'r1'"), 1);
+    ask(2, 0, 0);
+    assert_int_equal(answer()->version, 3);
+}
+
 static enum err bind(enum admin_kind kind, const char *edge, const char *right)
 {
     struct work *work = work_new(WORK_ADMIN, NULL, 0);
@@ -553,6 +572,7 @@ int main(void)
         T(an_edge_gets_a_list_then_changes),
         T(a_long_list_comes_in_parts_that_fit),
         T(what_was_pruned_costs_a_whole_list),
+        T(what_has_expired_leaves_the_list),
         T(a_neutral_right_is_given_anew),
         T(an_edge_that_knows_more_is_outbid),
         T(a_list_it_was_fetching_is_outbid_too),

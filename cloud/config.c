@@ -78,18 +78,48 @@ static enum err load_tokens(struct config *c, const struct where *w)
     return e;
 }
 
+static enum err check_provider(const struct payment_config *all, struct provider_config *p,
+                               const struct where *w)
+{
+    struct where here = {w->file, p->line, w->reason};
+    bool listed = p->line > 0; /* not the short form's */
+    for (const struct provider_config *q = all->providers; q < p; q++)
+        if (name_equal(&q->name, &p->name))
+            return wrong(&here, "payment.providers.name", "this provider is listed already");
+    for (size_t i = 0; i < p->endpoint_count; i++)
+        if (strncmp(p->endpoints[i].url, "http://", 7) != 0 &&
+            strncmp(p->endpoints[i].url, "https://", 8) != 0)
+            return wrong(&here, listed ? "payment.providers.endpoints.url" : "payment.url",
+                         "expected http://... or https://...");
+    return read_secret(w, listed ? "payment.providers.key_file" : "payment.key_file", p->key_file,
+                       p->key, sizeof p->key);
+}
+
+/* `url` and `key_file` are the one provider of a short configuration. */
+static enum err expand_payment(struct payment_config *p, const struct where *w)
+{
+    if (!p->url[0])
+        return ERR_OK;
+    if (p->provider_count > 0)
+        return wrong(w, "payment.url", "is not for use together with payment.providers");
+    if (!p->key_file[0])
+        return wrong(w, "payment.key_file", "is needed with payment.url");
+    struct provider_config *one = &p->providers[p->provider_count++];
+    *one = (struct provider_config){.name = {"stripe"}, .endpoint_count = 1};
+    memcpy(one->key_file, p->key_file, sizeof one->key_file);
+    memcpy(one->endpoints[0].url, p->url, sizeof one->endpoints[0].url);
+    return ERR_OK;
+}
+
 static enum err check_payment(struct config *c, const struct where *w)
 {
     struct payment_config *p = &c->payment;
-    if (!p->url[0])
-        return ERR_OK;
-    if (strncmp(p->url, "http://", 7) != 0 && strncmp(p->url, "https://", 8) != 0)
-        return wrong(w, "payment.url", "expected http://... or https://...");
-    if (!p->key_file[0])
-        return wrong(w, "payment.key_file", "is needed with payment.url");
+    TRY(expand_payment(p, w));
     if (p->breaker.open_max_ms < p->breaker.open_ms)
         return wrong(w, "payment.breaker.open_max_ms", "is less than open_ms");
-    return read_secret(w, "payment.key_file", p->key_file, p->key, sizeof p->key);
+    for (size_t i = 0; i < p->provider_count; i++)
+        TRY(check_provider(p, &p->providers[i], w));
+    return ERR_OK;
 }
 
 static enum err check_broker(struct config *c, const struct where *w)
@@ -134,9 +164,9 @@ static enum err load_accounts(struct config *c, const struct where *w)
     char reason[ACCOUNTS_REASON_SIZE];
     if (!c->accounts_file[0])
         return ERR_OK;
-    struct account_providers providers = {0};
-    if (c->payment.url[0])
-        providers = (struct account_providers){.count = 1, .names = {{"stripe"}}};
+    struct account_providers providers = {.count = c->payment.provider_count};
+    for (size_t i = 0; i < providers.count; i++)
+        providers.names[i] = c->payment.providers[i].name;
     enum err e =
         accounts_load(c->accounts_file, &providers, &c->accounts, &c->account_count, reason);
     if (e != ERR_OK)
@@ -217,19 +247,25 @@ void config_free(struct config *c)
     free(c);
 }
 
-bool config_payment(const struct config *c, struct payment_options *ret)
+static const struct provider *const provider_types[] = {&provider_stripe, &provider_toss};
+
+static struct payment_options provider_options(const struct payment_config *p,
+                                               const struct provider_config *one)
 {
-    const struct payment_config *p = &c->payment;
-    if (!p->url[0])
-        return false;
     struct payment_options o = {
-        .provider = &provider_stripe,
+        .name = one->name,
+        .provider = provider_types[one->type],
+        .endpoint_count = one->endpoint_count,
         .connect_ms = p->connect_ms,
-        .total_ms = p->total_ms,
+        .charge_ms = p->total_ms,
+        .refund_ms = p->refund_ms,
+        .settlement_ms = p->settlement_ms,
         .retries = p->retries,
         .retry_ms = p->retry_ms,
         .connections = p->connections,
         .queue = p->queue,
+        .ejection = {.failures_in_row = p->ejection.failures_in_row,
+                     .eject_ms = p->ejection.eject_ms},
         .breaker = {.window_ms = p->breaker.window_ms,
                     .min_calls = p->breaker.min_calls,
                     .bad_percent = p->breaker.bad_percent,
@@ -238,10 +274,18 @@ bool config_payment(const struct config *c, struct payment_options *ret)
                     .open_ms = p->breaker.open_ms,
                     .open_max_ms = p->breaker.open_max_ms},
     };
-    memcpy(o.url, p->url, sizeof o.url);
-    memcpy(o.secret, p->key, sizeof p->key);
-    *ret = o;
-    return true;
+    for (size_t i = 0; i < one->endpoint_count; i++)
+        memcpy(o.urls[i], one->endpoints[i].url, sizeof o.urls[i]);
+    memcpy(o.secret, one->key, sizeof one->key);
+    memcpy(o.ca_file, p->ca_file, sizeof o.ca_file);
+    return o;
+}
+
+size_t config_payments(const struct config *c, struct payment_options *ret)
+{
+    for (size_t i = 0; i < c->payment.provider_count; i++)
+        ret[i] = provider_options(&c->payment, &c->payment.providers[i]);
+    return c->payment.provider_count;
 }
 
 struct place_settings config_place(const struct place_config *p)

@@ -45,11 +45,32 @@ struct breaker_config {
     int64_t window_ms, min_calls, bad_percent, slow_ms, timeouts_in_row, open_ms, open_max_ms;
 };
 
-struct payment_config {
-    char url[PAYMENT_URL_SIZE]; /* "": nobody is charged, every amount becomes a debt */
+struct endpoint_config {
+    char url[ENDPOINT_URL_SIZE];
+};
+
+struct provider_config {
+    struct name name;
+    int type; /* index: stripe, toss */
     char key_file[CONFIG_PATH_SIZE];
     char key[CONFIG_SECRET_SIZE]; /* read from the file */
-    int64_t connect_ms, total_ms, retries, retry_ms, connections, queue;
+    struct endpoint_config endpoints[ENDPOINTS_MAX];
+    size_t endpoint_count;
+    int line;
+};
+
+/* Without a provider nobody is charged and every amount becomes a debt. */
+struct payment_config {
+    char url
+        [ENDPOINT_URL_SIZE]; /* short for one provider "stripe" with one endpoint; "": not used */
+    char key_file[CONFIG_PATH_SIZE];
+    struct provider_config providers[PROVIDERS_MAX]; /* in the order in which they are tried */
+    size_t provider_count;
+    char ca_file[CONFIG_PATH_SIZE];
+    int64_t connect_ms, total_ms, refund_ms, settlement_ms, retries, retry_ms, connections, queue;
+    struct {
+        int64_t failures_in_row, eject_ms;
+    } ejection;
     struct breaker_config breaker;
 };
 
@@ -116,8 +137,8 @@ struct config {
 enum err config_load(const char *file, struct config **ret, char *ret_reason);
 void config_free(struct config *c); /* NULL is fine; wipes the secrets */
 
-/* False: no provider is configured. */
-bool config_payment(const struct config *c, struct payment_options *ret);
+/* The providers into ret[PROVIDERS_MAX], in order; returns how many. */
+size_t config_payments(const struct config *c, struct payment_options *ret);
 
 /* As written: zone and currency may be "". */
 struct place_settings config_place(const struct place_config *p);

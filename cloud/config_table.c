@@ -88,20 +88,83 @@ static const struct table breaker_table = {.name = "breaker",
                                            .row_count = COUNT(breaker_rows),
                                            .struct_size = sizeof(struct breaker_config)};
 
+static const char *const provider_types[] = {"stripe", "toss", NULL};
+
+static const struct row endpoint_rows[] = {
+    TEXT("url", struct endpoint_config, url, 1, NULL, "base URL, http or https"),
+};
+static const struct table endpoint_table = {.name = "endpoint",
+                                            .rows = endpoint_rows,
+                                            .row_count = COUNT(endpoint_rows),
+                                            .struct_size = sizeof(struct endpoint_config)};
+
+static const struct row provider_rows[] = {
+    NAME("name", struct provider_config, name, NULL,
+         "as in payments, metrics and the heading of the accounts file"),
+    ENUM("type", struct provider_config, type, provider_types, NULL, "whose API it speaks"),
+    TEXT("key_file", struct provider_config, key_file, 1, NULL,
+         "file whose first line is the secret key"),
+    {.key = "endpoints",
+     .type = ROW_LIST,
+     .offset = offsetof(struct provider_config, endpoints),
+     .size = sizeof(struct endpoint_config),
+     .count_offset = offsetof(struct provider_config, endpoint_count),
+     .min = 1,
+     .max = ENDPOINTS_MAX,
+     .table = &endpoint_table,
+     .help = "used in turn; one that fails is left out for a while"},
+};
+static const struct table provider_table = {.name = "provider",
+                                            .rows = provider_rows,
+                                            .row_count = COUNT(provider_rows),
+                                            .struct_size = sizeof(struct provider_config),
+                                            .keeps_line = true,
+                                            .line_offset = offsetof(struct provider_config, line)};
+
+static const struct row ejection_rows[] = {
+    INT("failures_in_row", struct payment_config, ejection.failures_in_row, 1, 1000, "5",
+        "an endpoint is left out after so many"),
+    INT("eject_ms", struct payment_config, ejection.eject_ms, 1, 3600000, "30000",
+        "for so long, then it gets one trial"),
+};
+static const struct table ejection_table = {.name = "ejection",
+                                            .rows = ejection_rows,
+                                            .row_count = COUNT(ejection_rows),
+                                            .struct_size = sizeof(struct payment_config)};
+
 static const struct row payment_rows[] = {
     TEXT("url", struct payment_config, url, 0, "",
-         "base URL of a Stripe API; empty: nobody is charged, amounts become debts"),
+         "base URL of a Stripe API: short for one provider named stripe"),
     TEXT("key_file", struct payment_config, key_file, 0, "",
-         "file whose first line is the secret key"),
+         "with url: file whose first line is the secret key"),
+    {.key = "providers",
+     .type = ROW_LIST,
+     .offset = offsetof(struct payment_config, providers),
+     .size = sizeof(struct provider_config),
+     .count_offset = offsetof(struct payment_config, provider_count),
+     .max = PROVIDERS_MAX,
+     .dflt = "",
+     .table = &provider_table,
+     .help = "in the order in which they are tried; none, and no url: nobody is charged, amounts "
+             "become debts"},
+    TEXT("ca_file", struct payment_config, ca_file, 0, "",
+         "authorities that may sign for https endpoints; empty: the system's"),
     INT("connect_timeout_ms", struct payment_config, connect_ms, 10, 60000, "500",
         "for one connection, real time"),
     INT("total_timeout_ms", struct payment_config, total_ms, 50, 60000, "2000",
-        "for one call with its retries, real time"),
+        "for one charge with its retries, real time"),
+    INT("refund_timeout_ms", struct payment_config, refund_ms, 50, 600000, "10000",
+        "for one refund with its retries, real time"),
+    INT("settlement_timeout_ms", struct payment_config, settlement_ms, 50, 600000, "30000",
+        "for one page of what a provider booked, real time"),
     INT("retries", struct payment_config, retries, 0, 3, "3", "with the same key, in that time"),
-    INT("retry_ms", struct payment_config, retry_ms, 1, 10000, "50",
-        "pause before a retry; up to twice that at random"),
-    INT("connections", struct payment_config, connections, 1, 512, "128", "calls at one time"),
-    INT("queue", struct payment_config, queue, 1, 4096, "256", "calls waiting for a connection"),
+    INT("retry_ms", struct payment_config, retry_ms, 1, 10000, "100",
+        "bound of the pause before the first retry, at random from 0; it doubles"),
+    INT("connections", struct payment_config, connections, 1, 512, "128",
+        "calls at one time, for each provider"),
+    INT("queue", struct payment_config, queue, 1, 4096, "256",
+        "calls of each provider waiting for a connection"),
+    {.key = "ejection", .type = ROW_TABLE, .table = &ejection_table, .help = "of endpoints"},
     TABLE("breaker", struct payment_config, breaker, &breaker_table,
           "when calls are not even tried"),
 };
@@ -214,7 +277,8 @@ static const struct row rows[] = {
      .help = "who may do what over HTTP"},
     TEXT("tariffs", struct config, tariffs, 1, NULL, "directory of rate tables, NAME.yaml"),
     TEXT("accounts", struct config, accounts_file, 0, "",
-         "file of payer accounts, lines of plate,token; empty: none"),
+         "file of payer accounts: plate,token, or a heading with a column for each provider; "
+         "empty: none"),
     TEXT("zone", struct config, zone, 1, "UTC", "IANA time zone of places that name none"),
     TABLE("oauth", struct config, oauth, &identity_table, "tokens that end"),
     TABLE("payment", struct config, payment, &payment_table, "the payment provider"),

@@ -6,6 +6,7 @@
 #include "cloud/config.h"
 #include "cloud/downlink/downlink.h"
 #include "cloud/ingest/ingest.h"
+#include "cloud/payment/payments.h"
 #include "cloud/rates.h"
 #include "cloud/signer.h"
 #include "cloud/store/sqlite.h"
@@ -40,7 +41,7 @@ struct cloud {
     struct otlp *otlp;          /* NULL: no collector is configured */
     struct views_thread *views; /* NULL: reports are not kept up, gates are */
     struct hub *hub;
-    struct payment_worker *payment; /* NULL: no provider is configured */
+    struct payments *payments;
     struct link *link;
     struct ingest ingest;
     atomic_bool deaf; /* nothing more is taken from the broker */
@@ -101,52 +102,21 @@ static enum err post_page(void *self, const struct settlement_page *page)
 
 /* ---- payments ---- */
 
-static enum err nobody_charges(void *self, const struct payment_call *c)
-{
-    (void)self;
-    (void)c;
-    return ERR_UNAVAIL;
-}
-
-static bool nobody_available(void *self, const struct name *provider)
-{
-    (void)self;
-    (void)provider;
-    return false;
-}
-
-static enum err nobody_settles(void *self, const struct settlement_call *c)
-{
-    (void)self;
-    (void)c;
-    return ERR_UNAVAIL;
-}
-
-static struct payments_port payments_of(struct cloud *c)
-{
-    if (c->payment)
-        return payment_worker_port(c->payment);
-    return (struct payments_port){
-        .start = nobody_charges, .available = nobody_available, .settlement = nobody_settles};
-}
-
-static size_t breakers(void *self, struct http_breaker *ret, size_t max)
+static size_t providers(void *self, struct provider_status *ret, size_t max)
 {
     struct cloud *c = self;
-    if (!c->payment || max == 0)
-        return 0;
-    *ret = (struct http_breaker){.name = "payment",
-                                 .state = breaker_state_word(payment_worker_breaker(c->payment))};
-    return 1;
+    return payments_status(c->payments, ret, max);
 }
 
-static enum err start_payment(struct cloud *c)
+static enum err start_payments(struct cloud *c)
 {
-    struct payment_options o;
-    if (!config_payment(c->config, &o))
-        return ERR_OK;
-    o.metrics = &c->metrics;
-    return payment_worker_create(&o, post_result, post_page, c, &c->payment);
+    struct payment_options list[PROVIDERS_MAX];
+    size_t count = config_payments(c->config, list);
+    for (size_t i = 0; i < count; i++)
+        list[i].metrics = &c->metrics;
+    enum err e = payments_create(list, count, post_result, post_page, c, &c->payments);
+    explicit_bzero(list, sizeof list);
+    return e;
 }
 
 /* ---- the parts ---- */
@@ -201,7 +171,7 @@ static enum err start_service(struct cloud *c)
                                 .issuer_count = c->config->issuer_count};
     struct service_ports p = {.store = store_port(c->store),
                               .downlink = downlink_port_of(&c->downlink),
-                              .payments = payments_of(c),
+                              .payments = payments_port_of(c->payments),
                               .notifier = hub_notifier(c->hub),
                               .rates = rates_port(c->rates),
                               .signer = signer_port(&c->signer)};
@@ -238,8 +208,8 @@ static enum err start_http(struct cloud *c)
                            .metrics = &c->metrics,
                            .post = post,
                            .post_self = c,
-                           .breakers = breakers,
-                           .breakers_self = c,
+                           .providers = providers,
+                           .providers_self = c,
                            .complete = complete,
                            .complete_self = c,
                            .rates = rates_port(c->page_rates),
@@ -401,7 +371,7 @@ static enum err cloud_start(struct cloud *c)
     TRY(load_pseudonym_key(c));
     TRY(open_signer(c));
     c->hub = hub_new();
-    TRY(start_payment(c));
+    TRY(start_payments(c));
     TRY(create_link(c));
     TRY(start_service(c));
     TRY(put_places(c));
@@ -419,15 +389,15 @@ static void cloud_stop(struct cloud *c)
     atomic_store(&c->deaf, true);
     http_stop(c->http);
     identity_close(c->identity);
-    if (c->payment)
-        payment_worker_stop(c->payment, c->config->payment.total_ms);
+    if (c->payments)
+        payments_stop(c->payments, c->config->payment.total_ms);
     if (c->service)
         service_stop(c->service);
     if (c->link)
         link_stop(c->link);
     service_free(c->service);
     link_free(c->link);
-    payment_worker_free(c->payment);
+    payments_free(c->payments);
     hub_free(c->hub);
     otlp_stop(c->otlp);
     views_thread_stop(c->views);

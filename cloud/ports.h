@@ -217,6 +217,7 @@ enum payment_call_kind {
     PAYMENT_CALL_QUERY,        /* what became of the charge `key`? */
     PAYMENT_CALL_REFUND,       /* gives `amount` of the charge `charge_ref` back */
     PAYMENT_CALL_REFUND_QUERY, /* what became of the refund `key`? */
+    PAYMENT_CALL_KINDS
 };
 
 /* One charge or refund, or one question about it. Copied by start(). */

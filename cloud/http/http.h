@@ -15,6 +15,7 @@
 #include "cloud/identity/identity.h"
 #include "cloud/metrics.h"
 #include "cloud/ports.h"
+#include "cloud/provider_status.h"
 #include "cloud/service.h"
 #include "protocol/support/clock_source.h"
 #include "protocol/support/pseudonym.h"
@@ -40,11 +41,6 @@ extern const struct table http_table;
 
 enum { PAY_URL_SIZE = 128 };
 
-struct http_breaker {
-    char name[32];
-    const char *state; /* "closed" "open" "half_open" "trial" */
-};
-
 /* What the HTTP side needs from the rest of the daemon. `self` pointers must outlive http_stop. */
 struct http_ports {
     const char *database; /* the service's file; must exist */
@@ -57,8 +53,8 @@ struct http_ports {
     enum err (*post)(void *self, struct work *w);
     void *post_self;
     /* Thread-safe; writes up to `max` rows and returns how many. May be NULL. */
-    size_t (*breakers)(void *self, struct http_breaker *ret, size_t max);
-    void *breakers_self;
+    size_t (*providers)(void *self, struct provider_status *ret, size_t max);
+    void *providers_self;
     /* Fills what an operator left out of a new place from its rate table: `zone` "" and `currency` "".
      * Thread-safe. ERR_NOTFOUND: no such rate table. NULL: Asia/Seoul and KRW. */
     enum err (*complete)(void *self, struct place_settings *settings);

@@ -85,15 +85,12 @@ static void add_event(struct bytes *b, const char *event, json_t *data)
 
 static void add_breakers(const struct http *h, json_t *beat)
 {
-    enum { BREAKERS_MAX = 16 };
-    struct http_breaker rows[BREAKERS_MAX];
+    struct provider_status rows[PROVIDERS_MAX];
     json_t *list = json_array();
-    size_t n = h->ports.breakers != NULL
-                   ? h->ports.breakers(h->ports.breakers_self, rows, BREAKERS_MAX)
-                   : 0;
+    size_t n = providers_take(h, rows);
     for (size_t i = 0; i < n; i++)
         json_array_append_new(
-            list, json_pack("{s:s, s:s}", "name", rows[i].name, "state", rows[i].state));
+            list, json_pack("{s:s, s:s}", "name", rows[i].name.text, "state", rows[i].breaker));
     json_object_set_new(beat, "breakers", list);
 }
 

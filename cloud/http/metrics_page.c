@@ -1,19 +1,13 @@
 /* What it counts, as Prometheus reads it: text format 0.0.4. Names and units by its conventions; the
  * daemon's own counters first, then the ledger and the edges as they stand. */
+#include "cloud/http/metrics_page.h"
 #include "cloud/http/server.h"
 #include "protocol/support/memory.h"
 
 #include <stdlib.h>
 #include <string.h>
 
-struct text {
-    char *bytes;
-    size_t len, size;
-};
-
-static void text_add(struct text *t, const char *format, ...) __attribute__((format(printf, 2, 3)));
-
-static void text_add(struct text *t, const char *format, ...)
+void text_add(struct text *t, const char *format, ...)
 {
     va_list ap;
     enum { LINE_MAX = 512 };
@@ -61,19 +55,6 @@ static void add_spans(struct text *t, const struct metrics *m)
 static void add_head(struct text *t, const char *name, const char *help)
 {
     text_add(t, "# HELP %s %s\n# TYPE %s gauge\n", name, help, name);
-}
-
-static void add_breakers(struct text *t, struct http *h)
-{
-    enum { BREAKERS_MAX = 16 };
-    struct http_breaker rows[BREAKERS_MAX];
-    if (h->ports.breakers == NULL)
-        return;
-    size_t n = h->ports.breakers(h->ports.breakers_self, rows, BREAKERS_MAX);
-    add_head(t, "boomgate_payment_breaker_closed", "Whether calls to the provider are let through");
-    for (size_t i = 0; i < n; i++)
-        text_add(t, "boomgate_payment_breaker_closed{provider=\"%s\"} %d\n", rows[i].name,
-                 strcmp(rows[i].state, "closed") == 0);
 }
 
 /* ---- places ---- */
@@ -224,7 +205,7 @@ void handle_metrics(struct http *h, struct http_request *q, struct http_reply *r
         return;
     add_metrics(&t, h->ports.metrics);
     add_spans(&t, h->ports.metrics);
-    add_breakers(&t, h);
+    metrics_of_providers(&t, h);
     struct reader_slot *slot = readers_take(h->readers);
     (void)reader_places(slot->reader, keep_place, &places);
     add_places(&t, &places);

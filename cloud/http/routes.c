@@ -91,6 +91,7 @@ const struct route http_routes[] = {
     {"GET", "/v1/reports/revenue", BUSINESS, handle_report_revenue},
     {"GET", "/v1/traces/{}", BUSINESS, handle_trace},
     {"GET", "/v1/stream", PUBLIC, handle_stream},
+    {"GET", "/v1/providers", BUSINESS, handle_providers},
     {"GET", "/healthz", PUBLIC, handle_health},
     {"GET", "/readyz", PUBLIC, handle_ready},
     {"GET", "/metrics", PUBLIC, handle_metrics},

@@ -42,6 +42,10 @@ struct http {
 extern const struct route http_routes[];
 extern const size_t http_route_count;
 
+/* The payment providers as they stand. */
+size_t providers_take(const struct http *h, struct provider_status ret[PROVIDERS_MAX]);
+void handle_providers(struct http *h, struct http_request *q, struct http_reply *r);
+
 /* Domain time now. */
 struct moment http_moment(const struct http *h);
 

@@ -18,7 +18,7 @@
 enum {
     PROVIDER_TARGET_SIZE = 512,
     PROVIDER_BODY_SIZE = 2048,
-    PROVIDER_HEADERS_MAX = 4,
+    PROVIDER_HEADERS_MAX = 6,
     PROVIDER_HEADER_SIZE = 320,
     PROVIDER_SECRET_SIZE = 256,
     PROVIDER_ANSWER_MAX = 64 * 1024,
@@ -59,5 +59,6 @@ struct provider {
 };
 
 extern const struct provider provider_stripe;
+extern const struct provider provider_toss;
 
 #endif

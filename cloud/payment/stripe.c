@@ -131,6 +131,7 @@ static enum err stripe_build(const struct payment_call *call, const char *secret
     case PAYMENT_CALL_QUERY: e = build_query(call, &r); break;
     case PAYMENT_CALL_REFUND: e = build_refund(call, &r); break;
     case PAYMENT_CALL_REFUND_QUERY: e = build_refund_query(call, &r); break;
+    case PAYMENT_CALL_KINDS: break;
     }
     TRY(e);
     TRY(add_credentials(&r, secret));

@@ -14,6 +14,22 @@ void text_encode(struct buf *b, const char *text)
     }
 }
 
+void text_base64(struct buf *b, const char *text)
+{
+    static const char digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+    const unsigned char *p = (const unsigned char *)text;
+    for (size_t left = strlen(text); left > 0;) {
+        size_t n = left < 3 ? left : 3;
+        unsigned v = (unsigned)p[0] << 16 | (n > 1 ? (unsigned)p[1] << 8 : 0) | (n > 2 ? p[2] : 0);
+        char four[4];
+        for (size_t i = 0; i < 4; i++)
+            four[i] = i > n ? '=' : digits[v >> (18 - 6 * i) & 63];
+        buf_add(b, four, 4);
+        p += n;
+        left -= n;
+    }
+}
+
 bool text_plain(const char *text)
 {
     if (!*text)

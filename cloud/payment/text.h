@@ -13,6 +13,9 @@ void text_encode(struct buf *b, const char *text);
  * search term. */
 bool text_plain(const char *text);
 
+/* RFC 4648, with padding. */
+void text_base64(struct buf *b, const char *text);
+
 /* ERR_INVAL: it does not fit. */
 enum err text_header(struct provider_request *r, const char *name, const char *value);
 

@@ -77,12 +77,12 @@ void *transfer_owner(CURL *easy)
     return ((struct transfer *)(void *)owner)->owner;
 }
 
-void transfer_start(struct transfer *t, CURLM *multi, const char *base,
-                    const struct provider_request *r, int64_t connect_ms, int64_t total_ms)
+void transfer_start(struct transfer *t, CURLM *multi, const struct transfer_target *to,
+                    const struct provider_request *r)
 {
     char url[URL_SIZE];
     struct buf b = buf_of(url, sizeof url);
-    buf_adds(&b, base);
+    buf_adds(&b, to->base);
     buf_adds(&b, r->target);
 
     t->sent = t->overlong = false;
@@ -103,8 +103,12 @@ void transfer_start(struct transfer *t, CURLM *multi, const char *base,
     curl_easy_setopt(e, CURLOPT_FOLLOWLOCATION, 0L);
     curl_easy_setopt(e, CURLOPT_NOSIGNAL, 1L);
     curl_easy_setopt(e, CURLOPT_CONNECTTIMEOUT_MS,
-                     (long)(connect_ms < total_ms ? connect_ms : total_ms));
-    curl_easy_setopt(e, CURLOPT_TIMEOUT_MS, (long)total_ms);
+                     (long)(to->connect_ms < to->total_ms ? to->connect_ms : to->total_ms));
+    curl_easy_setopt(e, CURLOPT_TIMEOUT_MS, (long)to->total_ms);
+    curl_easy_setopt(e, CURLOPT_SSL_VERIFYPEER, 1L);
+    curl_easy_setopt(e, CURLOPT_SSL_VERIFYHOST, 2L);
+    if (to->ca_file[0])
+        curl_easy_setopt(e, CURLOPT_CAINFO, to->ca_file);
     curl_easy_setopt(e, CURLOPT_USERAGENT, "boomgate/" BOOMGATE_VERSION);
     curl_easy_setopt(e, CURLOPT_HTTPHEADER, t->headers);
     curl_easy_setopt(e, CURLOPT_PREREQFUNCTION, on_request);

@@ -16,9 +16,15 @@ struct transfer;
 struct transfer *transfer_new(void *owner);
 void transfer_free(struct transfer *t); /* not while it is under way; NULL is fine */
 
-/* Adds the attempt to `multi`. `base` has no trailing slash. */
-void transfer_start(struct transfer *t, CURLM *multi, const char *base,
-                    const struct provider_request *r, int64_t connect_ms, int64_t total_ms);
+struct transfer_target {
+    const char *base;    /* URL without a trailing slash */
+    const char *ca_file; /* "": the system's authorities */
+    int64_t connect_ms, total_ms;
+};
+
+/* Adds the attempt to `multi`. The certificate of an https endpoint must be good for its name. */
+void transfer_start(struct transfer *t, CURLM *multi, const struct transfer_target *to,
+                    const struct provider_request *r);
 
 void *transfer_owner(CURL *easy);
 

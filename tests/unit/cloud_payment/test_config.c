@@ -94,8 +94,8 @@ static void test_defaults(void **state)
     assert_int_equal(c->place_count, 0);
     assert_int_equal(config_log_level(c), LOG_INFO);
     assert_string_equal(c->zone, "UTC");
-    struct payment_options o;
-    assert_false(config_payment(c, &o));
+    struct payment_options o[PROVIDERS_MAX];
+    assert_int_equal(config_payments(c, o), 0);
     config_free(c);
 }
 
@@ -125,14 +125,16 @@ static void test_everything(void **state)
     assert_int_equal(c->account_count, 1);
     assert_int_equal(config_log_level(c), LOG_DEBUG);
 
-    struct payment_options o;
-    assert_true(config_payment(c, &o));
-    assert_string_equal(o.url, "https://api.stripe.com");
-    assert_string_equal(o.secret, "sk_test_1");
-    assert_int_equal(o.total_ms, 300);
-    assert_int_equal(o.retries, 1);
-    assert_int_equal(o.breaker.open_ms, 50);
-    assert_int_equal(o.breaker.open_max_ms, 300000);
+    struct payment_options o[PROVIDERS_MAX];
+    assert_int_equal(config_payments(c, o), 1);
+    assert_string_equal(o[0].name.text, "stripe");
+    assert_int_equal(o[0].endpoint_count, 1);
+    assert_string_equal(o[0].urls[0], "https://api.stripe.com");
+    assert_string_equal(o[0].secret, "sk_test_1");
+    assert_int_equal(o[0].charge_ms, 300);
+    assert_int_equal(o[0].retries, 1);
+    assert_int_equal(o[0].breaker.open_ms, 50);
+    assert_int_equal(o[0].breaker.open_max_ms, 300000);
 
     struct place_settings p = config_place(&c->places[0]);
     assert_string_equal(p.currency.code, "KRW");
@@ -156,12 +158,17 @@ static void test_default_breaker_and_times_are_those_of_the_worker(void **state)
                           "payment: {url: 'http://h', key_file: @/key}\n",
                           &c, reason),
                      ERR_OK);
-    struct payment_options o;
+    struct payment_options list[PROVIDERS_MAX];
     struct payment_options d = payment_defaults();
-    assert_true(config_payment(c, &o));
+    assert_int_equal(config_payments(c, list), 1);
+    struct payment_options o = list[0];
     assert_memory_equal(&o.breaker, &d.breaker, sizeof d.breaker);
     assert_int_equal(o.connect_ms, d.connect_ms);
-    assert_int_equal(o.total_ms, d.total_ms);
+    assert_int_equal(o.charge_ms, d.charge_ms);
+    assert_int_equal(o.refund_ms, d.refund_ms);
+    assert_int_equal(o.settlement_ms, d.settlement_ms);
+    assert_int_equal(o.ejection.failures_in_row, d.ejection.failures_in_row);
+    assert_int_equal(o.ejection.eject_ms, d.ejection.eject_ms);
     assert_int_equal(o.retries, d.retries);
     assert_int_equal(o.retry_ms, d.retry_ms);
     assert_int_equal(o.connections, d.connections);
@@ -169,7 +176,38 @@ static void test_default_breaker_and_times_are_those_of_the_worker(void **state)
     config_free(c);
 }
 
-#define HEAD "database: x\ntariffs: t\n"
+static void test_providers_in_order(void **state)
+{
+    struct config *c = NULL;
+    char reason[CONFIG_REASON_SIZE] = "";
+    load(*state,
+         "database: x\ntariffs: t\naccounts: @/accounts\n"
+         "payment:\n  ca_file: /etc/ca.pem\n  ejection: {failures_in_row: 2, eject_ms: 100}\n"
+         "  providers:\n"
+         "    - {name: korea, type: toss, key_file: @/key, endpoints: [{url: 'http://t'}]}\n"
+         "    - {name: stripe, type: stripe, key_file: @/token,\n"
+         "       endpoints: [{url: 'http://a'}, {url: 'https://b'}]}\n",
+         &c, reason);
+    assert_string_equal(reason, "");
+    struct payment_options o[PROVIDERS_MAX];
+    assert_int_equal(config_payments(c, o), 2);
+    assert_string_equal(o[0].name.text, "korea");
+    assert_ptr_equal(o[0].provider, &provider_toss);
+    assert_string_equal(o[0].ca_file, "/etc/ca.pem");
+    assert_int_equal(o[0].ejection.failures_in_row, 2);
+    assert_int_equal(o[0].ejection.eject_ms, 100);
+    assert_string_equal(o[1].name.text, "stripe");
+    assert_ptr_equal(o[1].provider, &provider_stripe);
+    assert_int_equal(o[1].endpoint_count, 2);
+    assert_string_equal(o[1].urls[1], "https://b");
+    assert_string_equal(o[1].secret, "0123456789abcdef");
+    /* Tokens without a heading are the first provider's. */
+    assert_string_equal(c->accounts[0].payer.tokens[0].provider.text, "korea");
+    config_free(c);
+}
+
+#define HEAD           "database: x\ntariffs: t\n"
+#define SHORT_PROVIDER "{name: a, type: toss, key_file: @/key, endpoints: [{url: 'http://t'}]}"
 
 /* Each text and the end of its message. */
 static const struct {
@@ -182,6 +220,18 @@ static const struct {
     {HEAD "http: {port: 12a}\n", "c.yaml:3: http.port"},
     {HEAD "payment: {url: 'ftp://h', key_file: @/key}\n",
      "c.yaml: payment.url: expected http://... or https://..."},
+    {HEAD "payment:\n url: 'http://h'\n key_file: @/key\n providers:\n  - " SHORT_PROVIDER "\n",
+     "c.yaml: payment.url: is not for use together with payment.providers"},
+    {HEAD "payment:\n providers:\n  - " SHORT_PROVIDER "\n  - " SHORT_PROVIDER "\n",
+     "c.yaml:6: payment.providers.name: this provider is listed already"},
+    {HEAD
+     "payment:\n providers:\n  - {name: a, type: cash, key_file: @/key, endpoints: [{url: h}]}\n",
+     "c.yaml:5: payment.providers[0].type"},
+    {HEAD
+     "payment:\n providers:\n  - {name: a, type: toss, key_file: @/key, endpoints: [{url: h}]}\n",
+     "c.yaml:5: payment.providers.endpoints.url: expected http://... or https://..."},
+    {HEAD "payment:\n providers:\n  - {name: a, type: toss, key_file: @/key, endpoints: []}\n",
+     "c.yaml:5: payment.providers[0].endpoints"},
     {HEAD "payment: {url: 'http://h'}\n", "c.yaml: payment.key_file: is needed with payment.url"},
     {HEAD "payment: {url: 'http://h', key_file: @/none}\n",
      "/none: payment.key_file: No such file or directory"},
@@ -226,6 +276,7 @@ int main(void)
         cmocka_unit_test(test_defaults),
         cmocka_unit_test(test_everything),
         cmocka_unit_test(test_default_breaker_and_times_are_those_of_the_worker),
+        cmocka_unit_test(test_providers_in_order),
         cmocka_unit_test(test_mistakes_are_named),
     };
     return cmocka_run_group_tests(tests, make_folder, remove_folder);

@@ -453,11 +453,24 @@ void fixture_wake(struct fixture *f)
     pthread_mutex_unlock(&f->lock);
 }
 
-static size_t one_breaker(void *self, struct http_breaker *ret, size_t max)
+static size_t one_provider(void *self, struct provider_status *ret, size_t max)
 {
     (void)self;
     assert_true(max > 0);
-    *ret = (struct http_breaker){"stripe", "open"};
+    *ret = (struct provider_status){
+        .name = {"stripe"},
+        .breaker = "open",
+        .openings = 2,
+        .queue = 3,
+        .queue_max = 256,
+        .in_flight = 4,
+        .in_flight_max = 128,
+        .latency = {.within = {0, 1, 2, 3, 4, 5, 6, 7, 8, 9}, .sum_ms = 12345},
+        .endpoint_count = 1,
+        .endpoints =
+            {{.url = "https://pay.example", .state = "ejected", .ejections = 1, .failed = 5}},
+    };
+    ret->outcomes[PAYMENT_CALL_REFUND][PAYMENT_RESULT_DECLINED] = 6;
     return 1;
 }
 
@@ -536,7 +549,7 @@ static void start(struct fixture *f)
         .metrics = &f->metrics,
         .post = take_work,
         .post_self = f,
-        .breakers = one_breaker,
+        .providers = one_provider,
         .complete = complete,
         .rates = {.find = find_rates, .price = price},
     };

@@ -403,6 +403,18 @@ static void health_and_readiness(void **state)
     refused(f, "/readyz", NULL, 503, "no_broker");
 }
 
+static void providers_are_shown(void **state)
+{
+    struct fixture *f = *state;
+    refused(f, "/v1/providers", NULL, 401, "unauthorized");
+    struct answer a = get(f, "/v1/providers", AUDITOR);
+    assert_int_equal(a.status, 200);
+    assert_non_null(strstr(a.body, "\"provider\":\"stripe\",\"breaker\":\"open\",\"openings\":2"));
+    assert_non_null(strstr(a.body, "\"refunds\":{\"succeeded\":0,\"declined\":6,"));
+    assert_non_null(strstr(a.body, "\"url\":\"https://pay.example\",\"state\":\"ejected\""));
+    answer_free(&a);
+}
+
 static void metrics_are_prometheus_text(void **state)
 {
     struct fixture *f = *state;
@@ -416,6 +428,21 @@ static void metrics_are_prometheus_text(void **state)
              row->label[0] ? "}" : "");
     assert_non_null(strstr(a.body, line));
     assert_non_null(strstr(a.body, "boomgate_payment_breaker_closed{provider=\"stripe\"} 0\n"));
+    static const char *const provider_lines[] = {
+        "boomgate_provider_queue{provider=\"stripe\"} 3\n",
+        "boomgate_provider_in_flight{provider=\"stripe\"} 4\n",
+        "boomgate_provider_breaker_openings_total{provider=\"stripe\"} 2\n",
+        "boomgate_provider_calls_total{provider=\"stripe\",kind=\"refund\",result=\"declined\"} "
+        "6\n",
+        "boomgate_provider_call_duration_seconds_bucket{provider=\"stripe\",le=\"0.25\"} 2\n",
+        "boomgate_provider_call_duration_seconds_bucket{provider=\"stripe\",le=\"+Inf\"} 9\n",
+        "boomgate_provider_call_duration_seconds_sum{provider=\"stripe\"} 12.345\n",
+        "boomgate_provider_endpoint_in{provider=\"stripe\",endpoint=\"https://pay.example\"} 0\n",
+        "boomgate_provider_attempts_total{provider=\"stripe\",endpoint=\"https://pay.example\","
+        "result=\"failed\"} 5\n",
+    };
+    for (size_t i = 0; i < sizeof provider_lines / sizeof provider_lines[0]; i++)
+        assert_non_null(strstr(a.body, provider_lines[i]));
     assert_non_null(strstr(a.body, "boomgate_place_spaces{place=\"a\",count=\"occupied\"} 3\n"));
     assert_non_null(strstr(a.body, "boomgate_edge_online{place=\"a\",edge=\"e1\"} "));
     assert_non_null(strstr(a.body, "boomgate_lane_online{place=\"a\",edge=\"e1\",lane="));
@@ -484,6 +511,7 @@ int main(void)
         TEST(bad_plates_are_refused),
         TEST(money_and_plates_need_the_right_token),
         TEST(health_and_readiness),
+        TEST(providers_are_shown),
         TEST(metrics_are_prometheus_text),
         TEST(the_page_is_served_under_a_strict_policy),
         TEST(head_answers_like_get_without_a_body),

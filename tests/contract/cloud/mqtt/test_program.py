@@ -129,6 +129,7 @@ class Usage(Case):
         for name, mine in [("/etc/boomgate/broker.password", "key"),
                            ("/etc/boomgate/operator.token", "token"),
                            ("/etc/boomgate/stripe.key", "key"),
+                           ("/etc/boomgate/toss.key", "key"),
                            ("/etc/boomgate/accounts.csv", "accounts.csv")]:
             self.assertIn(name, text)
             text = text.replace(name, str(self.dir / mine))

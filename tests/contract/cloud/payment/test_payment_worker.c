@@ -1,5 +1,5 @@
 /* The worker against a scripted provider: W1 to W4 of worker.h, real sockets, short times. */
-#include "cloud/payment/worker.h"
+#include "cloud/payment/payments.h"
 
 #include "protocol/base/buf.h"
 #include "protocol/support/clock_source.h"
@@ -40,7 +40,7 @@ struct taker {
 
 struct bench {
     struct http_script *server;
-    struct payment_worker *worker;
+    struct payments *payments;
     struct payments_port port;
     struct taker taker;
 };
@@ -93,7 +93,7 @@ static struct payment_options quick(void)
     struct payment_options o = payment_defaults();
     memcpy(o.secret, "sk_test", 8);
     o.connect_ms = 300;
-    o.total_ms = 600;
+    o.charge_ms = 600;
     o.retry_ms = 10;
     o.connections = 8;
     o.breaker.min_calls = 1000;
@@ -101,15 +101,22 @@ static struct payment_options quick(void)
     return o;
 }
 
+static void add_endpoint(struct payment_options *o, uint16_t port)
+{
+    char *text = o->urls[o->endpoint_count++];
+    struct buf url = buf_of(text, ENDPOINT_URL_SIZE);
+    buf_addf(&url, "http://127.0.0.1:%u/", (unsigned)port);
+}
+
 static struct bench *bench_at(struct payment_options o, uint16_t port)
 {
     struct bench *b = mem_alloc(sizeof *b);
-    struct buf url = buf_of(o.url, sizeof o.url);
-    buf_addf(&url, "http://127.0.0.1:%u/", (unsigned)port);
+    if (o.endpoint_count == 0)
+        add_endpoint(&o, port);
     pthread_mutex_init(&b->taker.lock, NULL);
     pthread_cond_init(&b->taker.changed, NULL);
-    assert_int_equal(payment_worker_create(&o, take, take_page, &b->taker, &b->worker), ERR_OK);
-    b->port = payment_worker_port(b->worker);
+    assert_int_equal(payments_create(&o, 1, take, take_page, &b->taker, &b->payments), ERR_OK);
+    b->port = payments_port_of(b->payments);
     return b;
 }
 
@@ -121,9 +128,16 @@ static struct bench *bench_of(struct payment_options o, const struct http_step *
     return b;
 }
 
+static struct provider_status status_of(struct bench *b)
+{
+    struct provider_status s = {.name = {""}};
+    assert_int_equal(payments_status(b->payments, &s, 1), 1);
+    return s;
+}
+
 static void bench_free(struct bench *b)
 {
-    payment_worker_free(b->worker);
+    payments_free(b->payments);
     if (b->server)
         http_script_free(b->server);
     free(b);
@@ -189,7 +203,7 @@ static void test_decline_is_final_and_no_failure(void **state)
         assert_string_equal(r.reason, "card_declined");
     }
     assert_int_equal(http_script_count(b->server), 5); /* no retries */
-    assert_int_equal(payment_worker_breaker(b->worker), BREAKER_CLOSED);
+    assert_string_equal(status_of(b).breaker, "closed");
     bench_free(b);
 }
 
@@ -265,10 +279,11 @@ static void test_w2_an_unresolvable_name_is_not_sent(void **state)
     struct bench *b = mem_alloc(sizeof *b);
     pthread_mutex_init(&b->taker.lock, NULL);
     pthread_cond_init(&b->taker.changed, NULL);
-    struct buf url = buf_of(o.url, sizeof o.url);
+    o.endpoint_count = 1;
+    struct buf url = buf_of(o.urls[0], sizeof o.urls[0]);
     buf_adds(&url, "http://provider.invalid:1");
-    assert_int_equal(payment_worker_create(&o, take, take_page, &b->taker, &b->worker), ERR_OK);
-    b->port = payment_worker_port(b->worker);
+    assert_int_equal(payments_create(&o, 1, take, take_page, &b->taker, &b->payments), ERR_OK);
+    b->port = payments_port_of(b->payments);
     assert_int_equal(one(b).outcome, PAYMENT_RESULT_NOT_SENT);
     bench_free(b);
 }
@@ -349,14 +364,14 @@ static void test_breaker_opens_refuses_and_closes_again(void **state)
     assert_true(b->port.available(b->port.self, NULL));
     one(b);
     one(b);
-    assert_int_equal(payment_worker_breaker(b->worker), BREAKER_OPEN);
+    assert_string_equal(status_of(b).breaker, "open");
     assert_false(b->port.available(b->port.self, NULL));
     assert_int_equal(start(b, 2), ERR_UNAVAIL);
     for (int i = 0; i < 1000 && !b->port.available(b->port.self, NULL); i++)
         nanosleep(&(struct timespec){.tv_nsec = 1000000}, NULL);
-    assert_int_equal(payment_worker_breaker(b->worker), BREAKER_HALF_OPEN);
+    assert_string_equal(status_of(b).breaker, "half_open");
     assert_int_equal(one(b).outcome, PAYMENT_RESULT_SUCCEEDED);
-    assert_int_equal(payment_worker_breaker(b->worker), BREAKER_CLOSED);
+    assert_string_equal(status_of(b).breaker, "closed");
     assert_int_equal(http_script_count(b->server), 3);
     bench_free(b);
 }
@@ -408,7 +423,7 @@ static void test_w1_many_calls_each_end_once(void **state)
         .deed = HTTP_REPLY, .status = 200, .body = OK_BODY, .delay_ms = 20};
     enum { CALLS = 200 };
     struct payment_options o = quick();
-    o.total_ms = 8000;
+    o.charge_ms = 8000;
     o.connections = 16;
     struct bench *b = bench_of(o, &slow, 1);
     for (unsigned i = 0; i < CALLS; i++)
@@ -466,7 +481,7 @@ static void test_stop_lets_calls_finish(void **state)
         .deed = HTTP_REPLY, .status = 200, .body = OK_BODY, .delay_ms = 200};
     struct bench *b = bench_of(quick(), &slow, 1);
     assert_int_equal(start(b, 1), ERR_OK);
-    payment_worker_stop(b->worker, 2000);
+    payments_stop(b->payments, 2000);
     assert_int_equal(b->taker.count, 1);
     assert_int_equal(b->taker.results[0].outcome, PAYMENT_RESULT_SUCCEEDED);
     assert_int_equal(start(b, 2), ERR_UNAVAIL);
@@ -477,14 +492,14 @@ static void test_w1_a_hasty_stop_reports_every_call(void **state)
 {
     (void)state;
     struct payment_options o = quick();
-    o.total_ms = 60000;
+    o.charge_ms = 60000;
     o.connections = 2;
     struct bench *b = bench_of(o, &hang, 1);
     for (unsigned i = 0; i < 6; i++)
         assert_int_equal(start(b, i), ERR_OK);
     for (int i = 0; i < 5000 && http_script_count(b->server) < 2; i++)
         nanosleep(&(struct timespec){.tv_nsec = 1000000}, NULL);
-    payment_worker_stop(b->worker, 10);
+    payments_stop(b->payments, 10);
     assert_int_equal(b->taker.count, 6);
     unsigned unknown = 0;
     for (size_t i = 0; i < 6; i++)
@@ -493,15 +508,184 @@ static void test_w1_a_hasty_stop_reports_every_call(void **state)
     bench_free(b);
 }
 
+/* ---- endpoints (W5, endpoint.h) ---- */
+
+/* Three endpoints, the second is `bad`; forty calls, four at a time. Returns how many succeeded. */
+static unsigned run_with_a_bad_endpoint(struct payment_options o, const struct http_step *bad,
+                                        struct provider_status *ret)
+{
+    struct http_script *servers[3];
+    for (size_t i = 0; i < 3; i++) {
+        servers[i] = http_script_start(i == 1 ? bad : &ok, 1);
+        add_endpoint(&o, http_script_port(servers[i]));
+    }
+    struct bench *b = bench_at(o, 0);
+    enum { CALLS = 40, AT_ONCE = 4 };
+    for (unsigned n = 0; n < CALLS; n += AT_ONCE) {
+        for (unsigned i = 0; i < AT_ONCE; i++)
+            assert_int_equal(start(b, n + i), ERR_OK);
+        wait_for_results(&b->taker, n + AT_ONCE);
+    }
+    unsigned succeeded = 0;
+    for (size_t i = 0; i < CALLS; i++)
+        succeeded += b->taker.results[i].outcome == PAYMENT_RESULT_SUCCEEDED;
+    *ret = status_of(b);
+    bench_free(b);
+    for (size_t i = 0; i < 3; i++)
+        http_script_free(servers[i]);
+    return succeeded;
+}
+
+static void test_a_failing_endpoint_is_left_out(void **state)
+{
+    (void)state;
+    struct provider_status s;
+    struct payment_options o = quick();
+    o.breaker = breaker_defaults();
+    o.charge_ms = 5000;
+    assert_int_equal(run_with_a_bad_endpoint(o, &down, &s), 40); /* retries go elsewhere */
+    assert_string_equal(s.breaker, "closed");
+    assert_string_equal(s.endpoints[1].state, "ejected");
+    assert_int_equal(s.endpoints[1].ejections, 1);
+    assert_in_range(s.endpoints[1].failed, 5, 8); /* 5 in a row, and what was under way */
+    assert_int_equal(s.endpoints[0].good + s.endpoints[2].good, 40);
+    assert_int_equal(s.outcomes[PAYMENT_CALL_CHARGE][PAYMENT_RESULT_SUCCEEDED], 40);
+    assert_int_equal(s.latency.within[PROVIDER_BUCKETS - 1], 40);
+}
+
+static void test_a_mute_endpoint_is_left_out(void **state)
+{
+    (void)state;
+    struct provider_status s;
+    struct payment_options o = quick();
+    o.breaker = breaker_defaults();
+    o.charge_ms = 300;
+    unsigned succeeded = run_with_a_bad_endpoint(o, &hang, &s);
+    assert_in_range(succeeded, 32,
+                    35); /* what was sent there is unknown, never tried elsewhere late */
+    assert_string_equal(s.breaker, "closed");
+    assert_string_equal(s.endpoints[1].state, "ejected");
+    assert_int_equal(s.endpoints[1].timed_out, 40 - succeeded);
+}
+
+static void test_an_ejected_endpoint_comes_back(void **state)
+{
+    (void)state;
+    const struct http_step sick[] = {down, down, ok};
+    struct http_script *servers[2] = {http_script_start(sick, 3), http_script_start(&ok, 1)};
+    struct payment_options o = quick();
+    o.ejection = (struct endpoint_options){.failures_in_row = 2, .eject_ms = 50};
+    add_endpoint(&o, http_script_port(servers[0]));
+    add_endpoint(&o, http_script_port(servers[1]));
+    struct bench *b = bench_at(o, 0);
+    for (int i = 0; i < 400 && status_of(b).endpoints[0].good == 0; i++) {
+        assert_int_equal(one(b).outcome, PAYMENT_RESULT_SUCCEEDED);
+        nanosleep(&(struct timespec){.tv_nsec = 2000000}, NULL);
+    }
+    assert_int_equal(status_of(b).endpoints[0].ejections, 1);
+    assert_string_equal(status_of(b).endpoints[0].state, "in");
+    bench_free(b);
+    http_script_free(servers[0]);
+    http_script_free(servers[1]);
+}
+
+static void test_all_endpoints_down_open_the_breaker(void **state)
+{
+    (void)state;
+    struct http_script *server = http_script_start(&down, 1);
+    struct payment_options o = quick();
+    o.breaker = breaker_defaults();
+    for (int i = 0; i < 3; i++)
+        add_endpoint(&o, http_script_port(server));
+    struct bench *b = bench_at(o, 0);
+    int calls = 0;
+    for (; calls < 20 && b->port.available(b->port.self, NULL); calls++)
+        one(b);
+    assert_in_range(calls, 2, 5);
+    assert_string_equal(status_of(b).breaker, "open");
+    assert_int_equal(status_of(b).openings, 1);
+    assert_int_equal(start(b, 9), ERR_UNAVAIL);
+    assert_int_equal(status_of(b).refused_open, 1);
+    bench_free(b);
+    http_script_free(server);
+}
+
+/* ---- several providers ---- */
+
+static void test_a_provider_that_hangs_takes_nothing_from_another(void **state)
+{
+    (void)state;
+    struct http_script *mute = http_script_start(&hang, 1);
+    struct http_script *well = http_script_start(&ok, 1);
+    struct payment_options list[2] = {quick(), quick()};
+    list[0].connections = 2;
+    list[0].queue = 2;
+    list[0].charge_ms = 60000;
+    list[1].name = (struct name){"second"};
+    add_endpoint(&list[0], http_script_port(mute));
+    add_endpoint(&list[1], http_script_port(well));
+    struct bench *b = mem_alloc(sizeof *b);
+    pthread_mutex_init(&b->taker.lock, NULL);
+    pthread_cond_init(&b->taker.changed, NULL);
+    assert_int_equal(payments_create(list, 2, take, take_page, &b->taker, &b->payments), ERR_OK);
+    b->port = payments_port_of(b->payments);
+    assert_int_equal(b->port.provider_count, 2);
+    assert_string_equal(b->port.providers[1].text, "second");
+    for (unsigned i = 0; start(b, i) == ERR_OK; i++)
+        assert_in_range(i, 0, 4);
+    assert_int_equal(status_of(b).refused_full, 1);
+    struct payment_call c = call_of(77);
+    c.provider = (struct name){"second"};
+    assert_int_equal(b->port.start(b->port.self, &c), ERR_OK);
+    wait_for_results(&b->taker, 1);
+    assert_int_equal(b->taker.results[0].outcome, PAYMENT_RESULT_SUCCEEDED);
+    assert_string_equal(b->taker.results[0].provider.text, "second");
+    c.provider = (struct name){"third"};
+    assert_int_equal(b->port.start(b->port.self, &c), ERR_INVAL);
+    assert_false(b->port.available(b->port.self, &c.provider));
+    bench_free(b);
+    http_script_free(mute);
+    http_script_free(well);
+}
+
+static void test_refunds_have_their_own_time(void **state)
+{
+    (void)state;
+    static const struct http_step late = {
+        .deed = HTTP_REPLY,
+        .status = 200,
+        .delay_ms = 300,
+        .body = "{\"id\":\"re_1\",\"status\":\"succeeded\",\"amount\":350,\"currency\":\"eur\"}"};
+    struct payment_options o = quick();
+    o.charge_ms = 100;
+    o.refund_ms = 10000;
+    o.breaker.slow_ms = 50;
+    o.breaker.min_calls = 1;
+    struct bench *b = bench_of(o, &late, 1);
+    struct payment_call c = call_of(1);
+    c.kind = PAYMENT_CALL_REFUND;
+    memcpy(c.charge_ref, "pi_1", 5);
+    assert_int_equal(b->port.start(b->port.self, &c), ERR_OK);
+    wait_for_results(&b->taker, 1);
+    assert_int_equal(b->taker.results[0].kind, PAYMENT_CALL_REFUND);
+    assert_int_equal(b->taker.results[0].outcome, PAYMENT_RESULT_SUCCEEDED);
+    assert_string_equal(b->taker.results[0].provider_ref, "re_1");
+    assert_string_equal(status_of(b).breaker, "closed"); /* not slow */
+    assert_int_equal(status_of(b).outcomes[PAYMENT_CALL_REFUND][PAYMENT_RESULT_SUCCEEDED], 1);
+    bench_free(b);
+}
+
 static void test_only_http_urls(void **state)
 {
     (void)state;
     struct payment_options o = quick();
-    struct payment_worker *w = NULL;
-    struct buf url = buf_of(o.url, sizeof o.url);
+    struct payments *p = NULL;
+    assert_int_equal(payments_create(&o, 1, take, take_page, NULL, &p), ERR_INVAL);
+    struct buf url = buf_of(o.urls[0], sizeof o.urls[0]);
     buf_adds(&url, "file:///etc/passwd");
-    assert_int_equal(payment_worker_create(&o, take, take_page, NULL, &w), ERR_INVAL);
-    assert_null(w);
+    o.endpoint_count = 1;
+    assert_int_equal(payments_create(&o, 1, take, take_page, NULL, &p), ERR_INVAL);
+    assert_null(p);
 }
 
 int main(void)
@@ -528,6 +712,12 @@ int main(void)
         cmocka_unit_test(test_a_settlement_page_comes_back),
         cmocka_unit_test(test_stop_lets_calls_finish),
         cmocka_unit_test(test_w1_a_hasty_stop_reports_every_call),
+        cmocka_unit_test(test_a_failing_endpoint_is_left_out),
+        cmocka_unit_test(test_a_mute_endpoint_is_left_out),
+        cmocka_unit_test(test_an_ejected_endpoint_comes_back),
+        cmocka_unit_test(test_all_endpoints_down_open_the_breaker),
+        cmocka_unit_test(test_a_provider_that_hangs_takes_nothing_from_another),
+        cmocka_unit_test(test_refunds_have_their_own_time),
         cmocka_unit_test(test_only_http_urls),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -17,7 +17,8 @@
 static const char *const directions[] = {"entry", "exit", NULL};
 static const char *const traffics[] = {"none", "poisson", "trace", NULL};
 static const char *const trace_froms[] = {"start", "clock", NULL};
-static const char *const modes[] = {"ok", "down", "slow", "decline", "error", "lose_answer", NULL};
+static const char *const modes[] = {"ok",          "down", "slow", "decline", "error",
+                                    "lose_answer", "mute", "busy", "wrong",   NULL};
 
 /* clang-format off */
 static const struct row lane_rows[] = {
@@ -96,6 +97,11 @@ static const struct row provider_rows[] = {
      .help = "how it answers"},
     {.key = "latency_ms", .type = ROW_INT, AT(sim_provider, latency_ms), .min = 0, .max = 600000,
      .dflt = "0", .help = "before every answer, real time"},
+    {.key = "latency_max_ms", .type = ROW_INT, AT(sim_provider, latency_max_ms), .min = 0,
+     .max = 600000, .dflt = "0", .help = "at random up to this; 0: always latency_ms"},
+    {.key = "endpoints", .type = ROW_INT, AT(sim_provider, endpoints), .min = 1,
+     .max = SIM_ENDPOINTS_MAX, .dflt = "1",
+     .help = "ports that lead to it, the ones behind port or any free ones"},
 };
 static const struct table provider_table = {.name = "provider", .rows = provider_rows,
     .row_count = ROW_COUNT(provider_rows), .struct_size = sizeof(struct sim_provider)};

@@ -62,11 +62,14 @@ struct sim_control {
     int64_t port;
 };
 
+enum { SIM_ENDPOINTS_MAX = 8 };
+
 struct sim_provider {
     char host[SIM_HOST_SIZE];
     int64_t port;
+    int64_t endpoints;
     int mode; /* enum provider_mode */
-    int64_t latency_ms;
+    int64_t latency_ms, latency_max_ms;
 };
 
 struct sim_config {

@@ -154,7 +154,11 @@ static enum err write_ready(const struct run *r, const char *file)
                               json_pack("{s:i}", "port", s != NULL ? gate_server_port(s) : 0));
     }
     json_t *all = json_pack("{s:i, s:i, s:o}", "control", http_host_port(r->control_host),
-                            "provider", provider_port(r->provider), "controllers", ports);
+                            "provider", provider_port(r->provider, 0), "controllers", ports);
+    json_t *endpoints = json_array();
+    for (size_t i = 0; i < provider_endpoints(r->provider); i++)
+        json_array_append_new(endpoints, json_integer(provider_port(r->provider, i)));
+    json_object_set_new(all, "provider_endpoints", endpoints);
     enum err e = write_json(file, all);
     json_decref(all);
     return e;
@@ -243,8 +247,8 @@ int run_simulation(const struct sim_config *c, const struct trace traces[SIM_PLA
         close_all(&r);
     } else {
         log_info("sim.started", LN("control", http_host_port(r.control_host)),
-                 LN("provider", provider_port(r.provider)), LN("lanes", world_lane_count(r.world)),
-                 LN("rate", clock->rate));
+                 LN("provider", provider_port(r.provider, 0)),
+                 LN("lanes", world_lane_count(r.world)), LN("rate", clock->rate));
     }
     uv_run(&r.loop, UV_RUN_DEFAULT);
     uv_loop_close(&r.loop);

@@ -181,18 +181,29 @@ static void instruct_vehicle(struct control *c, struct http_exchange *x, const c
 static void set_provider(struct control *c, struct http_exchange *x, const json_t *body)
 {
     char word[16];
-    enum provider_mode mode;
-    int64_t latency_ms, count;
+    int64_t endpoint;
+    struct provider_conduct conduct;
     if (!text_or(body, "mode", NULL, word, sizeof word) ||
-        provider_mode_parse(word, &mode) != ERR_OK)
-        fail(x, 400, "mode must be ok, down, slow, decline, error or lose_answer");
-    else if (!int_or(body, "latency_ms", 0, 600000, &latency_ms) ||
-             !int_or(body, "count", 0, 1000000, &count))
-        fail(x, 400, "latency_ms must be 0..600000, count 0..1000000");
-    else if (provider_set_mode(c->provider, mode, latency_ms, count) != ERR_OK)
-        fail(x, 409, "down takes no count, and needs its port when it comes up again");
-    else
-        done(x);
+        provider_mode_parse(word, &conduct.mode) != ERR_OK) {
+        fail(x, 400,
+             "mode must be ok, down, slow, decline, error, lose_answer, mute, busy or wrong");
+        return;
+    }
+    if (!int_or(body, "latency_ms", 0, 600000, &conduct.latency_ms) ||
+        !int_or(body, "latency_max_ms", 0, 600000, &conduct.latency_max_ms) ||
+        !int_or(body, "count", 0, 1000000, &conduct.count)) {
+        fail(x, 400, "latency_ms and latency_max_ms must be 0..600000, count 0..1000000");
+        return;
+    }
+    if (!json_object_get(body, "endpoint"))
+        endpoint = -1;
+    else if (json_get_int(body, "endpoint", 0, SIM_ENDPOINTS_MAX - 1, &endpoint) != ERR_OK)
+        endpoint = SIM_ENDPOINTS_MAX;
+    switch (provider_conduct(c->provider, endpoint, &conduct)) {
+    case ERR_OK: done(x); break;
+    case ERR_NOTFOUND: fail(x, 404, "no such endpoint"); break;
+    default: fail(x, 409, "down takes no count, and needs its port when it comes up again"); break;
+    }
 }
 
 static void set_traffic(struct control *c, struct http_exchange *x, const json_t *body)
@@ -248,6 +259,8 @@ static void get(struct control *c, struct http_exchange *x, const char *path)
         http_reply(x, 200, truth_json(c->world, c->provider), 0);
     else if (strcmp(path, "/charges") == 0)
         http_reply(x, 200, charges_list(provider_charges(c->provider)), 0);
+    else if (strcmp(path, "/refunds") == 0)
+        http_reply(x, 200, refunds_all(provider_refunds(c->provider)), 0);
     else if (strncmp(path, "/vehicles/", 10) == 0)
         one_vehicle(c, x, path + 10);
     else if (strncmp(path, "/hardware/", 10) == 0)

@@ -2,11 +2,12 @@
  *
  *   GET  /truth           the run as it is (truth.h)
  *   GET  /charges         every charge the provider made
+ *   GET  /refunds         and everything it gave back
  *   POST /vehicles        {"place","lane","plate"[,"then"][,"force"][,"unreadable"][,"ticket"][,"tag"]} -> 202
  *                         {"vehicle"}; unreadable: takes a ticket at an entry, and shows it at an exit
  *   GET  /vehicles/{id}   {"state",...}
  *   POST /vehicles/{id}   {"then"}: what the driver does next
- *   POST /provider        {"mode"[,"latency_ms"][,"count"]}
+ *   POST /provider        {"mode"[,"latency_ms"][,"latency_max_ms"][,"count"][,"endpoint"]}; endpoint: 0, 1, ...
  *   POST /traffic         {"running"}
  *   POST /drain           {}
  *   POST /hardware        {"place","lane", "fault": WORD ...} or {"place","lane", "do": WORD}

@@ -61,9 +61,11 @@ static json_t *lanes_json(const struct world *w)
 static json_t *provider_json(const struct provider *p)
 {
     struct charge_counts c = charges_count(provider_charges(p));
-    return json_pack("{s:I, s:o, s:I, s:I, s:I}", "charges", (json_int_t)c.charges, "amount_minor",
-                     json_deep_copy(c.amount), "declined", (json_int_t)c.declined, "calls",
-                     (json_int_t)provider_calls(p), "duplicate_keys", (json_int_t)c.replayed);
+    return json_pack("{s:I, s:o, s:I, s:I, s:I, s:I}", "charges", (json_int_t)c.charges,
+                     "amount_minor", json_deep_copy(c.amount), "declined", (json_int_t)c.declined,
+                     "calls", (json_int_t)provider_calls(p), "duplicate_keys",
+                     (json_int_t)c.replayed, "refunds",
+                     (json_int_t)refunds_count(provider_refunds(p)));
 }
 
 static json_t *violations_json(const struct world *w, size_t *ret_count)

@@ -1,10 +1,11 @@
 """The payment provider's HTTP port: Stripe's PaymentIntents with all its ways to fail."""
 import http.client
+import json
 import time
 import unittest
 import urllib.parse
 
-from simulator import Simulator, main
+from simulator import LANES, Simulator, main
 
 PATH = "/v1/payment_intents"
 
@@ -149,6 +150,90 @@ class Provider(unittest.TestCase):
         self.assertEqual((intent["status"], intent["amount_received"]),
                          ("requires_confirmation", 0))
         self.assertEqual(self.charges(), [])
+
+    def refund(self, key, intent, amount=None, port=None, **more):
+        fields = {"payment_intent": intent, "metadata[key]": key, **more}
+        if amount is not None:
+            fields["amount"] = amount
+        return self.sim.call("POST", "/v1/refunds", urllib.parse.urlencode(fields).encode(),
+                             port=port or self.sim.provider, headers={"Idempotency-Key": key})
+
+    def balance(self, **query):
+        return self.sim.call("GET", "/v1/balance_transactions?" + urllib.parse.urlencode(query),
+                             port=self.sim.provider)[1]
+
+    def test_refunds_in_part_and_whole(self):
+        intent = self.charge("k1")[1]["id"]
+        status, part, _ = self.refund("r1", intent, 200)
+        self.assertEqual((status, part["object"], part["status"], part["amount"], part["currency"],
+                          part["payment_intent"], part["metadata"]["key"]),
+                         (200, "refund", "succeeded", 200, "krw", intent, "r1"))
+        self.assertEqual(self.refund("r1", intent, 200)[1], part)  # the same key gives back once
+        self.assertEqual(self.refund("r2", intent, 301)[0], 400)   # more than is left
+        self.assertEqual(self.refund("r3", intent)[1]["amount"], 300)  # the rest
+        status, answer, _ = self.refund("r4", intent, 1)
+        self.assertEqual((status, answer["error"]["code"]), (400, "charge_already_refunded"))
+        self.assertEqual(self.refund("r5", "pi_none", 1)[0], 400)
+        self.assertEqual(self.refund("r6", intent, tip=3)[0], 400)
+        listed = self.sim.call("GET", "/v1/refunds?payment_intent=" + intent, port=self.sim.provider)[1]
+        self.assertEqual([r["amount"] for r in listed["data"]], [300, 200])
+        self.assertEqual(len(self.sim.call("GET", "/refunds")[1]), 2)
+        self.assertEqual(self.sim.truth()["provider"]["refunds"], 2)
+
+    def test_a_refund_whose_answer_is_lost_was_made(self):
+        intent = self.charge("k1")[1]["id"]
+        self.mode("lose_answer", count=1)
+        with self.assertRaises((ConnectionError, http.client.HTTPException)):
+            self.refund("r1", intent, 200)
+        self.assertEqual(len(self.sim.call("GET", "/refunds")[1]), 1)
+        self.assertEqual(self.refund("r1", intent, 200)[0], 200)
+        self.assertEqual(len(self.sim.call("GET", "/refunds")[1]), 1)
+
+    def test_the_balance_page_by_page(self):
+        intents = [self.charge(f"k{n}")[1]["id"] for n in range(3)]
+        self.refund("r1", intents[0], 200)
+        page = self.balance(limit=3)
+        self.assertTrue(page["has_more"])
+        rest = self.balance(limit=3, starting_after=page["data"][-1]["id"])
+        self.assertFalse(rest["has_more"])
+        rows = page["data"] + rest["data"]
+        self.assertEqual(sorted((r["type"], r["amount"], r["source"]["metadata"]["key"]) for r in rows),
+                         [("charge", 500, "k0"), ("charge", 500, "k1"), ("charge", 500, "k2"),
+                          ("refund", -200, "r1")])
+        self.assertEqual({r["source"]["payment_intent"] for r in rows}, set(intents))
+        first = rows[-1]["created"]
+        self.assertEqual(self.balance(**{"created[lt]": first})["data"], [])
+        self.assertEqual(len(self.balance(**{"created[gte]": first})["data"]), 4)
+
+    def test_busy_and_wrong(self):
+        self.mode("busy", count=1)
+        self.assertEqual(self.charge("k1")[0], 429)
+        self.mode("wrong", count=1)
+        self.assertEqual(self.charge("k1")[1]["amount"], 501)
+        self.assertEqual(self.charge("k1")[1]["amount"], 500)  # charged rightly, answered wrongly
+        self.assertEqual(len(self.charges()), 1)
+        self.assertEqual(self.sim.call("POST", "/provider", {"mode": "ok", "endpoint": 1})[0], 404)
+
+
+class Endpoints(unittest.TestCase):
+    def test_each_has_its_own_conduct_and_all_the_same_books(self):
+        config = LANES.replace("provider: {port: 0}",
+                               "provider: {port: 0, endpoints: 3, latency_ms: 10, latency_max_ms: 30}")
+        with Simulator(config) as sim:
+            ports = json.loads(sim.ready.read_text())["provider_endpoints"]
+            self.assertEqual((len(set(ports)), ports[0]), (3, sim.provider))
+            sim.call("POST", "/provider", {"mode": "mute", "endpoint": 1})
+            sim.call("POST", "/provider", {"mode": "down", "endpoint": 2})
+            headers = {"Idempotency-Key": "k1"}
+            self.assertEqual(sim.call("POST", PATH, form("k1"), port=ports[0], headers=headers)[0], 200)
+            with self.assertRaises(TimeoutError):
+                sim.call("POST", PATH, form("k2"), port=ports[1], headers=headers, timeout=0.5)
+            with self.assertRaises(OSError):
+                sim.call("POST", PATH, form("k2"), port=ports[2], headers=headers)
+            sim.call("POST", "/provider", {"mode": "ok"})
+            for port in ports:  # the key is known at all of them
+                self.assertEqual(sim.call("POST", PATH, form("k1"), port=port, headers=headers)[0], 200)
+            self.assertEqual(len(sim.call("GET", "/charges")[1]), 1)
 
 
 if __name__ == "__main__":

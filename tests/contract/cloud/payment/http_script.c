@@ -1,6 +1,7 @@
 #include "tests/contract/cloud/payment/http_script.h"
 
 #include "protocol/support/memory.h"
+#include "protocol/support/random.h"
 
 #include <arpa/inet.h>
 #include <netinet/tcp.h>
@@ -75,10 +76,9 @@ static bool send_all(int socket, const char *bytes, size_t len)
     return true;
 }
 
-static bool reply(struct connection *c, const struct http_step *step)
+static bool reply(struct connection *c, const struct http_step *step, const char *body)
 {
     char head[512];
-    const char *body = step->body ? step->body : "";
     int n =
         snprintf(head, sizeof head, "HTTP/1.1 %d X\r\nContent-Length: %zu\r\n%s\r\n", step->status,
                  strlen(body) + step->padding, step->headers ? step->headers : "");
@@ -90,8 +90,10 @@ static bool reply(struct connection *c, const struct http_step *step)
     return ok;
 }
 
-static bool do_step(struct connection *c, const struct http_step *step)
+static bool do_step(struct connection *c, const struct http_step *step, const char *request)
 {
+    char made[1024];
+    const char *body = step->body ? step->body : "";
     switch (step->deed) {
     case HTTP_HANG: readable(c->script, c->socket, -1); return false;
     case HTTP_DIE: shutdown(c->script->listener, SHUT_RDWR); /* fall through */
@@ -100,9 +102,16 @@ static bool do_step(struct connection *c, const struct http_step *step)
         return false;
     case HTTP_REPLY: break;
     }
-    if (step->delay_ms > 0)
-        readable(c->script, -1, step->delay_ms);
-    return reply(c, step);
+    if (step->answer) {
+        step->answer(step->answer_arg, request, made, sizeof made);
+        body = made;
+    }
+    int delay_ms = step->delay_ms;
+    if (step->delay_more_ms > 0)
+        delay_ms += (int)(random_u64() % (uint64_t)(step->delay_more_ms + 1));
+    if (delay_ms > 0)
+        readable(c->script, -1, delay_ms);
+    return reply(c, step, body);
 }
 
 static void *serve(void *self)
@@ -119,7 +128,7 @@ static void *serve(void *self)
         if (++s->busy > s->peak)
             s->peak = s->busy;
         pthread_mutex_unlock(&s->lock);
-        open = do_step(c, &s->steps[at < s->step_count ? at : s->step_count - 1]);
+        open = do_step(c, &s->steps[at < s->step_count ? at : s->step_count - 1], seen.text);
         pthread_mutex_lock(&s->lock);
         s->busy--;
         pthread_mutex_unlock(&s->lock);

@@ -19,7 +19,11 @@ struct http_step {
     const char *body;    /* NULL: none */
     const char *headers; /* more header lines, each with \r\n; NULL: none */
     int delay_ms;
-    size_t padding; /* so many spaces in front of the body */
+    size_t padding;    /* so many spaces in front of the body */
+    int delay_more_ms; /* at random up to so much more */
+    /* Writes the body instead, before the delay, on the connection's thread; may be NULL. */
+    size_t (*answer)(void *arg, const char *request, char *ret, size_t size);
+    void *answer_arg;
 };
 
 enum { HTTP_TEXT_SIZE = 4096, HTTP_REQUESTS_MAX = 512 };

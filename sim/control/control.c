@@ -259,6 +259,8 @@ static void get(struct control *c, struct http_exchange *x, const char *path)
         http_reply(x, 200, truth_json(c->world, c->provider), 0);
     else if (strcmp(path, "/charges") == 0)
         http_reply(x, 200, charges_list(provider_charges(c->provider)), 0);
+    else if (strcmp(path, "/toss") == 0)
+        http_reply(x, 200, toss_payments(provider_toss(c->provider)), 0);
     else if (strcmp(path, "/refunds") == 0)
         http_reply(x, 200, refunds_all(provider_refunds(c->provider)), 0);
     else if (strncmp(path, "/vehicles/", 10) == 0)

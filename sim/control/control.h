@@ -2,6 +2,7 @@
  *
  *   GET  /truth           the run as it is (truth.h)
  *   GET  /charges         every charge the provider made
+ *   GET  /toss            payments made in the words of Toss
  *   GET  /refunds         and everything it gave back
  *   POST /vehicles        {"place","lane","plate"[,"then"][,"force"][,"unreadable"][,"ticket"][,"tag"]} -> 202
  *                         {"vehicle"}; unreadable: takes a ticket at an entry, and shows it at an exit

@@ -30,6 +30,7 @@ struct provider {
     size_t endpoint_count;
     struct charges *charges;
     struct refunds *refunds;
+    struct toss *toss;
     const struct clock_source *clock;
     int64_t calls;
 };
@@ -93,6 +94,25 @@ static struct charge_answer read_lists(struct provider *p, struct http_exchange 
     return (struct charge_answer){404, NULL, false};
 }
 
+static struct charge_answer route_toss(struct provider *p, struct http_exchange *x,
+                                       enum provider_mode mode)
+{
+    size_t len = 0;
+    const char *body = http_body(x, &len);
+    struct toss_call c = {.post = strcmp(http_method(x), "POST") == 0,
+                          .path = http_path(x),
+                          .key = http_header(x, "Idempotency-Key"),
+                          .body = body,
+                          .len = len,
+                          .authorization = http_header(x, "Authorization"),
+                          .start_date = http_argument(x, "startDate"),
+                          .end_date = http_argument(x, "endDate"),
+                          .page = number_argument(x, "page", 1),
+                          .size = number_argument(x, "size", 100),
+                          .decline = mode == PROVIDER_DECLINE};
+    return toss_answer(p->toss, &c, clock_now(p->clock).wall);
+}
+
 static struct charge_answer route(struct provider *p, struct http_exchange *x, bool charge,
                                   enum provider_mode mode)
 {
@@ -132,8 +152,9 @@ static struct charge_answer route(struct provider *p, struct http_exchange *x, b
 static void falsify(struct charge_answer *a)
 {
     json_t *body = json_deep_copy(a->body);
-    json_int_t amount = json_integer_value(json_object_get(body, "amount"));
-    json_object_set_new(body, "amount", json_integer(amount + 1));
+    const char *member = json_object_get(body, "totalAmount") ? "totalAmount" : "amount";
+    json_int_t amount = json_integer_value(json_object_get(body, member));
+    json_object_set_new(body, member, json_integer(amount + 1));
     json_decref(a->body);
     a->body = body;
 }
@@ -144,7 +165,8 @@ static void on_call(void *arg, struct http_exchange *x)
     struct provider *p = e->provider;
     bool post = strcmp(http_method(x), "POST") == 0;
     bool charge = post && strcmp(http_path(x), "/v1/payment_intents") == 0;
-    bool money = charge || (post && strcmp(http_path(x), "/v1/refunds") == 0);
+    bool toss = toss_speaks(http_path(x));
+    bool money = charge || (post && (toss || strcmp(http_path(x), "/v1/refunds") == 0));
     int64_t delay_ms = delay_of(e);
     p->calls++;
     enum provider_mode mode = take_mode(e, money);
@@ -153,10 +175,14 @@ static void on_call(void *arg, struct http_exchange *x)
         return;
     }
     struct charge_answer a =
-        mode == PROVIDER_ERROR ? charges_error(500, "api_error", NULL, "An unknown error occurred.")
+        mode == PROVIDER_ERROR && toss  ? toss_error(500, "FAILED_INTERNAL_SYSTEM_PROCESSING")
+        : mode == PROVIDER_BUSY && toss ? toss_error(429, "TOO_MANY_REQUESTS")
+        : mode == PROVIDER_ERROR
+            ? charges_error(500, "api_error", NULL, "An unknown error occurred.")
         : mode == PROVIDER_BUSY
             ? charges_error(429, "invalid_request_error", "rate_limit", "Too many requests.")
-            : route(p, x, charge, mode);
+        : toss ? route_toss(p, x, mode)
+               : route(p, x, charge, mode);
     if (mode == PROVIDER_LOSE_ANSWER) {
         json_decref(a.body);
         http_cut(x, delay_ms);
@@ -191,6 +217,7 @@ enum err provider_open(uv_loop_t *loop, const struct sim_provider *config,
     p->clock = clock;
     p->charges = charges_new();
     p->refunds = refunds_new();
+    p->toss = toss_new();
     enum err e = ERR_OK;
     for (int64_t i = 0; i < config->endpoints && e == ERR_OK; i++)
         e = open_endpoint(p, loop, config);
@@ -212,6 +239,7 @@ void provider_close(struct provider *p)
         http_host_close(p->endpoints[i].host);
     charges_free(p->charges);
     refunds_free(p->refunds);
+    toss_free(p->toss);
     free(p);
 }
 
@@ -248,6 +276,11 @@ const struct charges *provider_charges(const struct provider *p)
 const struct refunds *provider_refunds(const struct provider *p)
 {
     return p->refunds;
+}
+
+const struct toss *provider_toss(const struct provider *p)
+{
+    return p->toss;
 }
 
 int64_t provider_calls(const struct provider *p)

@@ -1,4 +1,4 @@
-/* The payment provider over HTTP: charges.h and refunds.h behind one or more endpoints, each of which can
+/* The payment provider over HTTP: charges.h and refunds.h (Stripe) and toss.h behind one or more endpoints, each of which can
  * be slow, down, wrong or silent at the worst moment. */
 #ifndef BOOMGATE_SIM_PAYMENT_PROVIDER_H
 #define BOOMGATE_SIM_PAYMENT_PROVIDER_H
@@ -6,6 +6,7 @@
 #include "protocol/support/clock_source.h"
 #include "sim/config.h"
 #include "sim/payment/refunds.h"
+#include "sim/payment/toss.h"
 
 #include <uv.h>
 
@@ -49,6 +50,7 @@ enum err provider_conduct(struct provider *p, int64_t endpoint, const struct pro
 
 const struct charges *provider_charges(const struct provider *p);
 const struct refunds *provider_refunds(const struct provider *p);
+const struct toss *provider_toss(const struct provider *p);
 int64_t provider_calls(const struct provider *p);
 
 #endif

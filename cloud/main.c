@@ -421,6 +421,7 @@ static void serve(struct cloud *c, const struct notify *n, const sigset_t *signa
     }
     log_notice("cloud.stopping", LN("signal", number));
     notify_say(n, "STOPPING=1");
+    http_drain(c->http);
 }
 
 static int run(const struct config *config, const struct clock_source *clock)

@@ -148,6 +148,10 @@ void handle_ready(struct http *h, struct http_request *q, struct http_reply *r)
     int64_t version;
     if (!query_known(q, NULL, 0, r) || !is_alive(h, r))
         return;
+    if (atomic_load_explicit(&h->draining, memory_order_relaxed)) {
+        reply_problem(r, 503, "draining", "The daemon is about to stop.");
+        return;
+    }
     if (metrics_get(h->ports.metrics, METRIC_BROKER_UP) == 0) {
         reply_problem(r, 503, "no_broker", "The broker is not connected.");
         r->retry_after_s = 1;

@@ -29,6 +29,7 @@ struct http_settings {
     int64_t connections;
     int64_t streams;                /* of the connections, at most this many live streams */
     int64_t request_ms;             /* real time to send a request, and to take its answer */
+    int64_t drain_ms;               /* real time from http_drain to its return */
     int64_t heartbeat_ms;           /* real time between beats of a stream */
     int64_t rate_per_s, rate_burst; /* of one client; 0: no limit */
     char proxies[256];              /* "127.0.0.1, ::1" */
@@ -90,6 +91,9 @@ bool http_progress(const struct http *h);
 
 /* Reads certificate and key again. ERR_INVAL: they are none, the old ones stay. */
 enum err http_reload(struct http *h);
+
+/* Says 503 at /readyz, so that whoever spreads the requests sends no more, and serves on for `drain_ms`. */
+void http_drain(struct http *h);
 
 /* Takes no new request, ends the streams, lets writes under way be answered (the service must still
  * run), then joins all threads and frees. NULL is fine. */

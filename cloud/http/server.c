@@ -442,6 +442,14 @@ static void wait_for_writes(struct http *h)
     }
 }
 
+void http_drain(struct http *h)
+{
+    struct timespec left = {h->settings.drain_ms / 1000, h->settings.drain_ms % 1000 * 1000000};
+    atomic_store(&h->draining, true);
+    while (nanosleep(&left, &left) != 0 && errno == EINTR)
+        continue;
+}
+
 /* New requests are told that the server stops. (MHD_quiesce_daemon would not take them at all, but
  * races with the library's own threads for the listening socket and then ends the process.) */
 void http_stop(struct http *h)

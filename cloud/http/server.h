@@ -29,7 +29,7 @@ struct http {
     struct watch *watch;         /* connections and their deadlines */
     pthread_mutex_t rates_lock;  /* around ports.rates */
     _Atomic int64_t writes_open; /* writes whose answer is not out yet */
-    _Atomic bool closing;
+    _Atomic bool closing, draining;
     struct reports *reports; /* opened when first asked; under the lock */
     pthread_mutex_t reports_lock;
     struct feed_wait *feed_wait; /* those who wait for events */

@@ -7,7 +7,7 @@
 #include "cloud/http/http.h"
 #include "cloud/identity/identity.h"
 #include "cloud/otlp/otlp.h"
-#include "cloud/payment/worker.h"
+#include "cloud/payment/payments.h"
 #include "cloud/service.h"
 #include "protocol/support/log.h"
 #include "protocol/support/table.h"

@@ -135,6 +135,27 @@ static enum err check_broker(struct config *c, const struct where *w)
                        sizeof b->password);
 }
 
+static bool is_digit(char c)
+{
+    return c >= '0' && c <= '9';
+}
+
+static enum err check_reconcile(struct config *c, const struct where *w)
+{
+    const char *t = c->reconcile_at;
+    c->reconcile_minute = -1;
+    if (t[0] == '\0')
+        return ERR_OK;
+    if (strlen(t) == 5 && is_digit(t[0]) && is_digit(t[1]) && t[2] == ':' && is_digit(t[3]) &&
+        is_digit(t[4])) {
+        int hour = (t[0] - '0') * 10 + t[1] - '0', minute = (t[3] - '0') * 10 + t[4] - '0';
+        c->reconcile_minute = hour * 60 + minute;
+        if (hour < 24 && minute < 60)
+            return ERR_OK;
+    }
+    return wrong(w, "reconcile_at", "expected a time of the day such as 04:30");
+}
+
 static enum err check_places(const struct config *c, const struct where *w)
 {
     for (size_t i = 0; i < c->place_count; i++) {
@@ -212,6 +233,7 @@ static enum err load_rest(struct config *c, const struct where *w)
     TRY(check_payment(c, w));
     if ((c->http.tls_cert[0] != '\0') != (c->http.tls_key[0] != '\0'))
         return wrong(w, "http", "tls_cert and tls_key go together");
+    TRY(check_reconcile(c, w));
     TRY(check_places(c, w));
     TRY(load_tokens(c, w));
     TRY(check_pay(c, w));

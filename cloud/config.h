@@ -113,6 +113,8 @@ struct config {
     char otlp_url[OTLP_URL_SIZE]; /* "": no collector */
     char tariffs[CONFIG_PATH_SIZE];
     char zone[ZONE_NAME_SIZE];            /* of places that name none */
+    char reconcile_at[8];                 /* "04:30"; "": never */
+    int reconcile_minute;                 /* of the day; -1: never */
     char accounts_file[CONFIG_PATH_SIZE]; /* "": none */
     struct broker_config broker;
     struct http_settings http;

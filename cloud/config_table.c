@@ -280,6 +280,9 @@ static const struct row rows[] = {
          "file of payer accounts: plate,token, or a heading with a column for each provider; "
          "empty: none"),
     TEXT("zone", struct config, zone, 1, "UTC", "IANA time zone of places that name none"),
+    TEXT("reconcile_at", struct config, reconcile_at, 0, "04:30",
+         "when the day before is held against the providers' bookings, the place's time; empty: "
+         "never"),
     TABLE("oauth", struct config, oauth, &identity_table, "tokens that end"),
     TABLE("payment", struct config, payment, &payment_table, "the payment provider"),
     TABLE("pay", struct config, pay, &pay_table, "payment links for drivers without an account"),

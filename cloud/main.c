@@ -8,6 +8,7 @@
 #include "cloud/ingest/ingest.h"
 #include "cloud/payment/payments.h"
 #include "cloud/rates.h"
+#include "cloud/reconcile/reconciler.h"
 #include "cloud/signer.h"
 #include "cloud/store/sqlite.h"
 #include "cloud/view/views.h"
@@ -46,6 +47,7 @@ struct cloud {
     struct ingest ingest;
     atomic_bool deaf; /* nothing more is taken from the broker */
     struct downlink downlink;
+    struct reconciler *reconciler;
     struct service *service;
     struct identity *identity;
     struct http *http;
@@ -93,11 +95,8 @@ static enum err post_result(void *self, const struct payment_result *r)
 static enum err post_page(void *self, const struct settlement_page *page)
 {
     struct cloud *c = self;
-    struct work *w = work_new(WORK_SETTLEMENT, page, sizeof *page);
-    enum err e = service_post(c->service, w);
-    if (e != ERR_OK)
-        work_free(w);
-    return e;
+    reconciler_page(c->reconciler, page);
+    return ERR_OK;
 }
 
 /* ---- payments ---- */
@@ -200,6 +199,43 @@ static void reload(struct cloud *c)
         log_error("cloud.reload_failed", LT("reason", e != ERR_OK ? reason : "certificate or key"));
 }
 
+/* ---- the daily reconciliation ---- */
+
+static enum err start_reconciler(struct cloud *c)
+{
+    struct reconciler_options o = {.database = c->config->database,
+                                   .clock = c->clock,
+                                   .payments = payments_of(c),
+                                   .post = post,
+                                   .post_self = c,
+                                   .at_minute = c->config->reconcile_minute};
+    return reconciler_start(&o, &c->reconciler);
+}
+
+static enum err reconcile(void *self, const struct name *place, const char *day)
+{
+    struct cloud *c = self;
+    return reconciler_order(c->reconciler, place, day);
+}
+
+static bool reconciling(void *self, struct http_reconciling *ret)
+{
+    struct cloud *c = self;
+    struct reconciler_progress p = reconciler_look(c->reconciler);
+    bool failed = p.failed_place.text[0] != '\0';
+    if (!p.busy && !failed)
+        return false;
+    *ret = (struct http_reconciling){.place = p.busy ? p.place : p.failed_place,
+                                     .lines = p.busy ? p.lines : 0,
+                                     .waiting = p.waiting};
+    memcpy(ret->day, p.busy ? p.day : p.failed_day, sizeof ret->day);
+    if (p.busy)
+        memcpy(ret->stage, p.stage, sizeof ret->stage);
+    else
+        memcpy(ret->failure, p.failure, sizeof ret->failure);
+    return true;
+}
+
 static enum err start_http(struct cloud *c)
 {
     struct http_ports p = {.database = c->config->database,
@@ -212,6 +248,9 @@ static enum err start_http(struct cloud *c)
                            .providers_self = c,
                            .complete = complete,
                            .complete_self = c,
+                           .reconcile = reconcile,
+                           .reconciling = reconciling,
+                           .reconcile_self = c,
                            .rates = rates_port(c->page_rates),
                            .identity = c->identity,
                            .pay_url = c->config->pay.url,
@@ -375,6 +414,7 @@ static enum err cloud_start(struct cloud *c)
     TRY(create_link(c));
     TRY(start_service(c));
     TRY(put_places(c));
+    TRY(start_reconciler(c));
     start_views(c);
     start_otlp(c);
     TRY(start_identity(c));
@@ -388,6 +428,7 @@ static void cloud_stop(struct cloud *c)
 {
     atomic_store(&c->deaf, true);
     http_stop(c->http);
+    reconciler_stop(c->reconciler);
     identity_close(c->identity);
     if (c->payments)
         payments_stop(c->payments, c->config->payment.total_ms);

@@ -149,6 +149,9 @@ struct store_port {
     enum err (*save_refund)(void *self, const struct refund_row *r);
     enum err (*find_refund)(void *self, const char *key, struct refund_row *ret); /* ERR_NOTFOUND */
     enum err (*count_refunds)(void *self, const struct movement_id *session, int64_t *ret);
+    /* Replaces the report of that day. */
+    enum err (*save_reconciliation)(void *self, const struct reconciliation_row *r,
+                                    const struct mismatch *mismatches, size_t count);
     enum err (*save_debt)(void *self, const struct debt_row *r);
     enum err (*find_debt)(void *self, const struct movement_id *session,
                           struct debt_row *ret); /* ERR_NOTFOUND */
@@ -289,7 +292,7 @@ struct payments_port {
     enum err (*start)(void *self, const struct payment_call *c);
     /* Would start() be taken now by this provider (NULL: by any)? A hint, no promise. */
     bool (*available)(void *self, const struct name *provider);
-    /* As start(): exactly one WORK_SETTLEMENT, whose bytes are a struct settlement_page, follows. */
+    /* Any thread. After ERR_OK exactly one page follows, to whoever made the port. Errors as start. */
     enum err (*settlement)(void *self, const struct settlement_call *c);
 };
 

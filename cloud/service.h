@@ -26,10 +26,9 @@ enum work_kind {
     WORK_REQUEST, /* `correlation` is set */
     WORK_STATUS,  /* birth or will */
     WORK_TELEMETRY,
-    WORK_BROKER,     /* the connection to the broker came or went */
-    WORK_PAYMENT,    /* the result of one provider call */
-    WORK_SETTLEMENT, /* a page of what a provider booked: the bytes are a struct settlement_page */
-    WORK_ADMIN,      /* an operator's command */
+    WORK_BROKER,  /* the connection to the broker came or went */
+    WORK_PAYMENT, /* the result of one provider call */
+    WORK_ADMIN,   /* an operator's command */
 };
 
 enum admin_kind {
@@ -50,6 +49,7 @@ enum admin_kind {
     ADMIN_PAY_LINK,     /* `pay.stay`: an address where the driver can pay */
     ADMIN_VALIDATE,     /* `validation`: the same id again changes nothing */
     ADMIN_AUDIT_CANCEL, /* `cancel`; ERR_CONFLICT: it is not pending */
+    ADMIN_RECONCILED,   /* the work's bytes: a struct reconciliation_row and its mismatches */
     ADMIN_MONEY,        /* `money`; ERR_CONFLICT: its state does not allow it */
     ADMIN_CORRECT,      /* `act`: the count is wrong by act.delta. ERR_CONFLICT: it cannot be */
     /* `act`, see service/session_order.h. Close: the exit of act.session was seen by nobody. Match:

@@ -363,6 +363,67 @@ struct debt_row {
     char note[EVENT_DETAIL_SIZE]; /* why, in the actor's words */
 };
 
+/* What does not agree, and how. Ours: the ledger; theirs: a provider. */
+enum mismatch_class {
+    MISMATCH_UNKNOWN_HERE,    /* booked there, unknown here */
+    MISMATCH_NOT_DONE_HERE,   /* booked there, not succeeded here */
+    MISMATCH_MISSING_THERE,   /* succeeded here, not booked there */
+    MISMATCH_AMOUNT,          /* another amount there */
+    MISMATCH_CURRENCY,        /* another currency there */
+    MISMATCH_TWICE_THERE,     /* booked there more than once */
+    MISMATCH_LATE,            /* booked there long after it succeeded here */
+    MISMATCH_WITHOUT_SESSION, /* an exit that ends no stay */
+    MISMATCH_WITHOUT_EXIT,    /* a stay that ended without a completed exit */
+    MISMATCH_UNPAID,          /* a stay whose price is neither paid nor owed nor given up */
+    MISMATCH_PAYMENTS_DIFFER, /* a stay whose payments are not what it says it paid */
+    MISMATCH_REFUNDS_DIFFER,  /* a stay whose refunds are not what it says went back */
+    MISMATCH_NOT_GIVEN_BACK,  /* a stay that was paid more than its price */
+    MISMATCH_CLASSES
+};
+/* "unknown_here" "not_done_here" "missing_there" "amount" "currency" "twice_there" "late"
+ * "without_session" "without_exit" "unpaid" "payments_differ" "refunds_differ" "not_given_back" */
+
+enum mismatch_noun {
+    MISMATCH_OF_PAYMENT,
+    MISMATCH_OF_REFUND,
+    MISMATCH_OF_SESSION,
+    MISMATCH_OF_EXIT,
+    MISMATCH_NOUNS
+};
+/* "payment" "refund" "session" "exit" */
+
+struct mismatch {
+    enum mismatch_class class;
+    enum mismatch_noun of;
+    char key
+        [PROVIDER_REF_SIZE]; /* of the payment or refund; the provider's where it is not ours; the
+                                    stay or the movement */
+    struct movement_id session; /* "": not known */
+    struct money ours, theirs;  /* currency "": there is none */
+};
+
+/* Of one day at one place, in minor units of its currency. */
+struct reconciliation_sums {
+    int64_t exits, sessions, payments, refunds, lines;
+    int64_t priced_minor, paid_minor, refunded_minor, waived_minor, written_off_minor, owed_minor,
+        excess_minor;                        /* of the stays that ended on the day */
+    int64_t charged_minor, given_back_minor; /* as we learned of them on the day */
+    int64_t booked_minor, booked_back_minor; /* as the providers booked them on the day */
+};
+
+enum { DAY_SIZE = 11 };
+
+/* The report of one day; a later one of the same day replaces it. */
+struct reconciliation_row {
+    struct name place;
+    char day[DAY_SIZE]; /* "2026-11-20", the place's */
+    struct currency currency;
+    struct wall_ms from, to, made;
+    bool partial; /* the day, or the day after it, was not over yet */
+    struct reconciliation_sums sums;
+    int64_t mismatches;
+};
+
 /* The answer stored under a request id. */
 struct decision_row {
     struct request_id request;
@@ -425,6 +486,8 @@ const char *session_state_word(enum session_state v);
 const char *payment_kind_word(enum payment_kind v);
 const char *payment_state_word(enum payment_state v);
 const char *refund_cause_word(enum refund_cause v);
+const char *mismatch_class_word(enum mismatch_class v);
+const char *mismatch_noun_word(enum mismatch_noun v);
 const char *debt_state_word(enum debt_state v);
 
 /* ERR_NOTFOUND for a word that is not in the list. */
@@ -436,6 +499,8 @@ enum err session_state_parse(const char *text, enum session_state *ret);
 enum err payment_kind_parse(const char *text, enum payment_kind *ret);
 enum err payment_state_parse(const char *text, enum payment_state *ret);
 enum err refund_cause_parse(const char *text, enum refund_cause *ret);
+enum err mismatch_class_parse(const char *text, enum mismatch_class *ret);
+enum err mismatch_noun_parse(const char *text, enum mismatch_noun *ret);
 enum err debt_state_parse(const char *text, enum debt_state *ret);
 
 #endif

@@ -44,5 +44,9 @@ WORDS(payment_kind, "exit", "prepay", "link", "debt")
 WORDS(payment_state, "created", "sent", "unknown", "querying", "succeeded", "declined", "manual",
       "void")
 WORDS(refund_cause, "overpaid", "person")
+WORDS(mismatch_class, "unknown_here", "not_done_here", "missing_there", "amount", "currency",
+      "twice_there", "late", "without_session", "without_exit", "unpaid", "payments_differ",
+      "refunds_differ", "not_given_back")
+WORDS(mismatch_noun, "payment", "refund", "session", "exit")
 WORDS(debt_state, "open", "paid", "waived", "written_off")
 WORDS(act_kind, "correction", "session.close", "session.reopen", "session.match", "session.split")

@@ -72,6 +72,7 @@ enum ctl_status cmd_payment_resolve(struct client *c, const struct ctl_args *a);
 enum ctl_status cmd_refund_add(struct client *c, const struct ctl_args *a);
 enum ctl_status cmd_refund_list(struct client *c, const struct ctl_args *a);
 enum ctl_status cmd_refund_resolve(struct client *c, const struct ctl_args *a);
+enum ctl_status cmd_reconcile(struct client *c, const struct ctl_args *a);
 enum ctl_status cmd_debt_list(struct client *c, const struct ctl_args *a);
 enum ctl_status cmd_debt_waive(struct client *c, const struct ctl_args *a);
 enum ctl_status cmd_debt_write_off(struct client *c, const struct ctl_args *a);

@@ -43,6 +43,15 @@ extern const struct table http_table;
 enum { PAY_URL_SIZE = 128 };
 
 /* What the HTTP side needs from the rest of the daemon. `self` pointers must outlive http_stop. */
+/* What the reconciliation does now, or what came to nothing last. */
+struct http_reconciling {
+    struct name place;
+    char day[DAY_SIZE];
+    char stage[16]; /* "": it does nothing now */
+    int64_t lines, waiting;
+    char failure[PAYMENT_REASON_SIZE]; /* "": it is under way */
+};
+
 struct http_ports {
     const char *database; /* the service's file; must exist */
     struct clock_source clock;
@@ -63,6 +72,12 @@ struct http_ports {
     /* Prices stays that are still open. Called under a lock of http's, so it must not be the instance
      * that the service uses. price == NULL: the last quote is shown. */
     struct rates_port rates;
+    /* Has a day of a place reconciled soon. Thread-safe. ERR_INVAL: no such day; ERR_FULL: too many wait.
+     * NULL: nobody does that. */
+    enum err (*reconcile)(void *self, const struct name *place, const char *day);
+    /* Thread-safe. False: nothing is under way, nothing failed. */
+    bool (*reconciling)(void *self, struct http_reconciling *ret);
+    void *reconcile_self;
     struct identity *identity; /* tokens that end; NULL: none but those of `auth` */
     /* Payment links: what stands before their token, and the provider's form (NULL or "": none). */
     const char *pay_url, *pay_form;

@@ -91,6 +91,9 @@ void handle_refunds(struct http *h, struct http_request *q, struct http_reply *r
 void handle_refund_post(struct http *h, struct http_request *q, struct http_reply *r);
 void handle_refund(struct http *h, struct http_request *q, struct http_reply *r);
 void handle_refund_resolve(struct http *h, struct http_request *q, struct http_reply *r);
+void handle_reconciliations(struct http *h, struct http_request *q, struct http_reply *r);
+void handle_reconciliation(struct http *h, struct http_request *q, struct http_reply *r);
+void handle_reconciliation_post(struct http *h, struct http_request *q, struct http_reply *r);
 void handle_debts(struct http *h, struct http_request *q, struct http_reply *r);
 void handle_debt(struct http *h, struct http_request *q, struct http_reply *r);
 void handle_debt_waive(struct http *h, struct http_request *q, struct http_reply *r);

@@ -25,7 +25,9 @@
 #include "cloud/service/zones.h"
 #include "protocol/base/buf.h"
 #include "protocol/support/log.h"
+#include "protocol/support/memory.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 enum { CAPACITY_MAX = 1000000 };
@@ -159,6 +161,21 @@ static enum err money_order(struct service *s, const struct money_order *o, stru
     return ERR_INVAL;
 }
 
+/* The report of a day, as the reconciliation made it. */
+static enum err keep_report(struct service *s, const struct work *w)
+{
+    struct reconciliation_row row;
+    size_t rest = w->len - sizeof row;
+    if (w->len < sizeof row || rest % sizeof(struct mismatch) != 0)
+        return ERR_INVAL;
+    memcpy(&row, w->bytes, sizeof row);
+    struct mismatch *differences = mem_copy((const char *)w->bytes + sizeof row, rest);
+    STORE(s, save_reconciliation, &row, differences, rest / sizeof *differences);
+    feed_reconciliation(s, &row);
+    free(differences);
+    return ERR_OK;
+}
+
 static enum err bind_space(struct service *s, const struct admin_command *c, struct admin_result *r)
 {
     struct edge *e = state_edge(s, &c->bind.place, &c->bind.edge);
@@ -209,6 +226,7 @@ static struct admin_result decide(struct service *s, const struct work *w)
     case ADMIN_SESSION_MATCH: r.err = session_order_match(s, &c->act, &r); break;
     case ADMIN_SESSION_SPLIT: r.err = session_order_split(s, &c->act, &r); break;
     case ADMIN_ACT_UNDO: r.err = act_undo(s, &c->act, &r); break;
+    case ADMIN_RECONCILED: r.err = keep_report(s, w); break;
     case ADMIN_MONEY: r.err = money_order(s, &c->money, &r); break;
     case ADMIN_EDGE_RELEASE: r.err = release_edge(s, &c->stream.place, &c->stream.edge, &r); break;
     }

@@ -142,6 +142,16 @@ void feed_refund(struct service *s, const struct refund_row *r)
     feed_append(s, types[r->state], &r->place, r->key, NULL, &d);
 }
 
+void feed_reconciliation(struct service *s, const struct reconciliation_row *r)
+{
+    struct feed_data d;
+    feed_begin(&d);
+    feed_text(&d, "day", r->day);
+    feed_bool(&d, "partial", r->partial);
+    feed_int(&d, "differences", r->mismatches);
+    feed_append(s, "reconciliation.made", &r->place, r->day, NULL, &d);
+}
+
 void feed_debt(struct service *s, const char *type, const struct debt_row *r)
 {
     struct feed_data d;

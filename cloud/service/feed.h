@@ -35,6 +35,7 @@ void feed_append(struct service *s, const char *type, const struct name *place, 
 void feed_session(struct service *s, const char *type, const struct session_row *r);
 void feed_payment(struct service *s, const struct payment_row *r); /* "payment.<state>" */
 void feed_refund(struct service *s, const struct refund_row *r);   /* "refund.<state>" */
+void feed_reconciliation(struct service *s, const struct reconciliation_row *r);
 void feed_debt(struct service *s, const char *type, const struct debt_row *r);
 void feed_place(struct service *s, const char *type, const struct place *p);
 void feed_decision(struct service *s, const struct decision_row *r); /* "decision.made" */

@@ -18,7 +18,6 @@
 #include "cloud/service/privacy.h"
 #include "cloud/service/request.h"
 #include "cloud/service/rights.h"
-#include "cloud/service/settlement.h"
 #include "protocol/support/log.h"
 #include "protocol/support/memory.h"
 
@@ -130,7 +129,6 @@ static bool take(struct service *s, struct work *w)
     case WORK_TELEMETRY: live_telemetry(s, w); break;
     case WORK_BROKER: live_broker(s, w->broker.up); break;
     case WORK_PAYMENT: payment_take(s, &w->payment); break;
-    case WORK_SETTLEMENT: settlement_take(s, w); break;
     case WORK_ADMIN: admin_take(s, w); break;
     }
     return false;

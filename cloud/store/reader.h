@@ -12,6 +12,7 @@
 #define BOOMGATE_CLOUD_STORE_READER_H
 
 #include "cloud/core/act.h"
+#include "cloud/core/reconcile.h"
 #include "cloud/core/records.h"
 
 struct reader;
@@ -247,6 +248,30 @@ enum err reader_acts(struct reader *r, const struct name *place, const char *kin
                      int limit, void (*visit)(void *arg, const struct act_view *a), void *arg);
 enum err reader_act(struct reader *r, const struct name *place, int64_t id,
                     struct act_view *ret); /* ERR_NOTFOUND */
+
+/* One day for core/reconcile.h: payments and refunds that succeeded in [from, to), stays that ended and exits
+ * that were completed in it. */
+enum err reader_day_money(struct reader *r, const struct name *place, struct wall_ms from,
+                          struct wall_ms to,
+                          void (*visit)(void *arg, const struct reconcile_row *row), void *arg);
+enum err reader_day_stays(struct reader *r, const struct name *place, struct wall_ms from,
+                          struct wall_ms to,
+                          void (*visit)(void *arg, const struct reconcile_stay *stay), void *arg);
+enum err reader_day_exits(struct reader *r, const struct name *place, struct wall_ms from,
+                          struct wall_ms to,
+                          void (*visit)(void *arg, const struct movement_id *id, bool ends_stay),
+                          void *arg);
+
+/* Reports of days before `before` ("": of all), the latest first. */
+enum err reader_reconciliations(struct reader *r, const struct name *place, const char *before,
+                                int limit,
+                                void (*visit)(void *arg, const struct reconciliation_row *row),
+                                void *arg);
+enum err reader_reconciliation(struct reader *r, const struct name *place, const char *day,
+                               struct reconciliation_row *ret); /* ERR_NOTFOUND */
+/* What did not agree; of many, the first ones. */
+enum err reader_mismatches(struct reader *r, const struct name *place, const char *day,
+                           void (*visit)(void *arg, const struct mismatch *m), void *arg);
 
 /* Which payments, refunds or debts of a place: in this state and of this stay ("": any), newest first,
  * after the one that changed (a debt: was made) at `at_ms` with `key` (0: from the first). */

@@ -45,6 +45,12 @@
     "LEFT JOIN payment AS y ON y.key = (SELECT key FROM payment WHERE session = s.id "             \
     "ORDER BY created_ms DESC, key DESC LIMIT 1) "
 
+#define RECONCILIATION_COLUMNS                                                                     \
+    "place, day, currency, from_ms, to_ms, made_ms, partial, exits, sessions, "                    \
+    "payments, refunds, lines, priced_minor, paid_minor, refunded_minor, "                         \
+    "waived_minor, written_off_minor, owed_minor, excess_minor, charged_minor, "                   \
+    "given_back_minor, booked_minor, booked_back_minor, mismatches FROM "                          \
+    "reconciliation "
 #define MONEY_PAYMENT_COLUMNS                                                                      \
     "SELECT key, session, place, kind, provider, amount_minor, currency, state, attempts, "        \
     "created_ms, changed_ms, provider_ref, reason, refunded_minor, actor, note FROM payment "
@@ -117,6 +123,29 @@
     X(CREDENTIAL_STAY,                                                                             \
       SESSION_SELECT "WHERE s.credential = ?1 AND s.place = ?2 AND s.state = 'open' "              \
                      "ORDER BY s.start_ms DESC LIMIT 1")                                           \
+    X(DAY_PAYMENTS, "SELECT key, session, amount_minor, currency, changed_ms FROM payment WHERE "  \
+                    "place = ?1 AND changed_ms >= ?2 AND changed_ms < ?3 AND state = 'succeeded'") \
+    X(DAY_REFUNDS,                                                                                 \
+      "SELECT key, session, amount_minor, currency, changed_ms FROM refund WHERE place "           \
+      "= ?1 AND changed_ms >= ?2 AND changed_ms < ?3 AND state = 'succeeded'")                     \
+    X(DAY_STAYS,                                                                                   \
+      "SELECT s.id, s.state, s.exit_movement, s.currency, s.price_minor, s.paid_minor, "           \
+      "s.refunded_minor, s.waived_minor, d.state, coalesce(d.amount_minor, 0), "                   \
+      "coalesce(d.paid_minor, 0), coalesce(d.waived_minor, 0), "                                   \
+      "coalesce(d.written_off_minor, 0), (SELECT coalesce(sum(amount_minor), 0) FROM "             \
+      "payment WHERE session = s.id AND state = 'succeeded'), (SELECT "                            \
+      "coalesce(sum(amount_minor), 0) FROM refund WHERE session = s.id AND state <> "              \
+      "'declined') FROM session AS s LEFT JOIN debt AS d ON d.session = s.id WHERE "               \
+      "s.place = ?1 AND s.end_ms >= ?2 AND s.end_ms < ?3 ORDER BY s.end_ms, s.id")                 \
+    X(DAY_EXITS,                                                                                   \
+      "SELECT m.id, EXISTS (SELECT 1 FROM session WHERE exit_movement = m.id) FROM "               \
+      "movement AS m WHERE m.place = ?1 AND m.direction = 'exit' AND m.completed_ms >= "           \
+      "?2 AND m.completed_ms < ?3 ORDER BY m.completed_ms, m.id")                                  \
+    X(RECONCILIATIONS, "SELECT " RECONCILIATION_COLUMNS                                            \
+                       "WHERE place = ?1 AND (?2 = '' OR day < ?2) ORDER BY day DESC LIMIT ?3")    \
+    X(RECONCILIATION, "SELECT " RECONCILIATION_COLUMNS "WHERE place = ?1 AND day = ?2")            \
+    X(MISMATCHES, "SELECT class, noun, key, session, ours_minor, ours_currency, theirs_minor, "    \
+                  "theirs_currency FROM mismatch WHERE place = ?1 AND day = ?2 ORDER BY n")        \
     X(PAYMENTS, MONEY_PAYMENT_COLUMNS MONEY_FILTER("changed_ms", "key"))                           \
     X(PAYMENT, MONEY_PAYMENT_COLUMNS "WHERE key = ?1")                                             \
     X(REFUNDS, MONEY_REFUND_COLUMNS MONEY_FILTER("changed_ms", "key"))                             \

@@ -121,6 +121,7 @@ struct store_port store_port(struct store *s)
         .find_refund = store_find_refund,
         .count_refunds = store_count_refunds,
         .count_payments = store_count_payments,
+        .save_reconciliation = store_save_reconciliation,
         .save_debt = store_save_debt,
         .find_debt = store_find_debt,
         .collectable_debts = store_collectable_debts,

@@ -265,6 +265,28 @@ const char *const store_sql[STATEMENTS] = {
         "note = excluded.note",
     [ST_FIND_REFUND] = "SELECT " REFUND_COLUMNS " FROM refund WHERE key = ?",
     [ST_COUNT_REFUNDS] = "SELECT count(*) FROM refund WHERE session = ?",
+    [ST_SAVE_RECONCILIATION] =
+        "INSERT INTO reconciliation (place, day, currency, from_ms, to_ms, made_ms, "
+        "partial, exits, sessions, payments, refunds, lines, priced_minor, paid_minor, "
+        "refunded_minor, waived_minor, written_off_minor, owed_minor, excess_minor, "
+        "charged_minor, given_back_minor, booked_minor, booked_back_minor, mismatches) "
+        "VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?) ON CONFLICT (place, "
+        "day) DO UPDATE SET currency = excluded.currency, from_ms = excluded.from_ms, "
+        "to_ms = excluded.to_ms, made_ms = excluded.made_ms, partial = "
+        "excluded.partial, exits = excluded.exits, sessions = excluded.sessions, "
+        "payments = excluded.payments, refunds = excluded.refunds, lines = "
+        "excluded.lines, priced_minor = excluded.priced_minor, paid_minor = "
+        "excluded.paid_minor, refunded_minor = excluded.refunded_minor, waived_minor = "
+        "excluded.waived_minor, written_off_minor = excluded.written_off_minor, "
+        "owed_minor = excluded.owed_minor, excess_minor = excluded.excess_minor, "
+        "charged_minor = excluded.charged_minor, given_back_minor = "
+        "excluded.given_back_minor, booked_minor = excluded.booked_minor, "
+        "booked_back_minor = excluded.booked_back_minor, mismatches = "
+        "excluded.mismatches",
+    [ST_DROP_MISMATCHES] = "DELETE FROM mismatch WHERE place = ? AND day = ?",
+    [ST_ADD_MISMATCH] =
+        "INSERT INTO mismatch (place, day, n, class, noun, key, session, ours_minor,"
+        " ours_currency, theirs_minor, theirs_currency) VALUES (?,?,?,?,?,?,?,?,?,?,?)",
     [ST_SAVE_DEBT] = "INSERT INTO debt (" DEBT_COLUMNS
                      ") VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?) ON CONFLICT (session) DO UPDATE SET "
                      "amount_minor = excluded.amount_minor, paid_minor = excluded.paid_minor, "

@@ -107,6 +107,8 @@ enum err store_find_refund(void *self, const char *key, struct refund_row *ret);
 enum err store_count_refunds(void *self, const struct movement_id *session, int64_t *ret);
 enum err store_save_payment(void *self, const struct payment_row *r);
 enum err store_count_payments(void *self, const struct movement_id *session, int64_t *ret);
+enum err store_save_reconciliation(void *self, const struct reconciliation_row *r,
+                                   const struct mismatch *mismatches, size_t count);
 enum err store_save_debt(void *self, const struct debt_row *r);
 enum err store_find_debt(void *self, const struct movement_id *session, struct debt_row *ret);
 enum err store_collectable_debts(void *self, struct debt_row *ret, size_t max, size_t *ret_count);

@@ -53,6 +53,8 @@ RULES = {
                                 "cloud/metrics.h", "cloud/downlink/", "cloud/ingest/"],
     "cloud/downlink/": SUPPORT + ["protocol/mqtt/", "cloud/ports.h", "cloud/service.h",
                                   "cloud/metrics.h", "cloud/downlink/"],
+    "cloud/reconcile/": SUPPORT + ["cloud/core/", "cloud/ports.h", "cloud/service.h",
+                                   "cloud/store/reader.h", "cloud/reconcile/"],
     "cloud/identity/": SUPPORT + ["cloud/identity/"],
     "cloud/http/": SUPPORT + ["cloud/core/", "cloud/ports.h", "cloud/service.h",
                               "cloud/metrics.h", "cloud/provider_status.h",

@@ -420,6 +420,7 @@ struct store_memory *store_memory_new(void *owner)
     m->sessions.row_size = sizeof(struct session_row);
     m->plates.row_size = m->payers.row_size = sizeof(struct head_row);
     m->payments.row_size = sizeof(struct payment_row);
+    m->reports.row_size = sizeof(struct reconciliation_row);
     m->refunds.row_size = sizeof(struct refund_row);
     m->debts.row_size = sizeof(struct debt_row);
     m->decisions.row_size = sizeof(struct decision_row);
@@ -489,6 +490,7 @@ struct store_port store_memory_port(struct store_memory *m)
         .save_right_applied = memory_save_right_applied,
         .prune_rights = memory_prune_rights,
         .save_payment = memory_save_payment,
+        .save_reconciliation = memory_save_reconciliation,
         .find_payment = memory_find_payment,
         .refundable_payments = memory_refundable_payments,
         .save_refund = memory_save_refund,

@@ -101,6 +101,17 @@ enum err memory_count_refunds(void *self, const struct movement_id *session, int
     return ERR_OK;
 }
 
+/* Nobody asks this store for the differences of a report. */
+enum err memory_save_reconciliation(void *self, const struct reconciliation_row *r,
+                                    const struct mismatch *mismatches, size_t count)
+{
+    struct store_memory *m = self;
+    struct store_key k = key_of(r->place.text, r->day);
+    (void)mismatches, (void)count;
+    table_put(m, &m->reports, &k, r);
+    return ERR_OK;
+}
+
 /* ---- debts: those without a reason are listed, oldest first ---- */
 
 static void list_debt(struct store_memory *m, struct node *n)

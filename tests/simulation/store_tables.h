@@ -52,8 +52,8 @@ struct store_memory {
     bool open;
     uint64_t version;
     struct table places, edges, lanes, streams, grants, lives, events, movements, sessions, plates,
-        payments, payers, refunds, debts, decisions, commands, audits, acts, answers, rights,
-        right_lists, rights_applied, validations, pay_links;
+        payments, payers, refunds, reports, debts, decisions, commands, audits, acts, answers,
+        rights, right_lists, rights_applied, validations, pay_links;
     struct store_memory_news news, coming;
     struct node *news_events[NEWS_MAX], *coming_events[NEWS_MAX];
 };
@@ -137,6 +137,8 @@ enum err memory_refundable_payments(void *self, const struct movement_id *sessio
 enum err memory_save_refund(void *self, const struct refund_row *r);
 enum err memory_find_refund(void *self, const char *key, struct refund_row *ret);
 enum err memory_count_refunds(void *self, const struct movement_id *session, int64_t *ret);
+enum err memory_save_reconciliation(void *self, const struct reconciliation_row *r,
+                                    const struct mismatch *mismatches, size_t count);
 enum err memory_save_payment(void *self, const struct payment_row *r);
 enum err memory_count_payments(void *self, const struct movement_id *session, int64_t *ret);
 enum err memory_save_debt(void *self, const struct debt_row *r);

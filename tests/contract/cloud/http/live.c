@@ -29,6 +29,24 @@ static enum err complete(void *self, struct place_settings *s)
     return strcmp(s->tariff.text, "t3") == 0 ? ERR_OK : ERR_NOTFOUND;
 }
 
+/* As the reconciliation takes and tells it, without one. */
+static enum err reconcile(void *self, const struct name *place, const char *day)
+{
+    struct live *l = self;
+    if (strlen(day) != DAY_SIZE - 1)
+        return ERR_INVAL;
+    l->ordered = (struct http_reconciling){.place = *place, .lines = 7, .stage = "ledger"};
+    set_text(l->ordered.day, sizeof l->ordered.day, day);
+    return ERR_OK;
+}
+
+static bool reconciling(void *self, struct http_reconciling *ret)
+{
+    struct live *l = self;
+    *ret = l->ordered;
+    return l->ordered.day[0] != '\0';
+}
+
 int live_setup(void **state)
 {
     return live_setup_ahead(state, 0);
@@ -65,6 +83,9 @@ int live_setup_ahead(void **state, int64_t ahead_ms)
         .pay_url = "https://p.kr/pay/",
         .pay_form = "https://provider.example/checkout",
         .pay_provider = {"stripe"},
+        .reconcile = reconcile,
+        .reconciling = reconciling,
+        .reconcile_self = l,
     };
     if (ahead_ms > 0) {
         ports.clock.epoch_real = clock_now(&ports.clock).wall;

@@ -10,6 +10,7 @@ struct live {
     struct fixture f; /* for the client; only its http is used */
     struct world w;
     pthread_mutex_t lock;
+    struct http_reconciling ordered; /* the last day that was to be reconciled */
 };
 
 /* A place "a" of ten; the tokens of fixture.h. */

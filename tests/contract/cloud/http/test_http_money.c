@@ -255,12 +255,70 @@ static void lists_have_pages_and_rules(void **state)
     answer_free(&a);
 }
 
+static void days_are_reconciled(void **state)
+{
+    struct live *l = *state;
+    struct reconciliation_row row = {
+        .place = {"a"},
+        .day = "2026-11-19",
+        .currency = {"KRW"},
+        .made = {1795000000000},
+        .sums = {.priced_minor = 100, .paid_minor = 60, .owed_minor = 40},
+        .mismatches = 1};
+    struct mismatch m = {.class = MISMATCH_AMOUNT,
+                         .of = MISMATCH_OF_PAYMENT,
+                         .key = "0000000000000001:exit:1",
+                         .session = {"0000000000000001"},
+                         .ours = {60, {"KRW"}},
+                         .theirs = {61, {"KRW"}}};
+    char bytes[sizeof row + sizeof m];
+    memcpy(bytes, &row, sizeof row);
+    memcpy(bytes + sizeof row, &m, sizeof m);
+    struct work *w = work_new(WORK_ADMIN, bytes, sizeof bytes);
+    w->admin.kind = ADMIN_RECONCILED;
+    pthread_mutex_lock(&l->lock);
+    assert_int_equal(service_post(l->w.service, w), ERR_OK);
+    world_run(&l->w);
+    pthread_mutex_unlock(&l->lock);
+    struct answer a = get(&l->f, "/v1/reconciliations?place=a", AUDITOR);
+    is_text(first(&a, "reconciliations"), "day", "2026-11-19");
+    assert_true(json_is_true(json_object_get(first(&a, "reconciliations"), "balanced")));
+    assert_true(json_is_null(json_object_get(a.json, "running")));
+    answer_free(&a);
+    a = get(&l->f, "/v1/places/a/reconciliations/2026-11-19", AUDITOR);
+    is_number(a.json, "mismatches", 1);
+    is_text(first(&a, "differences"), "class", "amount");
+    is_number(json_object_get(first(&a, "differences"), "theirs"), "amount_minor", 61);
+    answer_free(&a);
+    is_code(get(&l->f, "/v1/places/a/reconciliations/2026-11-20", AUDITOR), 404, "not_found");
+    a = order(l, "/v1/reconciliations", AUDITOR, "{\"place\":\"a\",\"day\":\"2026-11-20\"}");
+    assert_int_equal(a.status, 202);
+    assert_string_equal(header(&a, "Location"), "/v1/places/a/reconciliations/2026-11-20");
+    answer_free(&a);
+    a = get(&l->f, "/v1/reconciliations?place=a", AUDITOR);
+    is_text(json_object_get(a.json, "running"), "stage", "ledger");
+    is_number(json_object_get(a.json, "running"), "lines", 7);
+    answer_free(&a);
+    is_code(order(l, "/v1/reconciliations", OPERATOR, "{\"place\":\"a\",\"day\":\"today\"}"), 422,
+            "invalid_act");
+    is_code(order(l, "/v1/reconciliations", OPERATOR, "{\"place\":\"z\",\"day\":\"2026-11-20\"}"),
+            404, "not_found");
+    is_code(
+        order(l, "/v1/reconciliations", OPERATOR_OF_B, "{\"place\":\"a\",\"day\":\"2026-11-20\"}"),
+        403, "other_place");
+    is_code(get(&l->f, "/v1/reconciliations?place=a&before=2026-11-190", AUDITOR), 400,
+            "bad_cursor");
+    a = order(l, "/v1/reconciliations", ATTENDANT, "{\"place\":\"a\",\"day\":\"2026-11-20\"}");
+    assert_int_equal(a.status, 403);
+    answer_free(&a);
+}
+
 int main(void)
 {
 #define T(name) cmocka_unit_test_setup_teardown(name, live_setup, live_teardown)
     const struct CMUnitTest tests[] = {
         T(a_refund_is_made_and_listed), T(bad_refunds_are_refused),    T(debts_are_given_up),
-        T(what_a_person_found_out),     T(lists_have_pages_and_rules),
+        T(what_a_person_found_out),     T(lists_have_pages_and_rules), T(days_are_reconciled),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

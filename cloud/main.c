@@ -205,7 +205,7 @@ static enum err start_reconciler(struct cloud *c)
 {
     struct reconciler_options o = {.database = c->config->database,
                                    .clock = c->clock,
-                                   .payments = payments_of(c),
+                                   .payments = payments_port_of(c->payments),
                                    .post = post,
                                    .post_self = c,
                                    .at_minute = c->config->reconcile_minute};

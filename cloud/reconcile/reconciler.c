@@ -113,9 +113,14 @@ static void want_yesterday(void *arg, const struct place_view *p)
 static bool is_done(struct reconciler *r, const struct day_order *o)
 {
     struct reconciliation_row row;
-    struct wall_ms first;
-    if (reader_first_movement(r->reader, &o->place, &first) != ERR_OK || first.v == 0)
-        return true; /* nothing ever happened there */
+    struct place_view place;
+    struct wall_ms first, from, to;
+    if (reader_place(r->reader, &o->place, &place) != ERR_OK ||
+        reader_first_movement(r->reader, &o->place, &first) != ERR_OK ||
+        day_bounds(o->day, place.row.settings.zone, &from, &to) != ERR_OK)
+        return true;
+    if (first.v == 0 || first.v >= to.v)
+        return true; /* nothing had ever happened there */
     return reader_reconciliation(r->reader, &o->place, o->day, &row) == ERR_OK && !row.partial;
 }
 

@@ -56,12 +56,29 @@ static void from_the_start(void *self, const struct audit_row *row)
     behind->audit(self, &r);
 }
 
+static void no_refund(void *self, const struct refund_row *row)
+{
+    (void)self, (void)row;
+}
+
+static enum err refundable_payments(void *self, const struct movement_id *session,
+                                    struct payment_row *ret, size_t max, size_t *ret_count)
+{
+    struct sim_cloud *c = store_memory_owner(self);
+    TRY(c->inner.refundable_payments(self, session, ret, max, ret_count));
+    for (size_t i = 0; i < *ret_count && c->sim->mutation == MUTATION_REFUND_AGAIN; i++)
+        ret[i].refunded_minor = 0;
+    return ERR_OK;
+}
+
 static enum err load(void *self, const struct store_visitor *v)
 {
     struct sim_cloud *c = store_memory_owner(self);
     struct store_visitor seen = *v;
     if (c->sim->mutation == MUTATION_CHARGE_AGAIN)
         seen.payment = no_payment;
+    if (c->sim->mutation == MUTATION_REFUND_LOST)
+        seen.refund = no_refund;
     if (c->sim->mutation == MUTATION_FENCE_FORGOTTEN)
         seen.stream = never_fenced;
     if (c->sim->mutation == MUTATION_AUDIT_EARLY)
@@ -93,6 +110,7 @@ static struct store_port mortal_store(struct sim_cloud *c)
     p.load = load;
     p.find_decision = find_decision;
     p.add_event = add_event;
+    p.refundable_payments = refundable_payments;
     return p;
 }
 

@@ -34,6 +34,17 @@ static bool refund_key(const char *key)
     return strncmp(key + MOVEMENT_ID_SIZE - 1, ":refund:", 8) == 0;
 }
 
+int64_t provider_taken(const struct sim *s, const char *session)
+{
+    int64_t minor = 0;
+    for (size_t i = 0; i < s->provider.count; i++) {
+        const struct charge *c = &s->provider.charges[i];
+        if (c->made && !refund_key(c->key) && strncmp(c->key, session, MOVEMENT_ID_SIZE - 1) == 0)
+            minor += c->minor;
+    }
+    return minor;
+}
+
 int64_t provider_charged(const struct sim *s, const char *session)
 {
     int64_t minor = 0;
@@ -107,7 +118,7 @@ static void expect_owed(struct sim *s, const struct payment_call *call)
     const struct store_port *store = &s->cloud.inner;
     if (store->find_session(store->self, &call->session, &stay) != ERR_OK)
         sim_fail(s, "%s is charged for no stay", call->key);
-    int64_t charged = provider_charged(s, call->session.text);
+    int64_t charged = provider_taken(s, call->session.text) - stay.refunded_minor;
     if (charged > stay.price_minor && !s->cloud.misled)
         sim_fail(s, "stay %s: %lld charged by %s, its price is %lld", call->session.text,
                  (long long)charged, call->key, (long long)stay.price_minor);
@@ -119,12 +130,15 @@ static void expect_fair_price(struct sim *s, const struct payment_call *call)
     const struct journal_row *entry = NULL;
     for (size_t i = 0; i < BODIES && !entry; i++)
         entry = journal_entry(&s->edges[i], call->session.text);
-    if (!entry || s->cloud.misled)
+    struct session_row stay;
+    const struct store_port *store = &s->cloud.inner;
+    if (!entry || s->cloud.misled ||
+        store->find_session(store->self, &call->session, &stay) != ERR_OK)
         return;
     int64_t most = cloud_price(sim_ms(s) - entry->at_ms + 4 * CLOCK_LIE_MS);
-    if (provider_charged(s, call->session.text) > most)
+    if (provider_taken(s, call->session.text) - stay.refunded_minor > most)
         sim_fail(s, "stay %s: %lld charged by %s, its true length costs %lld at most",
-                 call->session.text, (long long)provider_charged(s, call->session.text), call->key,
+                 call->session.text, (long long)provider_taken(s, call->session.text), call->key,
                  (long long)most);
 }
 

@@ -47,22 +47,22 @@ __attribute__((format(printf, 2, 3))) static void note(struct sim *s, const char
 }
 
 /* After a day keys are not used again: a person looks (domain.md, "Payment"). */
-static bool waits_for_person(const struct payment_row *r)
+static bool waits_for_person(enum payment_state state, struct wall_ms created,
+                             struct wall_ms changed)
 {
-    return r->state == PAYMENT_MANUAL &&
-           wall_diff_ms(r->changed, r->created) > 24 * 3600 * INT64_C(1000);
+    return state == PAYMENT_MANUAL && wall_diff_ms(changed, created) > 24 * 3600 * INT64_C(1000);
 }
 
 static void open_payment(void *arg, const struct payment_row *r)
 {
     bool final = payment_is_final(r->state) && r->state != PAYMENT_MANUAL;
-    if (!final && !waits_for_person(r))
+    if (!final && !waits_for_person(r->state, r->created, r->changed))
         note(arg, "payment %s is %s (%s)", r->key, payment_state_word(r->state), r->reason);
 }
 
 static void open_debt(void *arg, const struct debt_row *r)
 {
-    if (r->state != DEBT_PAID && strncmp(r->reason, "declined", 8) != 0 &&
+    if (r->state == DEBT_OPEN && strncmp(r->reason, "declined", 8) != 0 &&
         strncmp(r->reason, "manual", 6) != 0)
         note(arg, "the debt of %s is open, %lld of %lld paid (%s)", r->session.text,
              (long long)r->paid_minor, (long long)r->amount.minor, r->reason);
@@ -70,7 +70,8 @@ static void open_debt(void *arg, const struct debt_row *r)
 
 static void open_refund(void *arg, const struct refund_row *r)
 {
-    if (r->state != PAYMENT_SUCCEEDED && r->state != PAYMENT_DECLINED)
+    if (r->state != PAYMENT_SUCCEEDED && r->state != PAYMENT_DECLINED &&
+        !waits_for_person(r->state, r->created, r->changed))
         note(arg, "refund %s is %s (%s)", r->key, payment_state_word(r->state), r->reason);
 }
 

@@ -184,11 +184,16 @@ void cloud_back_up(struct sim_cloud *c);
 void cloud_restore(struct sim_cloud *c);
 void cloud_repair(struct sim_cloud *c); /* a person looks at what has stopped */
 
+/* money.c */
+void money_any(struct sim *s); /* a person decides something about the money of a stay */
+
 /* provider.c */
 void provider_forget(struct sim *s); /* the ledger no longer knows what was charged */
 struct payments_port provider_port(struct sim_cloud *c);
 void provider_free(struct sim *s);
 bool provider_forgotten(const struct sim *s, const char *session);
+/* Of a stay, ever. */
+int64_t provider_taken(const struct sim *s, const char *session);
 /* Of a stay, less what was given back. */
 int64_t provider_charged(const struct sim *s, const char *session);
 

@@ -206,7 +206,7 @@ static void one_disaster(struct sim *s)
     case 4: cloud_kill(&s->cloud, between(s, 50, 60000)); break;
     case 5:
         if (s->faults >> FAULT_MONEY & 1)
-            provider_fails(s);
+            hits(s, 300000) ? money_any(s) : provider_fails(s);
         break;
     case 6:
         if (s->faults >> FAULT_LIVES & 1)

@@ -1,6 +1,7 @@
 /* The reconciliation on the real service and ledger, with a provider that is made up. */
 #include "cloud/reconcile/reconciler.h"
 #include "cloud/store/reader.h"
+#include "protocol/support/db.h"
 #include "protocol/support/memory.h"
 #include "tests/unit/cloud/world.h"
 
@@ -260,11 +261,17 @@ static void no_report_without_the_provider(void **state)
     assert_string_equal(reconciler_look(b->r).failed_place.text, "");
 }
 
-/* Yesterday is done by itself once its hour has come. */
+/* Yesterday is done by itself once its hour has come; not before anything happened there. */
 static void daily(void **state)
 {
     struct bench *b = *state;
+    sqlite3 *db;
     start(b, 0);
+    nap();
+    assert_int_equal(world_sql(&b->w, "SELECT count(*) FROM reconciliation"), 0);
+    assert_int_equal(db_open(b->w.file, &db), ERR_OK);
+    assert_int_equal(db_exec(db, "UPDATE movement SET first_ms = first_ms - 86400000"), ERR_OK);
+    db_close(db);
     for (int ms = 0; ms < PATIENCE_MS; ms += 5) {
         if (world_sql(&b->w, "SELECT count(*) FROM reconciliation") == 1)
             break;

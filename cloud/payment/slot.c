@@ -196,7 +196,9 @@ void slot_end_attempt(struct payment_worker *w, struct slot *s, CURLcode code)
     struct transfer_end end = transfer_finish(s->transfer, w->multi, code);
     struct provider_answer a = judge(w, s, &end);
     bool given_up = code == CURLE_ABORTED_BY_CALLBACK;
-    enum breaker_result result = given_up                        ? BREAKER_ABANDONED
+    /* A list that cannot be had says nothing about charges: vehicles do not wait for it. */
+    bool no_verdict = given_up || (s->job->page && !a.healthy);
+    enum breaker_result result = no_verdict                      ? BREAKER_ABANDONED
                                  : end.how == TRANSFER_TIMED_OUT ? BREAKER_TIMED_OUT
                                  : a.healthy                     ? BREAKER_GOOD
                                                                  : BREAKER_FAILED;

@@ -474,6 +474,22 @@ static void test_a_settlement_page_comes_back(void **state)
     bench_free(b);
 }
 
+/* A provider that shows no list still charges. */
+static void test_lists_that_fail_leave_the_breaker_alone(void **state)
+{
+    (void)state;
+    static const struct http_step gone[] = {{.deed = HTTP_REPLY, .status = 404}};
+    struct bench *b = bench_of(quick(), gone, 1);
+    struct settlement_call call = {.provider = {"stripe"}, .from = {1000}, .to = {2000}};
+    for (size_t i = 1; i <= 20; i++) {
+        assert_int_equal(b->port.settlement(b->port.self, &call), ERR_OK);
+        wait_for_results(&b->taker, i);
+        assert_false(b->taker.page.answered);
+    }
+    assert_true(b->port.available(b->port.self, NULL));
+    bench_free(b);
+}
+
 static void test_stop_lets_calls_finish(void **state)
 {
     (void)state;
@@ -710,6 +726,7 @@ int main(void)
         cmocka_unit_test(test_w1_many_calls_each_end_once),
         cmocka_unit_test(test_w1_a_result_is_offered_until_it_is_taken),
         cmocka_unit_test(test_a_settlement_page_comes_back),
+        cmocka_unit_test(test_lists_that_fail_leave_the_breaker_alone),
         cmocka_unit_test(test_stop_lets_calls_finish),
         cmocka_unit_test(test_w1_a_hasty_stop_reports_every_call),
         cmocka_unit_test(test_a_failing_endpoint_is_left_out),

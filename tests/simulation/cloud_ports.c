@@ -61,16 +61,6 @@ static void no_refund(void *self, const struct refund_row *row)
     (void)self, (void)row;
 }
 
-static enum err refundable_payments(void *self, const struct movement_id *session,
-                                    struct payment_row *ret, size_t max, size_t *ret_count)
-{
-    struct sim_cloud *c = store_memory_owner(self);
-    TRY(c->inner.refundable_payments(self, session, ret, max, ret_count));
-    for (size_t i = 0; i < *ret_count && c->sim->mutation == MUTATION_REFUND_AGAIN; i++)
-        ret[i].refunded_minor = 0;
-    return ERR_OK;
-}
-
 static enum err load(void *self, const struct store_visitor *v)
 {
     struct sim_cloud *c = store_memory_owner(self);
@@ -110,7 +100,6 @@ static struct store_port mortal_store(struct sim_cloud *c)
     p.load = load;
     p.find_decision = find_decision;
     p.add_event = add_event;
-    p.refundable_payments = refundable_payments;
     return p;
 }
 

@@ -38,7 +38,6 @@ static const char *const mutation_names[MUTATIONS] = {
     [MUTATION_AUDIT_EARLY] = "the store has an audit wait for less than was written before it",
     [MUTATION_RECALL_TWICE] = "the journal forgets which recalls were answered",
     [MUTATION_REFUND_LOST] = "the store forgets open refunds in a restart",
-    [MUTATION_REFUND_AGAIN] = "the store forgets what of a payment was given back",
     [MUTATION_LEASE_LONGER] = "leases last longer than they were given",
 };
 

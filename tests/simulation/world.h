@@ -41,7 +41,6 @@ enum mutation {
     MUTATION_AUDIT_EARLY,  /* the store says in a restart that edges wrote less before the count */
     MUTATION_RECALL_TWICE, /* the journal forgets which recalls were answered */
     MUTATION_REFUND_LOST,  /* the store forgets open refunds in a restart */
-    MUTATION_REFUND_AGAIN, /* the store forgets what of a payment was given back */
     MUTATIONS
 };
 

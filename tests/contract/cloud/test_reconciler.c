@@ -1,6 +1,7 @@
 /* The reconciliation on the real service and ledger, with a provider that is made up. */
 #include "cloud/reconcile/reconciler.h"
 #include "cloud/store/reader.h"
+#include "protocol/base/buf.h"
 #include "protocol/support/db.h"
 #include "protocol/support/memory.h"
 #include "tests/unit/cloud/world.h"
@@ -132,8 +133,10 @@ static struct settlement_line *booked(struct bench *b, int i, int64_t minor)
 {
     struct settlement_line *l = &b->lines[b->line_count++];
     *l = (struct settlement_line){.amount = {minor, {"KRW"}}, .booked = b->w.now.wall};
-    snprintf(l->key, sizeof l->key, "%s:exit:1", b->stays[i].text);
-    snprintf(l->provider_ref, sizeof l->provider_ref, "pi_%d", i);
+    struct buf key = buf_of(l->key, sizeof l->key);
+    struct buf reference = buf_of(l->provider_ref, sizeof l->provider_ref);
+    buf_addf(&key, "%s:exit:1", b->stays[i].text);
+    buf_addf(&reference, "pi_%d", i);
     return l;
 }
 

@@ -85,9 +85,9 @@ static bool reply(struct connection *c, const struct http_step *step, const char
     char *padding = mem_alloc(step->padding + 1);
     memset(padding, ' ', step->padding);
     bool ok = send_all(c->socket, head, (size_t)n) && send_all(c->socket, padding, step->padding) &&
-              send_all(c->socket, body, strlen(body));
+              send_all(c->socket, body, strlen(body) / (step->deed == HTTP_CUT ? 2 : 1));
     free(padding);
-    return ok;
+    return ok && step->deed != HTTP_CUT;
 }
 
 static bool do_step(struct connection *c, const struct http_step *step, const char *request)
@@ -100,6 +100,7 @@ static bool do_step(struct connection *c, const struct http_step *step, const ch
     case HTTP_RESET:
         setsockopt(c->socket, SOL_SOCKET, SO_LINGER, &(struct linger){1, 0}, sizeof(struct linger));
         return false;
+    case HTTP_CUT:
     case HTTP_REPLY: break;
     }
     if (step->answer) {

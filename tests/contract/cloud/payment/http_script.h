@@ -9,6 +9,7 @@
 enum http_deed {
     HTTP_REPLY, /* after delay_ms */
     HTTP_HANG,  /* read the request, then nothing, until the client goes or the server stops */
+    HTTP_CUT,   /* reply, but close in the middle of the body */
     HTTP_RESET, /* read the request, then reset the connection */
     HTTP_DIE,   /* read the request, refuse new connections from now on, then reset this one */
 };

@@ -352,6 +352,23 @@ static void test_answers_that_are_none(void **state)
     bench_free(b);
 }
 
+/* An answer that is cut in its body is none, and was sent: asked about, never taken for a refusal. */
+static void test_w2_an_answer_cut_in_its_body_is_unknown(void **state)
+{
+    (void)state;
+    static const struct http_step cut = {.deed = HTTP_CUT, .status = 200, .body = OK_BODY};
+    static const struct http_step cut_refusal = {
+        .deed = HTTP_CUT, .status = 402, .body = DECLINE_BODY};
+    struct payment_options o = quick();
+    o.retries = 0;
+    struct bench *b = bench_of(o, &cut, 1);
+    assert_int_equal(one(b).outcome, PAYMENT_RESULT_UNKNOWN);
+    bench_free(b);
+    b = bench_of(o, &cut_refusal, 1);
+    assert_int_equal(one(b).outcome, PAYMENT_RESULT_UNKNOWN);
+    bench_free(b);
+}
+
 static void test_breaker_opens_refuses_and_closes_again(void **state)
 {
     (void)state;
@@ -720,6 +737,7 @@ int main(void)
         cmocka_unit_test(test_w2_dead_kept_connection_then_refused_is_unknown),
         cmocka_unit_test(test_w2_unknown_survives_a_refused_retry),
         cmocka_unit_test(test_answers_that_are_none),
+        cmocka_unit_test(test_w2_an_answer_cut_in_its_body_is_unknown),
         cmocka_unit_test(test_breaker_opens_refuses_and_closes_again),
         cmocka_unit_test(test_breaker_stops_retries),
         cmocka_unit_test(test_w4_full_queue_and_connection_cap),

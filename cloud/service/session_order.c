@@ -205,6 +205,7 @@ static enum err match(struct service *s, const struct act_order *o, int64_t undo
     exit.state = SESSION_CLOSED;
     exit.joined = stay.id;
     STORE(s, save_session, &exit);
+    feed_session(s, "session.joined", &exit);
     ended(s, p, &stay, false, "session.matched");
     return ERR_OK;
 }

@@ -173,6 +173,8 @@ static void a_misread_exit_gets_its_entry(void **state) /* X2, X3 */
     assert_int_equal(derived(l), 0);
     assert_int_equal(give(l, ADMIN_SESSION_MATCH, o), ERR_CONFLICT);
     assert_int_equal(count(l, "act WHERE kind = 'session.match' AND other IS NOT NULL"), 1);
+    assert_int_equal(count(l, "fact WHERE type = 'session.joined'"), 1);
+    assert_int_equal(count(l, "fact WHERE type = 'act.session_matched'"), 1);
 }
 
 static void what_does_not_fit_is_not_matched(void **state)

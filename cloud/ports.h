@@ -112,6 +112,10 @@ struct store_port {
     enum err (*count_validations)(void *self, const struct name *place, const struct name *issuer,
                                   struct wall_ms since, int64_t *ret);
 
+    /* The vehicle that came to this exit last, at or after `from`, and has not crossed. ERR_NOTFOUND */
+    enum err (*find_exit_at)(void *self, const struct name *place, const struct name *lane,
+                             struct wall_ms from, struct movement_row *ret);
+
     enum err (*add_pay_link)(void *self,
                              const struct pay_link_row *r); /* ERR_CONFLICT: its token */
     enum err (*find_pay_link)(void *self, const struct pay_token *token,

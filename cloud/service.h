@@ -47,6 +47,7 @@ enum admin_kind {
     ADMIN_UNBIND,       /* `bind`: it is wanted back */
     ADMIN_PAY,          /* `pay`: charges what is due now. ERR_UNAVAIL: nothing was charged */
     ADMIN_PAY_LINK,     /* `pay.stay`: an address where the driver can pay */
+    ADMIN_LOST_TICKET,  /* `lost`: who stands there pays what a lost ticket costs */
     ADMIN_VALIDATE,     /* `validation`: the same id again changes nothing */
     ADMIN_AUDIT_CANCEL, /* `cancel`; ERR_CONFLICT: it is not pending */
     ADMIN_RECONCILED,   /* the work's bytes: a struct reconciliation_row and its mismatches */
@@ -129,6 +130,13 @@ struct validation_order {
     struct validation_row row; /* id, issuer, what, actor */
 };
 
+/* The driver at an exit has no ticket any more. */
+struct lost_order {
+    struct name place, lane, actor;
+    struct plate plate; /* as the attendant reads it; "": unknown */
+    char reason[EVENT_DETAIL_SIZE];
+};
+
 /* A driver pays. */
 struct pay_order {
     struct pay_token token; /* of a link, or, if "": */
@@ -202,6 +210,7 @@ struct admin_command {
         struct act_order act;
         struct money_order money;
         struct validation_order validation;
+        struct lost_order lost;
         struct pay_order pay; /* ADMIN_PAY, ADMIN_PAY_LINK */
         struct {
             struct name place, edge;

@@ -219,6 +219,7 @@ struct session_row {
     int64_t refunded_minor;    /* of it, given back or about to be */
     int64_t waived_minor;      /* of the price, forgiven */
     struct wall_ms paid_at;    /* v == 0: never */
+    bool lost;                 /* the ticket is: nobody knows when it began */
     struct wall_ms settled_at; /* the last instant for which all was paid, v == 0: none; ... */
     int64_t settled_minor;     /* ... when the stay cost this */
     struct wall_ms quote_at;   /* v == 0: none */

@@ -85,6 +85,14 @@ struct session_row session_join(const struct crossing *entry, const struct sessi
     return s;
 }
 
+struct session_row session_lost(const struct crossing *exit, const struct place_settings *place)
+{
+    struct session_row s = session_open(exit, place);
+    s.entry_edge = s.entry_lane = (struct name){""};
+    s.lost = true;
+    return s;
+}
+
 int64_t session_due(const struct session_row *s, int64_t price_minor, struct wall_ms at,
                     int64_t grace_ms)
 {

@@ -56,6 +56,9 @@ struct session_row session_split(struct session_row *s);
  * entry's as far as it has them. */
 struct session_row session_join(const struct crossing *entry, const struct session_row *unmatched);
 
+/* A vehicle that stands at this exit with a lost ticket, since `exit->at`. */
+struct session_row session_lost(const struct crossing *exit, const struct place_settings *place);
+
 /* What is still to be paid of `price_minor` at `at`, >= 0. */
 int64_t session_due(const struct session_row *s, int64_t price_minor, struct wall_ms at,
                     int64_t grace_ms);

@@ -23,13 +23,14 @@ struct ctl_args {
     const char *kind, *plate, *credential, *from, *until, *offline_s, *space,
         *after; /* of a right */
     const char *counted, *gone, *right;
-    const char *table, *entry, *exit, *vehicle, *validation, *covered; /* of a stay to price */
-    const char *lost;                                                  /* "" when given */
-    const char *wait;                                                  /* "" when given */
-    const char *by;                                                    /* of a correction */
-    const char *role, *place, *issuer, *audience, *life;               /* of a token or a client */
-    const char *end, *free, *dry_run; /* of a stay; the last two "" when given */
-    const char *operand, *operand2;   /* the NAME or PLATE of the command; its second word */
+    const char *table, *entry, *exit, *vehicle, *validation, *covered,
+        *shop;                                           /* of a stay to price */
+    const char *lost;                                    /* "" when given */
+    const char *wait;                                    /* "" when given */
+    const char *by;                                      /* of a correction */
+    const char *role, *place, *issuer, *audience, *life; /* of a token or a client */
+    const char *end, *free, *dry_run;                    /* of a stay; the last two "" when given */
+    const char *operand, *operand2; /* the NAME or PLATE of the command; its second word */
 };
 
 struct client;
@@ -94,6 +95,10 @@ enum ctl_status cmd_sessions(struct client *c, const struct ctl_args *a);
 enum ctl_status cmd_movements(struct client *c, const struct ctl_args *a);
 enum ctl_status cmd_summary(struct client *c, const struct ctl_args *a);
 enum ctl_status cmd_report_verify(struct client *c, const struct ctl_args *a);
+enum ctl_status cmd_quote(struct client *c, const struct ctl_args *a);
+enum ctl_status cmd_validate(struct client *c, const struct ctl_args *a);
+enum ctl_status cmd_link(struct client *c, const struct ctl_args *a);
+enum ctl_status cmd_lane_lost_ticket(struct client *c, const struct ctl_args *a);
 enum ctl_status cmd_tariff_check(struct client *c, const struct ctl_args *a);
 enum ctl_status cmd_tariff_price(struct client *c, const struct ctl_args *a);
 enum ctl_status cmd_token(struct client *c, const struct ctl_args *a);

@@ -70,6 +70,7 @@ static const struct option_row {
     ROW("vehicle", "CLASS", "a class of the rate table", vehicle, false),
     ROW("validation", "LIST", "given by shops, such as percent:50,minutes:60,amount:500",
         validation, false),
+    ROW("shop", "NAME", "who gives a validation", shop, false),
     ROW("covered", "FROM/TO,...", "what rights cover of a stay", covered, false),
     ROW("lost", NULL, "the price without a ticket, in the place of --entry", lost, false),
     ROW("wait", NULL, "follow it to its end; status 0 only if it was done", wait, false),

@@ -25,14 +25,22 @@ enum err quote_session(struct http *h, const struct session_view *s, struct quot
     if (s->start.v == 0)
         return ERR_INVAL; /* nobody knows when it began */
     q.at = !open ? s->end : now.v > s->start.v ? now : s->start;
-    if (find_rates(h, &ref, s->start, &q.tariff, &q.zone) != ERR_OK ||
-        tariff_stay_price(q.tariff, q.zone, &q.stay, q.at, &q.quote) != ERR_OK)
+    if (find_rates(h, &ref, s->start, &q.tariff, &q.zone) != ERR_OK)
+        return ERR_INVAL;
+    if (s->parent.text[0] != '\0') { /* a segment in a zone: the stay outside pays for all of it */
+        q.quote.amount.currency = s->currency;
+        *ret = q;
+        return ERR_OK;
+    }
+    enum err e = s->lost ? tariff_lost_ticket(q.tariff, q.at, &q.quote)
+                         : tariff_stay_price(q.tariff, q.zone, &q.stay, q.at, &q.quote);
+    if (e != ERR_OK)
         return ERR_INVAL;
     struct wall_ms leave_by = wall_after(s->paid_at, s->exit_grace_ms);
     q.in_grace = open && s->paid_at.v != 0 && q.at.v <= leave_by.v;
     if (q.in_grace)
         q.leave_by = leave_by;
-    int64_t due = open ? q.quote.amount.minor - s->paid_minor : s->debt_minor;
+    int64_t due = open ? q.quote.amount.minor - (s->paid_minor - s->refunded_minor) : s->debt_minor;
     q.due_minor = due > 0 && !q.in_grace ? due : 0;
     *ret = q;
     return ERR_OK;

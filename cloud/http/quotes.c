@@ -25,10 +25,10 @@ static json_t *document_of(const struct quoted *p)
     return o;
 }
 
-static json_t *next_step(const struct quoted *p)
+static json_t *next_step(const struct quoted *p, bool fixed)
 {
     struct tariff_step step;
-    if (tariff_stay_step(p->tariff, p->zone, &p->stay, p->at, &step) != ERR_OK)
+    if (fixed || tariff_stay_step(p->tariff, p->zone, &p->stay, p->at, &step) != ERR_OK)
         return json_null();
     json_t *o = json_object();
     set_time(o, "at", step.at);
@@ -53,11 +53,14 @@ static void quote_stay(struct http *h, const struct session_view *s, struct http
     set_time(o, "start", s->start);
     set_time(o, "end", s->end);
     set_int(o, "paid_minor", s->paid_minor);
+    set_int(o, "refunded_minor", s->refunded_minor);
     set_int(o, "due_minor", p.due_minor);
     set_text(o, "payment", session_payment_word(s));
     set_time(o, "leave_by", p.leave_by);
     json_object_set_new(o, "next_step",
-                        strcmp(s->state, "open") == 0 ? next_step(&p) : json_null());
+                        strcmp(s->state, "open") == 0
+                            ? next_step(&p, s->lost || s->parent.text[0] != '\0')
+                            : json_null());
     reply_json(r, 200, o);
 }
 

@@ -63,6 +63,7 @@ const struct route http_routes[] = {
     {"GET", "/v1/pay/{}", PUBLIC, handle_pay_state},
     {"POST", "/v1/payments", PEOPLE | ROLE_SERVICE | NEEDS_KEY, handle_payment_post},
     {"POST", "/v1/pay-links", DESK | ROLE_SERVICE, handle_pay_link_post},
+    {"POST", "/v1/places/{}/lanes/{}/lost-ticket", DESK | NEEDS_KEY, handle_lost_ticket_post},
     {"POST", "/v1/validations", SHOP | NEEDS_KEY, handle_validation_post},
     {"GET", "/v1/quotes", PEOPLE | ROLE_SERVICE, handle_quote},
     {"POST", "/v1/quotes", ASKER, handle_quote_post},

@@ -109,6 +109,7 @@ void handle_pay_state(struct http *h, struct http_request *q, struct http_reply 
 void handle_pay_post(struct http *h, struct http_request *q, struct http_reply *r);
 void handle_payment_post(struct http *h, struct http_request *q, struct http_reply *r);
 void handle_pay_link_post(struct http *h, struct http_request *q, struct http_reply *r);
+void handle_lost_ticket_post(struct http *h, struct http_request *q, struct http_reply *r);
 void handle_validation_post(struct http *h, struct http_request *q, struct http_reply *r);
 void handle_quote(struct http *h, struct http_request *q, struct http_reply *r);
 void handle_quote_post(struct http *h, struct http_request *q, struct http_reply *r);

@@ -31,7 +31,7 @@ static int64_t amount_of(struct http *h, const struct session_view *s, const str
 {
     const struct rates_port *rates = &h->ports.rates;
     int64_t minor = -1;
-    if (strcmp(s->state, "open") != 0 || rates->price == NULL)
+    if (strcmp(s->state, "open") != 0 || s->lost || rates->price == NULL)
         return s->price_minor;
     if (s->parent.text[0] != '\0') /* a segment in a zone */
         return 0;

@@ -10,6 +10,7 @@
 #include "cloud/service/feed.h"
 #include "cloud/service/flush.h"
 #include "cloud/service/hello.h"
+#include "cloud/service/lost_ticket.h"
 #include "cloud/service/notice.h"
 #include "cloud/service/offer.h"
 #include "cloud/service/once.h"
@@ -220,6 +221,7 @@ static struct admin_result decide(struct service *s, const struct work *w)
         break;
     case ADMIN_PAY: r.err = pay_order(s, &c->pay, &r); break;
     case ADMIN_PAY_LINK: r.err = pay_link_order(s, &c->pay.stay, &r); break;
+    case ADMIN_LOST_TICKET: r.err = lost_ticket_order(s, &c->lost, &r); break;
     case ADMIN_VALIDATE: r.err = validation_give(s, &c->validation, &r); break;
     case ADMIN_CORRECT: r.err = correction_make(s, &c->act, &r); break;
     case ADMIN_SESSION_CLOSE: r.err = session_order_close(s, &c->act, &r); break;

@@ -167,7 +167,9 @@ static void quote(struct service *s, struct place *p, const struct passage_quest
 {
     struct session_row r;
     struct wall_ms at = asked_at(s, q->time);
-    c->known = stay_find(s, p, &q->plate, &q->credential, at, &r);
+    const struct crossing here = {
+        .movement = q->movement, .plate = q->plate, .credential = q->credential, .at = at};
+    c->known = stay_leaving(s, p, &here, &r);
     if (c->known != STAY_OPEN)
         return;
     int64_t price = 0;

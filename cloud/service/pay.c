@@ -80,6 +80,25 @@ static int64_t due_of(struct service *s, struct session_row *r)
     return session_due(r, price, s->now.wall, p->row.settings.exit_grace_ms);
 }
 
+/* An account that is linked to other plates is theirs: knowing its name is no right to charge it. */
+static bool is_anothers(const struct service *s, const struct payer *payer,
+                        const struct session_row *r)
+{
+    const struct payer_token *wanted = &payer->tokens[0];
+    bool others = false;
+    for (size_t i = 0; i < s->options.account_count; i++) {
+        const struct account *a = &s->account_list[i];
+        for (size_t k = 0; k < a->payer.count; k++)
+            if (name_equal(&a->payer.tokens[k].provider, &wanted->provider) &&
+                strcmp(a->payer.tokens[k].token, wanted->token) == 0) {
+                if (strcmp(a->plate.text, r->plate.text) == 0)
+                    return false;
+                others = true;
+            }
+    }
+    return others;
+}
+
 static enum err payer_of(struct service *s, const struct pay_order *o, const struct session_row *r,
                          struct payer *ret, struct admin_result *result)
 {
@@ -87,6 +106,8 @@ static enum err payer_of(struct service *s, const struct pay_order *o, const str
     if (o->payer.count == 0 && !account)
         return act_refuse(result, ERR_CONFLICT, "no payer account is linked to this plate");
     const struct payer *payer = o->payer.count > 0 ? &o->payer : &account->payer;
+    if (o->payer.count > 0 && is_anothers(s, &o->payer, r))
+        return act_refuse(result, ERR_INVAL, "payer: this account is linked to another plate");
     if (!payment_possible(s, payer))
         return act_refuse(result, ERR_INVAL, "payer: no account at a provider that is configured");
     if (!payment_available(s, payer))

@@ -7,6 +7,7 @@
 #include "cloud/service/anomaly.h"
 #include "cloud/service/feed.h"
 #include "cloud/service/flush.h"
+#include "cloud/service/lost_ticket.h"
 #include "cloud/service/notice.h"
 #include "cloud/service/rights.h"
 #include "cloud/service/till.h"
@@ -34,6 +35,8 @@ bool stay_price(struct service *s, struct place *p, const struct session_row *r,
     const struct place_settings *c = &p->row.settings;
     struct wall_ms end = at.v > r->start.v ? at : r->start;
     int64_t minor = -1;
+    if (r->lost)
+        return lost_ticket_price(s, p, r, ret_minor);
     if (is_zone(c)) { /* a segment of the stay outside, which pays for all of it */
         *ret_minor = 0;
         return true;
@@ -172,8 +175,7 @@ static bool find_unmatched(struct service *s, struct place *p, const struct cros
             only_near(s, p, &entry->plate, SESSION_UNMATCHED, entry->at, ret));
 }
 
-/* The version of the rates in force now rules the stay to its end. */
-static void fix_version(struct service *s, const struct place *p, struct session_row *r)
+void stay_fix_version(struct service *s, const struct place *p, struct session_row *r)
 {
     const struct rates_port *rates = &s->ports.rates;
     const struct rate_ref ref = {.tariff = r->tariff, .zone = p->row.settings.zone};
@@ -191,13 +193,13 @@ void stay_enter(struct service *s, struct place *p, const struct crossing *entry
     if (find_unmatched(s, p, entry, &r)) {
         static const struct request_id none = {""};
         r = session_join(entry, &r);
-        fix_version(s, p, &r);
+        stay_fix_version(s, p, &r);
         rights_cover(s, p, &r);
         stay_settle(s, p, &r, &none, "session.matched");
         return;
     }
     r = session_open(entry, &p->row.settings);
-    fix_version(s, p, &r);
+    stay_fix_version(s, p, &r);
     rights_cover(s, p, &r);
     STORE(s, save_session, &r);
     feed_session(s, "session.opened", &r);
@@ -206,11 +208,19 @@ void stay_enter(struct service *s, struct place *p, const struct crossing *entry
     notice_session(s, &r);
 }
 
+enum stay_known stay_leaving(struct service *s, struct place *p, const struct crossing *exit,
+                             struct session_row *ret)
+{
+    return lost_ticket_stay(s, &exit->movement, ret)
+               ? STAY_OPEN
+               : stay_find(s, p, &exit->plate, &exit->credential, exit->at, ret);
+}
+
 void stay_leave(struct service *s, struct place *p, const struct crossing *exit,
                 const struct request_id *request)
 {
     struct session_row r;
-    if (stay_find(s, p, &exit->plate, &exit->credential, exit->at, &r) != STAY_OPEN) {
+    if (stay_leaving(s, p, exit, &r) != STAY_OPEN) {
         if (crossed_before(s, p, exit))
             return;
         r = session_unmatched(exit, &p->row.settings);
@@ -231,9 +241,8 @@ void stay_reversed(struct service *s, struct place *p, const struct crossing *ex
                    const struct request_id *request)
 {
     struct session_row r;
-    if (stay_find(s, p, &exit->plate, &exit->credential, exit->at, &r) != STAY_OPEN ||
-        !session_quote_stands(&r, request) || books_kept(&r) <= 0 ||
-        books_kept(&r) < r.price_minor || r.paid_at.v == 0)
+    if (stay_leaving(s, p, exit, &r) != STAY_OPEN || !session_quote_stands(&r, request) ||
+        books_kept(&r) <= 0 || books_kept(&r) < r.price_minor || r.paid_at.v == 0)
         return;
     session_settled(&r, r.price_minor, exit->at);
     if (exit->at.v > r.paid_at.v)

@@ -29,6 +29,13 @@ void stay_settle(struct service *s, struct place *p, struct session_row *r,
 bool stay_price(struct service *s, struct place *p, const struct session_row *r, struct wall_ms at,
                 int64_t *ret_minor);
 
+/* The stay of who stands at an exit: by a lost ticket there, else by what is shown. */
+enum stay_known stay_leaving(struct service *s, struct place *p, const struct crossing *exit,
+                             struct session_row *ret);
+
+/* The version of the rates in force when it begins rules the stay to its end. */
+void stay_fix_version(struct service *s, const struct place *p, struct session_row *r);
+
 /* The stay that an order means: the one of this id, or an open one. ERR_NOTFOUND, with the reason. */
 enum err stay_named(struct service *s, const struct stay_name *n, struct session_row *ret,
                     struct admin_result *result);

@@ -47,7 +47,7 @@ static void tell(struct service *s, const struct validation_row *v, const struct
     feed_text(&d, "issuer", v->issuer.text);
     feed_text(&d, "kind", tariff_validation_word(v->what.kind));
     feed_int(&d, "value", v->what.value);
-    feed_append(s, "session.validated", &v->place, v->session.text, &r->plate, &d);
+    feed_append(s, "validation.given", &v->place, v->session.text, &r->plate, &d);
     notice_session(s, r);
     log_notice("validation.given", LT("place", v->place.text), LT("session", v->session.text),
                LT("issuer", v->issuer.text));

@@ -128,6 +128,8 @@ struct session_view {
     struct plate exit_plate; /* as read at the exit, if it is not `plate` */
     int64_t tariff_version;  /* 0: by the time of entry */
     struct tariff_stay stay; /* as the rate table sees it */
+    int64_t refunded_minor;  /* of what was paid */
+    bool lost;               /* the ticket is: what that costs is due */
     struct name entry_edge, entry_lane, exit_edge, exit_lane; /* "": not known */
     int64_t stale_after_ms;                                   /* of its place; 0: never */
     struct name parent;                                       /* its place is a zone of that one */

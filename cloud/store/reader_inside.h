@@ -39,7 +39,7 @@
     "v.kind || ':' || v.value) FROM (SELECT kind, value FROM validation WHERE session = s.id "     \
     "ORDER BY at_ms, id LIMIT 16) AS v), "                                                         \
     "s.entry_edge, s.entry_lane, s.exit_edge, s.exit_lane, p.stale_after_ms, p.parent, "           \
-    "s.credential, p.exit_grace_ms, s.joined "                                                     \
+    "s.credential, p.exit_grace_ms, s.joined, s.lost, s.refunded_minor "                           \
     "FROM session AS s JOIN place AS p USING (place) LEFT JOIN debt AS d ON "                      \
     "d.session = s.id "                                                                            \
     "LEFT JOIN payment AS y ON y.key = (SELECT key FROM payment WHERE session = s.id "             \

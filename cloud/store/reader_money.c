@@ -79,6 +79,8 @@ static enum err take_session(sqlite3_stmt *s, void *arg)
     TRY(db_column_text(s, 30, w.credential.text, sizeof w.credential.text));
     w.exit_grace_ms = number_at(s, 31);
     TRY(db_column_text(s, 32, w.joined.text, sizeof w.joined.text));
+    w.lost = number_at(s, 33) != 0;
+    w.refunded_minor = number_at(s, 34);
     v->visit(v->arg, &w);
     return ERR_OK;
 }

@@ -99,6 +99,7 @@ struct store_port store_port(struct store *s)
         .find_unmatched = store_find_unmatched,
         .find_unmatched_credential = store_find_unmatched_credential,
         .near_sessions = store_near_sessions,
+        .find_exit_at = store_find_exit_at,
         .add_pay_link = store_add_pay_link,
         .find_pay_link = store_find_pay_link,
         .pay_link_of = store_pay_link_of,

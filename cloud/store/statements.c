@@ -20,7 +20,7 @@
     "id, place, plate, state, start_ms, end_ms, entry_edge, entry_lane, exit_edge, exit_lane, "    \
     "exit_movement, exit_basis, currency, tariff, price_minor, paid_minor, paid_ms, quote_ms, "    \
     "quote_request, right_id, covered_ms, exit_plate, credential, tariff_version, settled_ms, "    \
-    "settled_minor, refunded_minor, waived_minor, joined"
+    "settled_minor, lost, refunded_minor, waived_minor, joined"
 #define VALIDATION_COLUMNS "id, session, place, issuer, kind, value, actor, at_ms"
 #define RIGHT_COLUMNS      "id, removed, kind, plate, credential, from_ms, until_ms, offline_s, space"
 #define PAYMENT_COLUMNS                                                                            \
@@ -165,7 +165,8 @@ const char *const store_sql[STATEMENTS] = {
 
     [ST_SAVE_SESSION] =
         "INSERT INTO session (" SESSION_COLUMNS
-        ", fold) VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?) ON CONFLICT "
+        ", fold) VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?) ON "
+        "CONFLICT "
         "(id) "
         "DO "
         "UPDATE "
@@ -182,7 +183,8 @@ const char *const store_sql[STATEMENTS] = {
         "joined = excluded.joined, "
         "credential = excluded.credential, tariff_version = excluded.tariff_version, "
         "refunded_minor = excluded.refunded_minor, waived_minor = excluded.waived_minor, "
-        "settled_ms = excluded.settled_ms, settled_minor = excluded.settled_minor",
+        "settled_ms = excluded.settled_ms, settled_minor = excluded.settled_minor, "
+        "lost = excluded.lost",
     [ST_FIND_SESSION] = "SELECT " SESSION_COLUMNS " FROM session WHERE id = ?",
     [ST_FIND_OPEN_SESSION] = "SELECT " SESSION_COLUMNS " FROM session WHERE plate = ?"
                              " AND place = ? AND state = 'open' ORDER BY start_ms <= ? DESC,"
@@ -210,6 +212,9 @@ const char *const store_sql[STATEMENTS] = {
     [ST_COUNT_VALIDATIONS] = "SELECT count(*) FROM validation WHERE place = ? AND issuer = ?"
                              " AND at_ms >= ?",
 
+    [ST_FIND_EXIT_AT] = "SELECT " MOVEMENT_COLUMNS " FROM movement WHERE place = ? AND lane = ?"
+                        " AND direction = 'exit' AND completed_ms IS NULL AND first_ms >= ?"
+                        " ORDER BY first_ms DESC LIMIT 1",
     [ST_ADD_PAY_LINK] = "INSERT INTO pay_link (token, session, at_exit, made_ms, until_ms)"
                         " VALUES (?,?,?,?,?)",
     [ST_FIND_PAY_LINK] = "SELECT token, session, at_exit, made_ms, until_ms FROM pay_link"

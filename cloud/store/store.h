@@ -51,6 +51,8 @@ enum err store_resolve_covered(void *self, const struct name *place, const struc
 enum err store_anomalies_stop(void *self, const struct name *place, bool *ret);
 enum err store_merge_movement(void *self, const struct movement_row *r);
 enum err store_find_movement(void *self, const struct movement_id *id, struct movement_row *ret);
+enum err store_find_exit_at(void *self, const struct name *place, const struct name *lane,
+                            struct wall_ms from, struct movement_row *ret);
 
 /* store_session.c */
 enum err store_save_session(void *self, const struct session_row *r);

@@ -159,14 +159,11 @@ enum err store_merge_movement(void *self, const struct movement_row *r)
     return db_run(p.st);
 }
 
-enum err store_find_movement(void *self, const struct movement_id *id, struct movement_row *ret)
+static enum err fetch_movement(sqlite3_stmt *st, struct movement_row *ret)
 {
-    struct store *s = self;
-    struct put p = {.st = s->st[ST_FIND_MOVEMENT]};
     struct take t;
     struct movement_row r = {0};
-    put_text(&p, id->text);
-    TRY(take_one(p.st, &t));
+    TRY(take_one(st, &t));
     TAKE_TEXT(&t, r.id.text);
     TAKE_TEXT(&t, r.place.text);
     TAKE_TEXT(&t, r.edge.text);
@@ -191,4 +188,23 @@ enum err store_find_movement(void *self, const struct movement_id *id, struct mo
     TRY(take_done(&t));
     *ret = r;
     return ERR_OK;
+}
+
+enum err store_find_movement(void *self, const struct movement_id *id, struct movement_row *ret)
+{
+    struct store *s = self;
+    struct put p = {.st = s->st[ST_FIND_MOVEMENT]};
+    put_text(&p, id->text);
+    return fetch_movement(p.st, ret);
+}
+
+enum err store_find_exit_at(void *self, const struct name *place, const struct name *lane,
+                            struct wall_ms from, struct movement_row *ret)
+{
+    struct store *s = self;
+    struct put p = {.st = s->st[ST_FIND_EXIT_AT]};
+    put_text(&p, place->text);
+    put_text(&p, lane->text);
+    put_int(&p, from.v);
+    return fetch_movement(p.st, ret);
 }

@@ -34,6 +34,7 @@ enum err store_save_session(void *self, const struct session_row *r)
     put_int(&p, r->tariff_version);
     put_time(&p, r->settled_at);
     put_int(&p, r->settled_minor);
+    put_int(&p, r->lost);
     put_int(&p, r->refunded_minor);
     put_int(&p, r->waived_minor);
     put_optional(&p, r->joined.text);
@@ -70,6 +71,7 @@ static void take_session(struct take *t, struct session_row *ret)
     r.tariff_version = take_int(t);
     r.settled_at = take_time(t);
     r.settled_minor = take_int(t);
+    r.lost = take_int(t) != 0;
     r.refunded_minor = take_int(t);
     r.waived_minor = take_int(t);
     TAKE_TEXT(t, r.joined.text);

@@ -511,6 +511,7 @@ struct store_port store_memory_port(struct store_memory *m)
         .find_act = memory_find_act,
         .last_act = memory_last_act,
         .find_undoing = memory_find_undoing,
+        .find_exit_at = memory_find_exit_at,
         .add_pay_link = memory_add_pay_link,
         .find_pay_link = memory_find_pay_link,
         .pay_link_of = memory_pay_link_of,

@@ -106,6 +106,8 @@ enum err memory_find_unmatched(void *self, const struct name *place, const struc
 enum err memory_near_sessions(void *self, const struct name *place, const struct plate *plate,
                               enum session_state state, struct wall_ms from,
                               struct session_row *ret, size_t max, size_t *ret_count);
+enum err memory_find_exit_at(void *self, const struct name *place, const struct name *lane,
+                             struct wall_ms from, struct movement_row *ret);
 enum err memory_add_pay_link(void *self, const struct pay_link_row *r);
 enum err memory_find_pay_link(void *self, const struct pay_token *token, struct pay_link_row *ret);
 enum err memory_pay_link_of(void *self, const struct movement_id *session, struct wall_ms at,

@@ -93,6 +93,8 @@ static void orders_that_are_refused(void **state)
     o.payer = somebody("cus_9");
     o.payer.tokens[0].provider = (struct name){"unknown"};
     assert_int_equal(send_order(c, ADMIN_PAY, &o), ERR_INVAL);
+    o.payer = w->accounts[0].payer; /* of the other vehicle */
+    assert_int_equal(send_order(c, ADMIN_PAY, &o), ERR_INVAL);
     o.payer = somebody("cus_9");
     w->unavailable = true;
     assert_int_equal(send_order(c, ADMIN_PAY, &o), ERR_UNAVAIL);

@@ -59,7 +59,7 @@ static void a_validation_lowers_the_charge(void **state)
     edge_ask(w, &c->e, REQUEST_EXIT, plate, false, 1);
     assert_int_equal(w->call_count, 1);
     assert_int_equal(w->calls[0].amount.minor, KRW_HOUR / 2);
-    assert_int_equal(world_sql(w, "SELECT count(*) FROM fact WHERE type = 'session.validated'"), 1);
+    assert_int_equal(world_sql(w, "SELECT count(*) FROM fact WHERE type = 'validation.given'"), 1);
 }
 
 static void the_same_id_is_the_same_validation(void **state)

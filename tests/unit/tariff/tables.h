@@ -27,8 +27,8 @@ static const struct tariff T2 = {
     .version = 1,
     .currency = {"EUR"},
     .window_count = 2,
-    .windows = {{{"day"}, TARIFF_DAILY, 7 * 60, 22 * 60, 1, {{0, HOUR_S, 200}}},
-                {{"night"}, TARIFF_DAILY, 22 * 60, 7 * 60, 1, {{0, 0, 400}}}},
+    .windows = {{{"day"}, TARIFF_DAILY, 7 * 60, 22 * 60, 1, {{0, HOUR_S, 200}}, 0},
+                {{"night"}, TARIFF_DAILY, 22 * 60, 7 * 60, 1, {{0, 0, 400}}, 0}},
 };
 
 static const struct tariff T3 = {

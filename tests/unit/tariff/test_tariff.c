@@ -141,9 +141,9 @@ static void test_windows_and_the_clock_change(void **state)
         .id = {"t"},
         .currency = {"EUR"},
         .window_count = 3,
-        .windows = {{{"early"}, 0x1f, 150, 1440, 1, {{0, HOUR_S, 1}}},
-                    {{"weekend"}, 0x60, 150, 1440, 1, {{0, HOUR_S, 100}}},
-                    {{"late"}, TARIFF_DAILY, 0, 150, 1, {{0, HOUR_S, 10000}}}},
+        .windows = {{{"early"}, 0x1f, 150, 1440, 1, {{0, HOUR_S, 1}}, 0},
+                    {{"weekend"}, 0x60, 150, 1440, 1, {{0, HOUR_S, 100}}, 0},
+                    {{"late"}, TARIFF_DAILY, 0, 150, 1, {{0, HOUR_S, 10000}}, 0}},
     };
     struct tariff_fault fault;
     assert_int_equal(tariff_check(&t, &fault), ERR_OK);
@@ -175,8 +175,8 @@ static void test_fold_across_midnight(void **state)
         .id = {"t"},
         .currency = {"EUR"},
         .window_count = 2,
-        .windows = {{{"sunday"}, 0x40, 0, 1440, 1, {{0, HOUR_S, 100}}},
-                    {{"other"}, 0x3f, 0, 1440, 1, {{0, HOUR_S, 1}}}},
+        .windows = {{{"sunday"}, 0x40, 0, 1440, 1, {{0, HOUR_S, 100}}, 0},
+                    {{"other"}, 0x3f, 0, 1440, 1, {{0, HOUR_S, 1}}, 0}},
     };
     /* Saturday 23:50 (22:50Z); Sunday's first midnight at 23:00Z; back to 23:30 at 23:30Z. */
     assert_int_equal(price(&t, &z, at("2026-10-24T22:50:00Z"), at("2026-10-24T23:00:00Z")), 1);

@@ -359,6 +359,9 @@ static void do_work(struct fixture *f, struct work *w)
     } else if (strcmp(w->admin.place.zone, "Mars/Olympus") == 0) {
         r.err = ERR_INVAL;
         set_text(r.reason, sizeof r.reason, "no such zone");
+    } else if (!known && f->place_count == sizeof f->places / sizeof f->places[0]) {
+        r.err = ERR_INVAL;
+        set_text(r.reason, sizeof r.reason, "no room for more places");
     } else if (w->admin.kind == ADMIN_PLACE_CREATE && known) {
         if (!place_settings_equal(known, &w->admin.place))
             r.err = ERR_CONFLICT;

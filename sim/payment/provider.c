@@ -163,6 +163,8 @@ static void on_call(void *arg, struct http_exchange *x)
 {
     struct endpoint *e = arg;
     struct provider *p = e->provider;
+    if (checkout_take(x, p->calls))
+        return;
     bool post = strcmp(http_method(x), "POST") == 0;
     bool charge = post && strcmp(http_path(x), "/v1/payment_intents") == 0;
     bool toss = toss_speaks(http_path(x));

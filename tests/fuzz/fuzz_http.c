@@ -1,5 +1,5 @@
 /* libFuzzer targets of what the HTTP side reads from strangers, chosen by FUZZ: paths and queries, tokens, claims, key
- * sets, files of clients. Bodies of requests: tests/contract/cloud/http/test_http_mutations.c. */
+ * sets, files of clients. */
 #include "cloud/http/router.h"
 #include "cloud/http/url.h"
 #include "cloud/identity/inside.h"

@@ -128,12 +128,14 @@ void handle_summary(struct http *h, struct http_request *q, struct http_reply *r
 
 void handle_movements(struct http *h, struct http_request *q, struct http_reply *r)
 {
-    bool full = auth_is(&q->principal, ROLE_OPERATOR | ROLE_ATTENDANT);
     struct name place;
     struct list_page page;
     json_t *document = NULL;
     if (!place_of_path(q, r, &place) || !query_page(q, MOVEMENTS_DEFAULT, MOVEMENTS_MAX, r, &page))
         return;
+    /* To those on duty elsewhere it is what it is to everybody. */
+    bool full = auth_is(&q->principal, ROLE_OPERATOR | ROLE_ATTENDANT) &&
+                auth_sees_place(&q->principal, &place);
     struct reader_slot *slot = readers_take(h->readers);
     enum err e = document_movements(slot->reader, &place, &page, full, &document);
     readers_put(h->readers, slot);

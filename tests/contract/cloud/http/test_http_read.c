@@ -193,8 +193,8 @@ static void movements_are_newest_first_with_masked_plates(void **state)
 /* J1 */
 static void only_people_on_duty_see_full_plates(void **state)
 {
-    static const char *const tokens[] = {OPERATOR, ATTENDANT, AUDITOR, DRIVER};
-    for (size_t i = 0; i < 4; i++) {
+    static const char *const tokens[] = {OPERATOR, ATTENDANT, AUDITOR, DRIVER, OPERATOR_OF_B};
+    for (size_t i = 0; i < 5; i++) {
         struct answer a = get(*state, "/v1/places/a/movements", tokens[i]);
         assert_int_equal(strstr(a.body, "22\xEC\x95\x84") != NULL, i < 2);
         answer_free(&a);

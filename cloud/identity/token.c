@@ -50,6 +50,38 @@ static bool find_client(struct identity *i, const char *id, struct client_row *r
     return c != NULL;
 }
 
+/* ---- what they may get ---- */
+
+/* "operator attendant": some of the client's roles. */
+static bool narrow(const char *scope, unsigned *roles)
+{
+    unsigned wanted = 0;
+    for (const char *at = scope + strspn(scope, " "); *at != '\0'; at += strspn(at, " ")) {
+        size_t len = strcspn(at, " ");
+        unsigned role = auth_role_of(at, len);
+        if (role == 0 || (*roles & role) == 0)
+            return false;
+        wanted |= role;
+        at += len;
+    }
+    if (wanted != 0)
+        *roles = wanted;
+    return true;
+}
+
+/* What was asked for at first is all there is to get (RFC 6749, section 6). */
+static bool narrow_to_granted(const json_t *claims, struct client_row *c)
+{
+    unsigned granted = c->principal.roles;
+    const char *scope = json_string_value(json_object_get(claims, "scope"));
+    if (scope == NULL || !narrow(scope, &granted))
+        return false;
+    c->principal.roles = granted;
+    return true;
+}
+
+/* ---- who asks again ---- */
+
 static bool refresh_right(struct identity *i, const struct token_request *q, struct client_row *ret)
 {
     char audience[REFRESH_AUDIENCE_SIZE];
@@ -72,30 +104,13 @@ static bool refresh_right(struct identity *i, const struct token_request *q, str
                  (q->client[0] == '\0' || strcmp(q->client, id) == 0);
     if (right) {
         secret_version(ret, &version);
-        right = strcmp(version.text, given) == 0;
+        right = strcmp(version.text, given) == 0 && narrow_to_granted(t.claims, ret);
     }
     jwt_close(&t);
     return right;
 }
 
-/* ---- what they may get ---- */
-
-/* "operator attendant": some of the client's roles. */
-static bool narrow(const char *scope, unsigned *roles)
-{
-    unsigned wanted = 0;
-    for (const char *at = scope + strspn(scope, " "); *at != '\0'; at += strspn(at, " ")) {
-        size_t len = strcspn(at, " ");
-        unsigned role = auth_role_of(at, len);
-        if (role == 0 || (*roles & role) == 0)
-            return false;
-        wanted |= role;
-        at += len;
-    }
-    if (wanted != 0)
-        *roles = wanted;
-    return true;
-}
+/* ---- what they get ---- */
 
 static json_t *base_claims(const struct identity *i, const struct client_row *c,
                            const char *audience, int64_t life_s)
@@ -138,6 +153,7 @@ static int give(struct identity *i, const struct client_row *c, json_t **ret)
     secret_version(c, &version);
     claims = base_claims(i, c, audience, i->settings.refresh_s);
     json_object_set_new(claims, "sv", json_string(version.text));
+    set_scope(claims, c->principal.roles);
     char *refresh = sign(i, claims);
     int status = 200;
     if (access != NULL && refresh != NULL) {

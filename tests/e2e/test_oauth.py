@@ -105,6 +105,9 @@ def clients_come_and_go(s, secret, old):
     check(seen(s, token, "/v1/places/b/summary")[0] == 200, "bound to this place")
     only = ask(s, {**form, "scope": "auditor"})[1]
     check(only["scope"] == "auditor" and seen(s, only["access_token"], "/v1/sessions?plate=X1")[0] == 403, "one role of two")
+    fresh = {"grant_type": "refresh_token", "refresh_token": only["refresh_token"]}
+    check(ask(s, fresh)[1]["scope"] == "auditor", "a refresh token gives no more than was asked for")
+    check(ask(s, {**fresh, "scope": "attendant"})[1]["error"] == "invalid_scope", "nor when told to")
     kim = ask(s, {"grant_type": "client_credentials", "client_id": "kim", "client_secret": driver})[1]["access_token"]
     check(seen(s, kim, "/v1/sessions?plate=" + urllib.parse.quote("22아2222"))[0] == 200, "a driver sees the own stays")
     check(seen(s, kim, "/v1/sessions?plate=X1")[0] == 403, "and no other")

@@ -235,6 +235,8 @@ static enum err split(struct service *s, const struct act_order *o, int64_t undo
     TRY(find(s, o, &o->session, &before, &p, r));
     if (before.state != SESSION_CLOSED || before.joined.text[0] != '\0' || before.start.v == 0)
         return act_refuse(r, ERR_CONFLICT, "this is no stay with an entry and an exit");
+    if (undoes != 0 && strcmp(before.exit_movement.text, o->other.text) != 0)
+        return act_refuse(r, ERR_CONFLICT, "this stay is not as that act left it");
     struct session_row stay = before, exit = session_split(&stay);
     TRY(own_exit(s, &before, &exit, r));
     struct act_row a = act_on(o, ACT_SESSION_SPLIT, &stay, undoes);

@@ -253,6 +253,30 @@ static void matches_and_splits_are_undone(void **state)
     assert_int_equal(count(l, "act"), 3);
 }
 
+/* What came later is not undone by undoing what came before it. */
+static void an_act_that_was_overtaken_is_not_undone(void **state)
+{
+    struct lot *l = *state;
+    struct movement_id m = enter(l, "22\xEC\x95\x84"
+                                    "2222");
+    world_pass_ms(&l->w, HOUR);
+    struct movement_id wrong = leave(l, "22\xEC\x95\x84"
+                                        "2223");
+    struct movement_id right = leave(l, "22\xEC\x95\x84"
+                                        "2224");
+    struct act_order o = {.session = m, .other = wrong};
+    assert_int_equal(give(l, ADMIN_SESSION_MATCH, o), ERR_OK); /* 1 */
+    assert_int_equal(give(l, ADMIN_SESSION_SPLIT, o), ERR_OK); /* 2 */
+    o.other = right;
+    assert_int_equal(give(l, ADMIN_SESSION_MATCH, o), ERR_OK); /* 3 */
+    assert_int_equal(undo(l, 1), ERR_CONFLICT);
+    assert_int_equal(of_stay(l, &m, "state = 'closed'"), 1);
+    assert_int_equal(undo(l, 3), ERR_OK);
+    assert_int_equal(undo(l, 1), ERR_CONFLICT);
+    assert_int_equal(undo(l, 2), ERR_OK);
+    assert_int_equal(undo(l, 1), ERR_OK); /* it is as that act left it again */
+}
+
 /* Charged at the gate for an exit that was another vehicle's: the money stays with the stay, counts towards
  * its true end, and what is too much goes back. */
 static void what_was_paid_too_much_goes_back(void **state)
@@ -292,6 +316,7 @@ int main(void)
         T(what_does_not_fit_is_not_matched),
         T(a_wrong_exit_is_taken_away_and_given_to_the_right_stay),
         T(matches_and_splits_are_undone),
+        T(an_act_that_was_overtaken_is_not_undone),
         T(what_was_paid_too_much_goes_back),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -312,6 +312,10 @@ enum err agent_settle(struct agent *a, const struct edge_memory *memory)
         begin_anew(a, memory);
         return ERR_OK;
     }
+    if (s->memory.epoch == 0) { /* what is owed is told with the first epoch (agent_adopt) */
+        s->started = true;
+        return ERR_OK;
+    }
     if (!s->started) {
         TRY(agent_record_start(a));
         TRY(agent_commands_restarted(a));

@@ -307,6 +307,26 @@ static void another_journal_begins_without_an_epoch(void **state)
     assert_non_null(strstr(w.said, "out:ask:exit"));
 }
 
+/* It has no epoch to tell them in yet: they stay owed. */
+static void what_is_owed_outlasts_a_journal_without_an_epoch(void **state)
+{
+    (void)state;
+    world_init(&w, "in out");
+    world_io(&w, 0);
+    world_io(&w, 1);
+    world_arrive(&w, 0, "IN1");
+    world_arrive(&w, 1, "OUT1");
+    world_arm_up(&w, 1);
+    world_drive_through(&w, 1);
+    agent_cripple(&w.agent, w.now);
+    heal();
+    w.said[0] = '\0';
+    world_uplink(&w, true);
+    world_hello_answer(&w, 1, 0);
+    world_said(&w, "hello #edge.started #out.arm.opened/ticket #in.vehicle.presented "
+                   "#in.credential.read/IN1 #out.count.gap in:ask:entry");
+}
+
 static void audited(int64_t epoch, int64_t seq)
 {
     world_uplink(&w, true);
@@ -474,6 +494,7 @@ int main(void)
         cmocka_unit_test(openings_are_told_with_their_times),
         cmocka_unit_test(grants_and_answers_are_left_alone),
         cmocka_unit_test(another_journal_begins_without_an_epoch),
+        cmocka_unit_test(what_is_owed_outlasts_a_journal_without_an_epoch),
         cmocka_unit_test(a_fire_meanwhile_needs_a_new_audit),
         cmocka_unit_test(an_audit_is_due_in_another_journal_too),
         cmocka_unit_test(modes_and_alarms_are_told_afterwards),

@@ -183,6 +183,8 @@ struct store_port {
     enum err (*prune_answers)(void *self, struct wall_ms before, size_t max);
 
     enum err (*save_audit)(void *self, const struct audit_row *r);
+    /* When the last one that was applied was made. ERR_NOTFOUND */
+    enum err (*last_audit)(void *self, const struct name *place, struct wall_ms *ret);
 
     enum err (*add_act)(void *self, const struct act_row *r); /* ERR_CONFLICT: (place, id) */
     enum err (*find_act)(void *self, const struct name *place, int64_t id,

@@ -64,6 +64,9 @@ enum err correction_undo(struct service *s, const struct act_order *o, const str
                          struct admin_result *r)
 {
     struct act_row a = act_of(o, ACT_CORRECTION);
+    struct wall_ms audited;
+    if (FOUND(s, last_audit, &o->place, &audited) && done->at.v <= audited.v)
+        return act_refuse(r, ERR_CONFLICT, "what is inside was counted by an audit since");
     a.delta = -done->delta;
     a.undoes = done->id;
     return correct(s, &a, r);

@@ -136,6 +136,7 @@ struct store_port store_port(struct store *s)
         .save_audit = store_save_audit,
         .add_act = store_add_act,
         .find_act = store_find_act,
+        .last_audit = store_last_audit,
         .last_act = store_last_act,
         .find_undoing = store_find_undoing,
         .save_command = store_save_command,

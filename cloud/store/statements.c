@@ -316,6 +316,8 @@ const char *const store_sql[STATEMENTS] = {
     [ST_SAVE_AUDIT] =
         "INSERT OR REPLACE INTO audit (" AUDIT_COLUMNS ") VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)",
     [ST_LOAD_AUDITS] = "SELECT " AUDIT_COLUMNS " FROM audit WHERE state = 'pending'",
+    [ST_LAST_AUDIT] = "SELECT made_ms FROM audit WHERE place = ? AND state = 'applied' "
+                      "ORDER BY id DESC LIMIT 1",
     [ST_ADD_ACT] = "INSERT INTO act (" ACT_COLUMNS ") VALUES (?,?,?,?,?,?,?,?,?,?,?,?)",
     [ST_FIND_ACT] = "SELECT " ACT_COLUMNS " FROM act WHERE place = ? AND id = ?",
     [ST_LAST_ACT] = "SELECT " ACT_COLUMNS " FROM act WHERE place = ? ORDER BY id DESC LIMIT 1",

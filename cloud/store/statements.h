@@ -92,6 +92,7 @@ enum statement {
     ST_LOAD_AUDITS,
     ST_ADD_ACT,
     ST_FIND_ACT,
+    ST_LAST_AUDIT,
     ST_LAST_ACT,
     ST_FIND_UNDOING,
     ST_SAVE_COMMAND,

@@ -132,6 +132,7 @@ enum err store_prune_answers(void *self, struct wall_ms before, size_t max);
 
 /* store_audit.c */
 enum err store_save_audit(void *self, const struct audit_row *r);
+enum err store_last_audit(void *self, const struct name *place, struct wall_ms *ret);
 
 /* store_act.c */
 enum err store_add_act(void *self, const struct act_row *r);

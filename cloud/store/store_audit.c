@@ -48,6 +48,19 @@ enum err store_save_audit(void *self, const struct audit_row *r)
     return db_run(p.st);
 }
 
+enum err store_last_audit(void *self, const struct name *place, struct wall_ms *ret)
+{
+    struct store *s = self;
+    struct put p = {.st = s->st[ST_LAST_AUDIT]};
+    bool row = false;
+    put_text(&p, place->text);
+    enum err e = db_step(p.st, &row);
+    if (e == ERR_OK && row)
+        ret->v = sqlite3_column_int64(p.st, 0);
+    sqlite3_reset(p.st);
+    return e == ERR_OK && !row ? ERR_NOTFOUND : e;
+}
+
 /* ERR_IO: not as we write it. */
 static enum err read_positions(const char *text, struct audit_row *r)
 {

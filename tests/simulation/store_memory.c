@@ -242,6 +242,22 @@ static enum err save_audit(void *self, const struct audit_row *r)
     return ERR_OK;
 }
 
+static enum err last_audit(void *self, const struct name *place, struct wall_ms *ret)
+{
+    struct store_memory *m = self;
+    const struct audit_row *best = NULL;
+    for (struct node *n = m->audits.first; n; n = n->later) {
+        const struct audit_row *r = row_of(n);
+        if (name_equal(&r->place, place) && r->state == AUDIT_APPLIED &&
+            (!best || r->id > best->id))
+            best = r;
+    }
+    if (!best)
+        return ERR_NOTFOUND;
+    *ret = best->made;
+    return ERR_OK;
+}
+
 static enum err add_quarantine(void *self, const struct quarantine_row *r)
 {
     struct store_memory *m = self;
@@ -463,6 +479,7 @@ struct store_port store_memory_port(struct store_memory *m)
         .add_event = memory_add_event,
         .find_digest = memory_find_digest,
         .save_audit = save_audit,
+        .last_audit = last_audit,
         .add_quarantine = add_quarantine,
         .add_anomaly = add_anomaly,
         .add_fact = add_fact,

@@ -1137,7 +1137,11 @@ static void pending_audits_come_back(void **state)
     OK(CALL(save_audit, &a));
     struct audit_row old = {.place = place_a, .id = 29, .state = AUDIT_APPLIED, .made = {900}};
     old.ended.v = 950;
+    struct wall_ms made = {-1};
+    assert_int_equal(CALL(last_audit, &place_a, &made), ERR_NOTFOUND);
     OK(CALL(save_audit, &old));
+    OK(CALL(last_audit, &place_a, &made)); /* the pending one is newer */
+    assert_int_equal(made.v, 900);
     again();
     struct loaded l = load();
     assert_int_equal(l.audit_count, 1);

@@ -84,6 +84,8 @@ static void an_audit_says_what_is_inside(void **state)
     struct world *w = *state;
     struct test_edge e = edge_of("a", "e1", 1);
     assert_true(edge_hello(w, &e, "ex"));
+    assert_int_equal(order(w, ADMIN_CORRECT, 2, 0), ERR_OK);
+    int64_t before = w->admin.act;
     struct work *work = work_new(WORK_ADMIN, NULL, 0);
     work->admin.kind = ADMIN_AUDIT;
     work->admin.audit = (struct audit_order){
@@ -95,8 +97,13 @@ static void an_audit_says_what_is_inside(void **state)
     assert_int_equal(order(w, ADMIN_CORRECT, 1, 0), ERR_CONFLICT);
     assert_true(edge_hello(w, &e, "ex"));
     assert_int_equal(of_place(w, "occupied"), 3);
+    world_pass_ms(w, 1000);
     assert_int_equal(order(w, ADMIN_CORRECT, 1, 0), ERR_OK);
     assert_int_equal(of_place(w, "occupied"), 4);
+    assert_int_equal(order(w, ADMIN_ACT_UNDO, 0, w->admin.act), ERR_OK);
+    assert_int_equal(of_place(w, "occupied"), 3);
+    assert_int_equal(order(w, ADMIN_ACT_UNDO, 0, before), ERR_CONFLICT);
+    assert_int_equal(of_place(w, "occupied"), 3); /* it holds whatever was corrected before it */
 }
 
 static void what_cannot_be_signed_does_not_happen(void **state) /* A1 */

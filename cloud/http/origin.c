@@ -57,16 +57,28 @@ static bool last_stranger(const char *proxies, const char *list, char ret[INET6_
     return false;
 }
 
+struct forwarded {
+    const char *proxies;
+    char *ret;
+};
+
+/* Some proxies write a line of their own behind the client's: later lines are the end of one list. */
+static enum MHD_Result take_line(void *arg, enum MHD_ValueKind kind, const char *key,
+                                 const char *value)
+{
+    struct forwarded *f = arg;
+    (void)kind;
+    if (value != NULL && strcasecmp(key, "X-Forwarded-For") == 0)
+        (void)last_stranger(f->proxies, value, f->ret);
+    return MHD_YES;
+}
+
 void origin_address(struct exchange *x, char ret[INET6_ADDRSTRLEN])
 {
-    const char *proxies = x->http->settings.proxies;
+    struct forwarded f = {x->http->settings.proxies, ret};
     peer_of(x, ret);
-    if (proxies[0] == '\0' || !listed(proxies, ret, strlen(ret)))
-        return;
-    const char *list =
-        MHD_lookup_connection_value(x->connection, MHD_HEADER_KIND, "X-Forwarded-For");
-    if (list != NULL)
-        (void)last_stranger(proxies, list, ret);
+    if (f.proxies[0] != '\0' && listed(f.proxies, ret, strlen(ret)))
+        MHD_get_connection_values(x->connection, MHD_HEADER_KIND, take_line, &f);
 }
 
 const char *origin_allowed(struct exchange *x)

@@ -81,7 +81,11 @@ void problem_add_field(json_t *problem, const char *pointer, const char *detail)
         errors = json_array();
         json_object_set_new(problem, "errors", errors);
     }
-    json_array_append_new(errors, json_pack("{s:s, s:s}", "pointer", pointer, "detail", detail));
+    size_t len = strlen(pointer);
+    json_t *at = json_string(pointer);
+    while (at == NULL && len > 0) /* it was cut within a character */
+        at = json_stringn(pointer, --len);
+    json_array_append_new(errors, json_pack("{s:o, s:s}", "pointer", at, "detail", detail));
 }
 
 void reply_problem_json(struct http_reply *r, json_t *problem)

@@ -98,6 +98,13 @@ static void every_fault_is_named(void **state)
         {"{\"place\":\"a\",\"delta\":1,\"reason\":\"\"}", "/reason"},
         {"{\"place\":\"a\",\"delta\":1,\"reason\":\"a\\u0007\"}", "/reason"},
         {"{\"place\":\"a\",\"delta\":1,\"reason\":\"x\",\"colour\":1}", "/colour"},
+        /* cut within a character */
+        {"{\"place\":\"a\",\"delta\":1,\"reason\":\"x\","
+         "\"0123456789012345678901234567890123456789\xC3\xA9\":1}",
+         "/0123456789012345678901234567890123456789"},
+        {"{\"place\":\"a\",\"delta\":1,\"reason\":\"x\","
+         "\"012345678901234567890123456789012345678\xC3\xA9\":1}",
+         "/012345678901234567890123456789012345678"},
     };
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
         struct answer a = correct(l, OPERATOR, rows[i].body);

@@ -97,7 +97,8 @@ static void print_help(FILE *out)
         const struct ctl_command *c = &commands[i];
         snprintf(left, sizeof left, "%s%s%s%s%s", c->noun, c->verb[0] != '\0' ? " " : "", c->verb,
                  c->operand != NULL ? " " : "", c->operand != NULL ? c->operand : "");
-        fprintf(out, "  %-24s %s\n", left, c->help);
+        fprintf(out, "  %-24s%s%s\n", left,
+                strlen(left) > 24 ? "\n                           " : " ", c->help);
     }
     fprintf(out, "\nOptions:\n");
     for (size_t i = 0; i < OPTIONS; i++) {

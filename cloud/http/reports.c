@@ -118,6 +118,10 @@ typedef enum err (*report_draw)(struct reports *reports, const struct question *
 /* Under the lock. ERR_UNAVAIL: there are no views yet. */
 static enum err open_reports(struct http *h)
 {
+    if (h->reports != NULL && reports_gone(h->reports)) {
+        reports_close(h->reports);
+        h->reports = NULL;
+    }
     if (h->reports != NULL || reports_open(h->ports.database, &h->reports) == ERR_OK)
         return ERR_OK;
     return ERR_UNAVAIL;

@@ -13,6 +13,7 @@ enum views_statement { V_BEGIN, V_COMMIT, V_ROLLBACK, V_SEEN, V_SAVE, V_COUNT };
 
 struct views {
     char database[VIEWS_PATH_SIZE], file[VIEWS_PATH_SIZE];
+    struct views_file on_disk;
     struct reader *reader;
     sqlite3 *db;
     sqlite3_stmt *st[V_COUNT];

@@ -80,14 +80,20 @@ static enum err make_again(struct views *anew, int64_t until,
     return ERR_OK;
 }
 
-/* With both files locked. ERR_UNAVAIL: those in use went on meanwhile. */
+/* With both files locked. ERR_UNAVAIL: those in use went on meanwhile. ERR_CONFLICT: the file beside is
+ * another rebuild's. */
 static enum err settle(struct views *v, int64_t until, struct views_check *ret)
 {
     struct views_check c = {.entries = until};
     int64_t seen = 0;
+    bool as_far = false;
     TRY(views_seen(v, &seen));
     if (seen != until)
         return ERR_UNAVAIL;
+    TRY(is_empty(v, "SELECT seen FROM main.%s EXCEPT SELECT seen FROM anew.%s", "progress",
+                 &as_far));
+    if (!as_far)
+        return ERR_CONFLICT;
     TRY(compare(v, &c.table));
     c.equal = c.table == NULL;
     if (!c.equal)

@@ -50,17 +50,20 @@ static const char *const sql[R_COUNT] = {
 };
 
 struct reports {
+    char file[VIEWS_PATH_SIZE];
+    struct views_file on_disk;
     sqlite3 *db;
     sqlite3_stmt *st[R_COUNT];
 };
 
 enum err reports_open(const char *database, struct reports **ret)
 {
-    char file[VIEWS_PATH_SIZE];
     struct reports *r = mem_alloc(sizeof *r);
-    enum err e = views_path(database, file, sizeof file);
-    if (e == ERR_OK)
-        e = db_open_reader(file, &r->db);
+    enum err e = views_path(database, r->file, sizeof r->file);
+    if (e == ERR_OK) {
+        r->on_disk = views_file_of(r->file);
+        e = db_open_reader(r->file, &r->db);
+    }
     for (int i = 0; e == ERR_OK && i < R_COUNT; i++)
         e = db_prepare(r->db, sql[i], &r->st[i]);
     if (e != ERR_OK) {
@@ -79,6 +82,11 @@ void reports_close(struct reports *r)
         sqlite3_finalize(r->st[i]);
     db_close(r->db);
     free(r);
+}
+
+bool reports_gone(const struct reports *r)
+{
+    return !views_file_same(&r->on_disk, r->file);
 }
 
 enum err reports_begin(struct reports *r)

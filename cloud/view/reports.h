@@ -13,6 +13,9 @@ struct reports;
 enum err reports_open(const char *database, struct reports **ret);
 void reports_close(struct reports *r); /* NULL is fine */
 
+/* The views were made anew in another file: open again. */
+bool reports_gone(const struct reports *r);
+
 /* Between these all answers are of one moment. */
 enum err reports_begin(struct reports *r);
 void reports_end(struct reports *r);

@@ -1,6 +1,7 @@
 /* The views follow the feed: a thread looks for commits of the ledger and applies what is new. */
 #include "cloud/view/inside.h"
 
+#include "protocol/base/buf.h"
 #include "protocol/support/log.h"
 #include "protocol/support/memory.h"
 
@@ -15,7 +16,8 @@ struct views_thread {
     pthread_mutex_t lock;
     pthread_cond_t changed;
     bool stop;
-    struct views *views;
+    char database[VIEWS_PATH_SIZE];
+    struct views *views; /* NULL: they are opened again after a pause */
 };
 
 /* False: it is time to stop. */
@@ -42,6 +44,22 @@ static bool stopping(struct views_thread *t)
     return stop;
 }
 
+static void drop(struct views_thread *t)
+{
+    views_close(t->views);
+    t->views = NULL;
+}
+
+/* W4 holds while it runs, too: opening finds out what is wrong with the file. */
+static enum err open_again(struct views_thread *t, int64_t *version)
+{
+    if (t->views != NULL && !views_gone(t->views))
+        return ERR_OK;
+    drop(t);
+    *version = -1;
+    return views_open(t->database, &t->views);
+}
+
 static void *follow(void *arg)
 {
     struct views_thread *t = arg;
@@ -49,7 +67,9 @@ static void *follow(void *arg)
     int64_t pause_ms = 0;
     while (rest(t, pause_ms)) {
         bool more = true;
-        enum err e = reader_version(t->views->reader, &now);
+        enum err e = open_again(t, &version);
+        if (e == ERR_OK)
+            e = reader_version(t->views->reader, &now);
         pause_ms = LOOK_MS;
         while (e == ERR_OK && now != version && more && !stopping(t))
             e = views_step(t->views, &more);
@@ -57,6 +77,7 @@ static void *follow(void *arg)
             version = more && now != version ? version : now;
         } else if (e != ERR_UNAVAIL) {
             log_warn("views.failed", LT("error", err_text(e)));
+            drop(t);
             pause_ms = TROUBLE_MS;
         }
     }
@@ -66,7 +87,9 @@ static void *follow(void *arg)
 enum err views_thread_start(const char *database, struct views_thread **ret)
 {
     struct views_thread *t = mem_alloc(sizeof *t);
-    enum err e = views_open(database, &t->views);
+    struct buf b = buf_of(t->database, sizeof t->database);
+    buf_adds(&b, database);
+    enum err e = b.overflow ? ERR_FULL : views_open(database, &t->views);
     if (e != ERR_OK) {
         free(t);
         return e;

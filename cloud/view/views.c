@@ -8,6 +8,7 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 /* Raised with every change of what the views mean: older files are made anew. */
@@ -41,6 +42,25 @@ void views_remove_file(const char *file)
     for (size_t i = 0; i < sizeof ends / sizeof ends[0]; i++)
         if (join(file, ends[i], path, sizeof path) == ERR_OK)
             unlink(path);
+}
+
+struct views_file views_file_of(const char *file)
+{
+    struct stat s;
+    if (stat(file, &s) != 0)
+        return (struct views_file){0};
+    return (struct views_file){s.st_dev, s.st_ino};
+}
+
+bool views_file_same(const struct views_file *a, const char *file)
+{
+    struct views_file now = views_file_of(file);
+    return a->number == now.number && a->device == now.device;
+}
+
+bool views_gone(const struct views *v)
+{
+    return !views_file_same(&v->on_disk, v->file);
 }
 
 /* ---- open ---- */
@@ -162,6 +182,7 @@ enum err views_open_file(const char *database, const char *file, struct views **
         e = reader_open(database, &v->reader);
     if (e == ERR_OK)
         e = open_file(file, &v->db);
+    v->on_disk = views_file_of(file);
     for (int i = 0; e == ERR_OK && i < V_COUNT; i++)
         e = db_prepare(v->db, sql[i], &v->st[i]);
     if (e == ERR_OK)

@@ -15,8 +15,17 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <sys/types.h>
 
 struct views;
+
+/* Which file a name stands for. */
+struct views_file {
+    dev_t device;
+    ino_t number; /* 0: none */
+};
+struct views_file views_file_of(const char *file);
+bool views_file_same(const struct views_file *a, const char *file);
 
 enum { VIEWS_PATH_SIZE = 512, VIEWS_BATCH = 500 };
 
@@ -29,6 +38,9 @@ void views_close(struct views *v); /* NULL is fine */
 
 /* Applies up to VIEWS_BATCH entries. *ret_more: there are more. */
 enum err views_step(struct views *v, bool *ret_more);
+
+/* Somebody removed the file or put another one in its place: what is open leads nowhere. */
+bool views_gone(const struct views *v);
 
 /* How far it is, and how far the feed is. */
 enum err views_progress(struct views *v, int64_t *ret_seen, int64_t *ret_head);

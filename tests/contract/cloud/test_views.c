@@ -1,4 +1,5 @@
 /* The read model over a real ledger (views.h W1 to W4), and the reports drawn from it. */
+#include "cloud/store/reader.h"
 #include "cloud/view/reports.h"
 #include "cloud/view/views.h"
 #include "protocol/support/db.h"
@@ -265,6 +266,51 @@ static void a_thread_follows(void **state)
     assert_int_equal(ask(&c->w, "SELECT count(*) FROM stay"), stays);
 }
 
+static int64_t feed_head(const char *database)
+{
+    struct reader *r;
+    int64_t head = 0;
+    assert_int_equal(reader_open(database, &r), ERR_OK);
+    assert_int_equal(reader_feed_head(r, &head), ERR_OK);
+    reader_close(r);
+    return head;
+}
+
+static int64_t seen_by(struct reports **r, const char *database)
+{
+    int64_t seen = -1;
+    if (*r != NULL && reports_gone(*r)) {
+        reports_close(*r);
+        *r = NULL;
+    }
+    if (*r == NULL && reports_open(database, r) != ERR_OK)
+        return -1;
+    return reports_seen(*r, &seen) == ERR_OK ? seen : -1;
+}
+
+/* W4: a file that goes away or is spoilt while it is in use is made anew, and readers find the new one. */
+static void a_thread_survives_its_file(void **state)
+{
+    struct scene *c = *state;
+    struct views_thread *t;
+    struct reports *r = NULL;
+    char path[VIEWS_PATH_SIZE];
+    assert_int_equal(views_path(c->w.file, path, sizeof path), ERR_OK);
+    assert_int_equal(views_thread_start(c->w.file, &t), ERR_OK);
+    traffic(c);
+    int64_t head = feed_head(c->w.file);
+    for (int i = 0; i < 3000 && seen_by(&r, c->w.file) < head; i++)
+        poll(NULL, 0, 10);
+    assert_int_equal(seen_by(&r, c->w.file), head);
+    unlink(path);
+    assert_true(reports_gone(r));
+    for (int i = 0; i < 3000 && seen_by(&r, c->w.file) < head; i++)
+        poll(NULL, 0, 10);
+    assert_int_equal(seen_by(&r, c->w.file), head);
+    reports_close(r);
+    views_thread_stop(t);
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, scene_defer, remove_views)
 
 int main(void)
@@ -277,6 +323,7 @@ int main(void)
         TEST(an_unfit_file_is_made_anew),
         TEST(reports_by_steps),
         TEST(a_thread_follows),
+        TEST(a_thread_survives_its_file),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

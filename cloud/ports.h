@@ -258,6 +258,9 @@ struct payment_result {
     enum payment_outcome outcome;
     char provider_ref[PROVIDER_REF_SIZE]; /* of the charge or of the refund */
     char reason[PAYMENT_REASON_SIZE];
+    /* Query that found the charge: what was charged under the key, in the currency asked about; 0: the
+     * amount asked about. */
+    int64_t charged_minor;
     int64_t latency_ms; /* real time */
 };
 

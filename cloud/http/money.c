@@ -119,7 +119,7 @@ static void add_debt(void *arg, const struct debt_row *r)
         add(arg, document_debt(r), r->created, r->session.text);
 }
 
-/* "1795155072345.9f3c5a7d11223344:exit:1", as `next` gave it out. */
+/* "1795155072345.9f3c5a7d11223344:charge:1", as `next` gave it out. */
 static bool read_cursor(struct http_request *q, struct http_reply *r, struct money_filter *ret)
 {
     char text[CURSOR_SIZE];

@@ -40,6 +40,7 @@ struct provider_answer {
     bool healthy; /* the provider does its work (a decline included): a good call for the breaker */
     char reference[PROVIDER_REF_SIZE];
     char reason[PAYMENT_REASON_SIZE];
+    int64_t charged_minor; /* see struct payment_result */
 };
 
 struct provider {

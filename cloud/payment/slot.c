@@ -62,8 +62,10 @@ static void conclude(struct payment_worker *w, struct slot *s, const struct prov
     const struct payment_call *call = &s->job->call;
     struct payment_result *r = &s->result;
     struct settlement_page *page = s->job->page;
-    *r = (struct payment_result){
-        .kind = call->kind, .provider = call->provider, .outcome = a->outcome};
+    *r = (struct payment_result){.kind = call->kind,
+                                 .provider = call->provider,
+                                 .outcome = a->outcome,
+                                 .charged_minor = a->charged_minor};
     /* W2: an earlier attempt may have charged; and a question that was never asked tells nothing. */
     if (a->outcome == PAYMENT_RESULT_NOT_SENT && (s->unknown || is_query(call)))
         r->outcome = PAYMENT_RESULT_UNKNOWN;

@@ -146,11 +146,18 @@ static bool is_about(const json_t *object, const struct payment_call *call)
     return strcmp(text_member(json_object_get(object, "metadata"), "key"), call->key) == 0;
 }
 
-static bool same_money(const struct payment_call *call, const json_t *object)
+/* Another amount is an answer only to who asked what was charged. */
+static bool read_money(const struct payment_call *call, const json_t *object,
+                       struct provider_answer *a)
 {
     const json_t *amount = json_object_get(object, "amount");
-    return json_is_integer(amount) && json_integer_value(amount) == call->amount.minor &&
-           strcasecmp(text_member(object, "currency"), call->amount.currency.code) == 0;
+    int64_t minor = json_is_integer(amount) ? json_integer_value(amount) : 0;
+    if (minor <= 0 || strcasecmp(text_member(object, "currency"), call->amount.currency.code) != 0)
+        return false;
+    if (minor == call->amount.minor)
+        return true;
+    a->charged_minor = call->kind == PAYMENT_CALL_QUERY ? minor : 0;
+    return a->charged_minor > 0;
 }
 
 /* What a PaymentIntent or a Refund says about the money: succeeded, one of `refused`, or nothing yet. */
@@ -166,9 +173,9 @@ static void read_state(const struct payment_call *call, const json_t *object,
     text_take(a->reference, sizeof a->reference, id);
     a->healthy = true;
     if (strcmp(status, "succeeded") == 0) {
-        bool same = same_money(call, object);
-        a->outcome = same ? PAYMENT_RESULT_SUCCEEDED : PAYMENT_RESULT_UNKNOWN;
-        text_reason(a, same ? "" : "charged amount differs");
+        bool clear = read_money(call, object, a);
+        a->outcome = clear ? PAYMENT_RESULT_SUCCEEDED : PAYMENT_RESULT_UNKNOWN;
+        text_reason(a, clear && !a->charged_minor ? "" : "charged amount differs");
         return;
     }
     text_reason(a, status);

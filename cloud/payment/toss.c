@@ -185,9 +185,13 @@ static void read_payment(const struct payment_call *call, const json_t *payment,
         a->outcome = PAYMENT_RESULT_DECLINED;
     if (!is_one_of(status, taken))
         return;
-    bool same =
-        is_amount(call, json_object_get(payment, "totalAmount"), text_member(payment, "currency"));
-    a->outcome = same ? PAYMENT_RESULT_SUCCEEDED : PAYMENT_RESULT_UNKNOWN;
+    const json_t *amount = json_object_get(payment, "totalAmount");
+    const char *currency = text_member(payment, "currency");
+    bool same = is_amount(call, amount, currency);
+    if (!same && call->kind == PAYMENT_CALL_QUERY && json_integer_value(amount) > 0 &&
+        strcmp(currency, call->amount.currency.code) == 0)
+        a->charged_minor = json_integer_value(amount);
+    a->outcome = same || a->charged_minor ? PAYMENT_RESULT_SUCCEEDED : PAYMENT_RESULT_UNKNOWN;
     text_reason(a, same ? "" : "charged amount differs");
 }
 

@@ -123,11 +123,9 @@ enum err debt_order(struct service *s, const struct money_order *o, struct admin
 static void collect(struct service *s, struct debt_row *d)
 {
     const struct account *account = account_of(s, &d->plate);
-    /* Deferred is the charge of the exit, and has its key also after the ledger was set back. */
-    enum payment_kind kind = d->actor.text[0] != '\0' ? PAYMENT_KIND_DEBT : PAYMENT_KIND_EXIT;
     struct money rest = {books_owed(d), d->amount.currency};
     if (account && payment_possible(s, &account->payer))
-        payment_create(s, &d->session, &d->place, kind, &account->payer, rest);
+        payment_create(s, &d->session, &d->place, PAYMENT_KIND_DEBT, &account->payer, rest);
     else
         debt_note(s, &d->session, no_account, "");
 }

@@ -5,6 +5,7 @@
 #include "cloud/core/books.h"
 #include "cloud/core/payer.h"
 #include "cloud/core/payment_machine.h"
+#include "cloud/service/anomaly.h"
 #include "cloud/service/debt.h"
 #include "cloud/service/effect.h"
 #include "cloud/service/exit.h"
@@ -18,6 +19,8 @@
 
 #include <stdlib.h>
 #include <string.h>
+
+static const char kind_charge[] = "charge";
 
 const struct account *account_of(const struct service *s, const struct plate *plate)
 {
@@ -212,16 +215,26 @@ void payment_drive(struct service *s, struct payment *p)
 
 /* Numbers are used in order, and that of a payment that never left is used again: a ledger that was set
  * back then comes to the same keys, under which nobody is charged twice. */
-static int64_t next_number(struct service *s, const struct movement_id *session,
-                           enum payment_kind kind)
+static int64_t next_number(struct service *s, const struct movement_id *session)
 {
     char key[PAYMENT_KEY_SIZE];
     struct payment_row last;
     int64_t made = 0;
     STORE(s, count_payments, session, &made);
-    bool reuse = payment_key(session, payment_kind_word(kind), made, key) == ERR_OK &&
+    bool reuse = payment_key(session, kind_charge, made, key) == ERR_OK &&
                  FOUND(s, find_payment, key, &last) && last.state == PAYMENT_VOID;
     return reuse ? made : made + 1;
+}
+
+/* A ledger that was set back may have charged under this key before, and providers know a key for a day
+ * only: of an older stay they are asked first. Not at an exit, whose driver waits. */
+static bool maybe_lapsed(struct service *s, const struct payment_row *row)
+{
+    struct session_row r;
+    if (row->kind == PAYMENT_KIND_EXIT || !FOUND(s, find_session, &row->session, &r))
+        return false;
+    struct wall_ms since = r.start.v != 0 ? r.start : r.end;
+    return wall_diff_ms(s->now.wall, since) > PAYMENT_KEY_HOURS * 3600 * INT64_C(1000);
 }
 
 static void create(struct service *s, const struct movement_id *session, const struct name *place,
@@ -237,13 +250,17 @@ static void create(struct service *s, const struct movement_id *session, const s
         .created = s->now.wall,
         .changed = s->now.wall,
     };
-    if (payment_key(session, payment_kind_word(kind), next_number(s, session, kind), row.key) !=
-        ERR_OK)
+    if (payment_key(session, kind_charge, next_number(s, session), row.key) != ERR_OK)
         service_die("payment key", ERR_INVAL);
     struct payment *p = keep(s, &row);
     p->wanted = true;
     p->payer = *payer;
     p->declined = declined;
+    if (maybe_lapsed(s, &row)) {
+        assign_provider(s, p);
+        p->doubted = true;
+        p->row.state = PAYMENT_UNKNOWN;
+    }
     payment_drive(s, p);
 }
 
@@ -381,6 +398,19 @@ static void declined(struct service *s, struct payment *p)
         create(s, &row.session, &row.place, row.kind, &payer, row.amount, declined);
 }
 
+/* A provider refuses a key that comes with another amount than before (the ledger was set back, and the
+ * stay costs more or less now): that leaves it unknown, the query tells what was charged, and this is
+ * booked. The rest is owed, or an excess, like any other. */
+static void take_amount(struct service *s, struct payment *p, const struct payment_result *r)
+{
+    if (r->charged_minor <= 0 || r->charged_minor == p->row.amount.minor)
+        return;
+    log_notice("payment.other_amount", LT("key", p->row.key), LN("asked", p->row.amount.minor),
+               LN("charged", r->charged_minor));
+    anomaly_record(s, state_place(s, &p->row.place), NULL, 0, "charged_before", false, p->row.key);
+    p->row.amount.minor = r->charged_minor;
+}
+
 void payment_take(struct service *s, const struct payment_result *r)
 {
     static const enum payment_event events[PAYMENT_RESULTS] = {
@@ -411,6 +441,8 @@ void payment_take(struct service *s, const struct payment_result *r)
         p->doubted = true;
         p->row.attempts++;
     }
+    if (r->outcome == PAYMENT_RESULT_SUCCEEDED)
+        take_amount(s, p, r);
     pause_until_retry(s, p);
     if (r->outcome == PAYMENT_RESULT_DECLINED) {
         declined(s, p);

@@ -63,7 +63,7 @@ def drivers_pay_by_themselves():
         check(bill["state"] == "due" and bill["due_minor"] >= 500, f"what is due: {bill}")
         payer = through_the_form(bill["form"], bill, page)
         status, begun = http_json("POST", page, {"payer": payer})
-        check(status == 202 and ":link:" in begun["payment"], f"the payment begins: {begun}")
+        check(status == 202 and ":charge:" in begun["payment"], f"the payment begins: {begun}")
         s.until_vehicle(car, "left")
         s.until(lambda: s.get(f"/v1/pay/{token}", expect=200)["state"] == "left", "the page says goodbye")
         charges = s.charges()

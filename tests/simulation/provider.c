@@ -1,5 +1,6 @@
 /* The payment provider and the worker before it: slow, down, declining, losing answers. A key is
- * charged once, whoever asks how often; what is checked is that nobody has to rely on it. */
+ * charged once, whoever asks how often, and refused with another amount; what is checked is that nobody
+ * has to rely on it. */
 #include "tests/simulation/sim.h"
 
 #include "protocol/base/buf.h"
@@ -175,7 +176,8 @@ static enum payment_outcome charge(struct sim *s, const struct payment_call *cal
             expect_fair_price(s, call);
         }
     }
-    return reached && heard ? decide(c) : PAYMENT_RESULT_UNKNOWN;
+    bool refused = c->made && c->minor != call->amount.minor;
+    return reached && heard && !refused ? decide(c) : PAYMENT_RESULT_UNKNOWN;
 }
 
 static enum payment_outcome query(struct sim *s, struct charge *c)
@@ -207,6 +209,9 @@ static enum err start(void *self, const struct payment_call *call)
     a->result.provider = call->provider;
     memcpy(a->result.key, call->key, sizeof a->result.key);
     a->result.outcome = asks(call) ? query(s, c) : charge(s, call, c);
+    if (call->kind == PAYMENT_CALL_QUERY && a->result.outcome == PAYMENT_RESULT_SUCCEEDED &&
+        c->minor != call->amount.minor)
+        a->result.charged_minor = c->minor;
     a->result.latency_ms = hits(s, s->weather.slow) ? between(s, 1500, 15000) : between(s, 20, 400);
     TRACE(s, "provider: %s %s %lld", asks(call) ? "query" : "make", call->key,
           (long long)call->amount.minor);

@@ -151,7 +151,7 @@ CREATE TABLE session (
 CREATE INDEX session_by_plate ON session (plate, place, state, start_ms);
 CREATE INDEX session_by_place ON session (place, state, start_ms);
 
--- `key` is the idempotency key at the provider, `session:kind:n`; committed before the first call.
+-- `key` is the idempotency key at the provider, `session:charge:n`; committed before the first call.
 CREATE TABLE payment (
     key          TEXT PRIMARY KEY,
     session      TEXT NOT NULL REFERENCES session (id),

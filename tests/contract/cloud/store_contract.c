@@ -547,7 +547,7 @@ static struct payment_row payment_of(const char *session, int n, enum payment_st
                             .created = {10 + n},
                             .changed = {20}};
     snprintf(p.session.text, sizeof p.session.text, "%s", session);
-    snprintf(p.key, sizeof p.key, "%s:link:%d", session, n);
+    snprintf(p.key, sizeof p.key, "%s:charge:%d", session, n);
     return p;
 }
 
@@ -661,7 +661,7 @@ static void refunds(void **state)
     assert_int_equal(found.refunded_minor, 1500);
     assert_string_equal(found.actor.text, "kim");
     assert_string_equal(found.note, "seen at the provider");
-    assert_int_equal(CALL(find_payment, "0000000000000001:exit:9", &found), ERR_NOTFOUND);
+    assert_int_equal(CALL(find_payment, "0000000000000001:charge:9", &found), ERR_NOTFOUND);
     OK(CALL(refundable_payments, &stay.id, list, 4, &count));
     assert_int_equal(count, 2); /* not the declined one; the newest first */
     assert_string_equal(list[0].key, p[1].key);

@@ -135,7 +135,7 @@ static struct settlement_line *booked(struct bench *b, int i, int64_t minor)
     *l = (struct settlement_line){.amount = {minor, {"KRW"}}, .booked = b->w.now.wall};
     struct buf key = buf_of(l->key, sizeof l->key);
     struct buf reference = buf_of(l->provider_ref, sizeof l->provider_ref);
-    buf_addf(&key, "%s:exit:1", b->stays[i].text);
+    buf_addf(&key, "%s:charge:1", b->stays[i].text);
     buf_addf(&reference, "pi_%d", i);
     return l;
 }

@@ -26,7 +26,7 @@ class Toss(unittest.TestCase):
         return self.sim.call("GET", "/toss")[1]
 
     def test_a_charge_and_how_to_find_it(self):
-        status, payment = self.charge("s1_exit_1")
+        status, payment = self.charge("s1_charge_1")
         self.assertEqual((status, payment["status"], payment["totalAmount"], payment["currency"]),
                          (200, "DONE", 3500, "KRW"))
         self.assertEqual(self.call("GET", "/v1/payments/orders/s1_exit_1"), (200, payment))
@@ -35,18 +35,18 @@ class Toss(unittest.TestCase):
                          (404, {"code": "NOT_FOUND_PAYMENT", "message": "NOT_FOUND_PAYMENT"}))
 
     def test_a_key_and_an_order_charge_once(self):
-        first = self.charge("s1_exit_1", key="k1")
-        self.assertEqual(self.charge("s1_exit_1", key="k1"), first)
-        status, answer = self.charge("s1_exit_1", key="k2")
+        first = self.charge("s1_charge_1", key="k1")
+        self.assertEqual(self.charge("s1_charge_1", key="k1"), first)
+        status, answer = self.charge("s1_charge_1", key="k2")
         self.assertEqual((status, answer["code"]), (400, "DUPLICATED_ORDER_ID"))
         self.assertEqual(len(self.payments()), 1)
 
     def test_refusals(self):
-        self.assertEqual(self.charge("s1_exit_1", billing="declined-1")[0], 403)
+        self.assertEqual(self.charge("s1_charge_1", billing="declined-1")[0], 403)
         self.sim.call("POST", "/provider", {"mode": "decline", "count": 1})
-        self.assertEqual(self.charge("s2_exit_1")[1]["code"], "REJECT_CARD_PAYMENT")
+        self.assertEqual(self.charge("s2_charge_1")[1]["code"], "REJECT_CARD_PAYMENT")
         for wrong in ({"amount": 0}, {"amount": "5"}, {"orderId": "short"}, {"customerKey": ""}, {"orderName": ""}):
-            self.assertEqual(self.charge("s3_exit_1", key=repr(wrong), **wrong)[0], 400, wrong)
+            self.assertEqual(self.charge("s3_charge_1", key=repr(wrong), **wrong)[0], 400, wrong)
         self.assertEqual(self.call("POST", "/v1/billing/bk", b"nonsense", key="k9")[0], 400)
         self.assertEqual(self.call("GET", "/v1/payments/orders/s1_exit_1", headers={})[0], 401)
         self.assertEqual(self.payments(), [])
@@ -54,16 +54,16 @@ class Toss(unittest.TestCase):
     def test_an_answer_can_be_lost_after_charging(self):
         self.sim.call("POST", "/provider", {"mode": "lose_answer", "count": 1})
         with self.assertRaises((ConnectionError, http.client.HTTPException)):
-            self.charge("s1_exit_1")
+            self.charge("s1_charge_1")
         self.assertEqual(self.call("GET", "/v1/payments/orders/s1_exit_1")[0], 200)
         self.sim.call("POST", "/provider", {"mode": "error", "count": 1})
-        self.assertEqual(self.charge("s2_exit_1")[0], 500)
+        self.assertEqual(self.charge("s2_charge_1")[0], 500)
         self.sim.call("POST", "/provider", {"mode": "wrong", "count": 1})
-        self.assertEqual(self.charge("s3_exit_1")[1]["totalAmount"], 3501)
+        self.assertEqual(self.charge("s3_charge_1")[1]["totalAmount"], 3501)
         self.assertEqual(len(self.payments()), 2)
 
     def test_cancellations_and_settlements(self):
-        payment = self.charge("s1_exit_1")[1]
+        payment = self.charge("s1_charge_1")[1]
         path = "/v1/payments/" + payment["paymentKey"] + "/cancel"
         part = self.call("POST", path, {"cancelReason": "refund r1", "cancelAmount": 500}, key="r1")
         self.assertEqual((part[0], part[1]["status"], part[1]["balanceAmount"], part[1]["cancels"][0]["cancelAmount"]),

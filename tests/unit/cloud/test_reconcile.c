@@ -60,15 +60,15 @@ static void what_agrees(void **state)
 {
     (void)state;
     struct bench b = {0};
-    ours(&b, "b:exit:1", 3500, FROM);
-    theirs(&b, "a:exit:1", 1200, TO - 1);
-    ours(&b, "a:exit:1", 1200, TO - 1);
-    theirs(&b, "b:exit:1", 3500, FROM - 1); /* just before midnight there */
+    ours(&b, "b:charge:1", 3500, FROM);
+    theirs(&b, "a:charge:1", 1200, TO - 1);
+    ours(&b, "a:charge:1", 1200, TO - 1);
+    theirs(&b, "b:charge:1", 3500, FROM - 1); /* just before midnight there */
     ours(&b, "b:refund:1", 500, FROM + 5)->refund = true;
     theirs(&b, "b:refund:1", 500, FROM + HOUR)->refund = true;
-    ours(&b, "y:exit:1", 700, FROM - 5); /* of yesterday, named by a line of today */
-    theirs(&b, "y:exit:1", 700, FROM + 5);
-    theirs(&b, "t:exit:1", 700, TO + 5); /* of tomorrow */
+    ours(&b, "y:charge:1", 700, FROM - 5); /* of yesterday, named by a line of today */
+    theirs(&b, "y:charge:1", 700, FROM + 5);
+    theirs(&b, "t:charge:1", 700, TO + 5); /* of tomorrow */
     compare(&b);
     assert_int_equal(b.list.total, 0);
     assert_int_equal(b.sums.payments, 2);
@@ -84,9 +84,9 @@ static void each_class(void **state)
 {
     (void)state;
     struct bench b = {0};
-    theirs(&b, "x:exit:1", 100, FROM);
+    theirs(&b, "x:charge:1", 100, FROM);
     compare(&b);
-    is_one(&b, MISMATCH_UNKNOWN_HERE, MISMATCH_OF_PAYMENT, "x:exit:1");
+    is_one(&b, MISMATCH_UNKNOWN_HERE, MISMATCH_OF_PAYMENT, "x:charge:1");
 
     b = (struct bench){0};
     theirs(&b, "", 100, FROM);
@@ -94,36 +94,36 @@ static void each_class(void **state)
     is_one(&b, MISMATCH_UNKNOWN_HERE, MISMATCH_OF_PAYMENT, "pi_1");
 
     b = (struct bench){0};
-    ours(&b, "x:exit:1", 100, FROM)->done = false;
-    theirs(&b, "x:exit:1", 100, FROM);
+    ours(&b, "x:charge:1", 100, FROM)->done = false;
+    theirs(&b, "x:charge:1", 100, FROM);
     compare(&b);
-    is_one(&b, MISMATCH_NOT_DONE_HERE, MISMATCH_OF_PAYMENT, "x:exit:1");
+    is_one(&b, MISMATCH_NOT_DONE_HERE, MISMATCH_OF_PAYMENT, "x:charge:1");
 
     b = (struct bench){0};
-    ours(&b, "x:exit:1", 100, FROM);
+    ours(&b, "x:charge:1", 100, FROM);
     compare(&b);
-    is_one(&b, MISMATCH_MISSING_THERE, MISMATCH_OF_PAYMENT, "x:exit:1");
+    is_one(&b, MISMATCH_MISSING_THERE, MISMATCH_OF_PAYMENT, "x:charge:1");
 
     b = (struct bench){0};
-    ours(&b, "x:exit:1", 100, FROM);
-    theirs(&b, "x:exit:1", 101, FROM);
+    ours(&b, "x:charge:1", 100, FROM);
+    theirs(&b, "x:charge:1", 101, FROM);
     compare(&b);
-    is_one(&b, MISMATCH_AMOUNT, MISMATCH_OF_PAYMENT, "x:exit:1");
+    is_one(&b, MISMATCH_AMOUNT, MISMATCH_OF_PAYMENT, "x:charge:1");
     assert_int_equal(b.found[0].ours.minor, 100);
     assert_int_equal(b.found[0].theirs.minor, 101);
 
     b = (struct bench){0};
-    ours(&b, "x:exit:1", 100, FROM);
-    memcpy(theirs(&b, "x:exit:1", 100, FROM)->amount.currency.code, "EUR", 4);
+    ours(&b, "x:charge:1", 100, FROM);
+    memcpy(theirs(&b, "x:charge:1", 100, FROM)->amount.currency.code, "EUR", 4);
     compare(&b);
-    is_one(&b, MISMATCH_CURRENCY, MISMATCH_OF_PAYMENT, "x:exit:1");
+    is_one(&b, MISMATCH_CURRENCY, MISMATCH_OF_PAYMENT, "x:charge:1");
 
     b = (struct bench){0};
-    ours(&b, "x:exit:1", 100, FROM);
-    theirs(&b, "x:exit:1", 100, FROM);
-    theirs(&b, "x:exit:1", 100, FROM + 1);
+    ours(&b, "x:charge:1", 100, FROM);
+    theirs(&b, "x:charge:1", 100, FROM);
+    theirs(&b, "x:charge:1", 100, FROM + 1);
     compare(&b);
-    is_one(&b, MISMATCH_TWICE_THERE, MISMATCH_OF_PAYMENT, "x:exit:1");
+    is_one(&b, MISMATCH_TWICE_THERE, MISMATCH_OF_PAYMENT, "x:charge:1");
 
     b = (struct bench){0};
     ours(&b, "x:refund:1", 100, FROM)->refund = true;
@@ -132,8 +132,8 @@ static void each_class(void **state)
     is_one(&b, MISMATCH_LATE, MISMATCH_OF_REFUND, "x:refund:1");
 
     b = (struct bench){0}; /* a charge is no refund, whatever its key */
-    ours(&b, "x:exit:1", 100, FROM);
-    theirs(&b, "x:exit:1", 100, FROM)->refund = true;
+    ours(&b, "x:charge:1", 100, FROM);
+    theirs(&b, "x:charge:1", 100, FROM)->refund = true;
     compare(&b);
     assert_int_equal(b.list.total, 2);
 }
@@ -207,7 +207,7 @@ static void any_order(void **state)
         uint64_t seed = run;
         struct bench a = {0};
         for (int i = 0; i < 8; i++) {
-            char key[] = "k:exit:1";
+            char key[] = "k:charge:1";
             key[0] = (char)('a' + i);
             if (below(&seed, 3) > 0)
                 ours(&a, key, 100, FROM + below(&seed, TO - FROM))->done = below(&seed, 4) > 0;
@@ -244,8 +244,8 @@ static void what_does_not_fit_is_counted(void **state)
     struct bench b = {0};
     struct mismatch one[1];
     struct mismatch_list list = {.rows = one, .size = 1};
-    theirs(&b, "x:exit:1", 100, FROM);
-    theirs(&b, "y:exit:1", 100, FROM);
+    theirs(&b, "x:charge:1", 100, FROM);
+    theirs(&b, "y:charge:1", 100, FROM);
     reconcile_money(b.rows, 0, b.lines, 2, (struct wall_ms){FROM}, (struct wall_ms){TO}, &b.sums,
                     &list);
     assert_int_equal(list.count, 1);

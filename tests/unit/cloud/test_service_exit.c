@@ -22,7 +22,7 @@ static void charged_and_paid(void **state)
     assert_string_equal(w->calls[0].token, "cus_1");
     assert_int_equal(w->calls[0].kind, PAYMENT_CALL_CHARGE);
     assert_memory_equal(w->calls[0].key, c->stay.text, 16);
-    assert_string_equal(w->calls[0].key + 16, ":exit:1");
+    assert_string_equal(w->calls[0].key + 16, ":charge:1");
     assert_int_equal(world_sql(w, "SELECT count(*) FROM payment WHERE state = 'sent'"), 1); /* C4 */
 
     edge_ask(w, &c->e, REQUEST_EXIT, plate, false, 1); /* a retry is not a second charge */

@@ -115,7 +115,7 @@ static void a_person_gives_back_in_parts(void **state)
     world_result(w, w->call_count - 1, PAYMENT_RESULT_SUCCEEDED);
     assert_int_equal(order(w, MONEY_REFUND, c->stay.text, "", 0), ERR_CONFLICT);
     assert_int_equal(order(w, MONEY_REFUND, "00000000000000ff", "", 0), ERR_NOTFOUND);
-    assert_int_equal(order(w, MONEY_REFUND, "", "00000000000000ff:exit:1", 0), ERR_NOTFOUND);
+    assert_int_equal(order(w, MONEY_REFUND, "", "00000000000000ff:charge:1", 0), ERR_NOTFOUND);
     assert_int_equal(SESSION(w, "paid_minor - refunded_minor"), 0);
 }
 
@@ -191,7 +191,7 @@ static void a_refund_before_leaving(void **state)
     world_result(w, w->call_count - 1, PAYMENT_RESULT_SUCCEEDED);
     struct request_id id = edge_ask(w, &c->e, REQUEST_EXIT, plate, false, 2);
     assert_int_equal(last_call(w)->kind, PAYMENT_CALL_CHARGE); /* no grace is left either */
-    assert_string_equal(last_call(w)->key + 16, ":exit:2");
+    assert_string_equal(last_call(w)->key + 16, ":charge:2");
     assert_int_equal(last_call(w)->amount.minor, KRW_HOUR);
     world_result(w, w->call_count - 1, PAYMENT_RESULT_SUCCEEDED);
     assert_int_equal(world_answer(w, &id)->basis, BASIS_PAID);
@@ -255,7 +255,7 @@ static void a_person_has_a_debt_collected_again(void **state)
     assert_int_equal(w->call_count, 1);
     assert_int_equal(order(w, MONEY_COLLECT, c->stay.text, "", 0), ERR_OK);
     assert_int_equal(w->call_count, 2);
-    assert_string_equal(last_call(w)->key + 16, ":debt:2");
+    assert_string_equal(last_call(w)->key + 16, ":charge:2");
     world_result(w, 1, PAYMENT_RESULT_SUCCEEDED);
     assert_int_equal(DEBT(w, "state = 'paid' AND session"), 1);
 }
@@ -271,7 +271,7 @@ static void a_payment_by_hand(void **state)
     world_run(w);
     edge_leave(w, &c->e, plate, BASIS_DEFERRED, &id);
     char key[PAYMENT_KEY_SIZE];
-    snprintf(key, sizeof key, "%s:exit:1", c->stay.text);
+    snprintf(key, sizeof key, "%s:charge:1", c->stay.text);
     assert_int_equal(world_sql(w, "SELECT count(*) FROM payment WHERE state = 'manual'"), 1);
     w->start_answer = ERR_OK;
     assert_int_equal(order(w, MONEY_FAILED, "", key, 0), ERR_OK);
@@ -281,9 +281,9 @@ static void a_payment_by_hand(void **state)
                      1);
     world_pass_ms(w, 5000); /* no money moved: the debt is collected anew, under another key */
     assert_int_equal(w->call_count, 1);
-    assert_string_equal(last_call(w)->key + 16, ":exit:2");
+    assert_string_equal(last_call(w)->key + 16, ":charge:2");
     assert_int_equal(order(w, MONEY_FAILED, "", key, 0), ERR_CONFLICT);
-    assert_int_equal(order(w, MONEY_SUCCEEDED, "", "00000000000000ff:exit:1", 0), ERR_NOTFOUND);
+    assert_int_equal(order(w, MONEY_SUCCEEDED, "", "00000000000000ff:charge:1", 0), ERR_NOTFOUND);
 }
 
 static void a_payment_found_to_be_paid(void **state)
@@ -295,7 +295,7 @@ static void a_payment_found_to_be_paid(void **state)
     world_run(w);
     edge_leave(w, &c->e, plate, BASIS_DEFERRED, &id);
     char key[PAYMENT_KEY_SIZE];
-    snprintf(key, sizeof key, "%s:exit:1", c->stay.text);
+    snprintf(key, sizeof key, "%s:charge:1", c->stay.text);
     assert_int_equal(order(w, MONEY_SUCCEEDED, "", key, 0), ERR_OK);
     assert_int_equal(DEBT(w, "state = 'paid' AND session"), 1);
     assert_int_equal(SESSION(w, "paid_minor"), KRW_HOUR);
@@ -315,7 +315,7 @@ static void an_unsent_payment_follows_the_price(void **state)
     w->start_answer = ERR_OK;
     edge_ask(w, &c->e, REQUEST_EXIT, plate, false, 2);
     assert_int_equal(w->call_count, 1);
-    assert_string_equal(w->calls[0].key + 16, ":exit:1"); /* a number that was never used */
+    assert_string_equal(w->calls[0].key + 16, ":charge:1"); /* a number that was never used */
     assert_int_equal(w->calls[0].amount.minor, 9000);
     assert_int_equal(world_sql(w, "SELECT count(*) FROM payment"), 1);
 }

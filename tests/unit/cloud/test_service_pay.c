@@ -64,7 +64,7 @@ static void paid_before_leaving(void **state)
     struct world *w = &c->w;
     struct pay_order o = order_of(plate);
     assert_int_equal(send_order(c, ADMIN_PAY, &o), ERR_OK);
-    assert_string_equal(w->admin.payment + 16, ":prepay:1");
+    assert_string_equal(w->admin.payment + 16, ":charge:1");
     assert_int_equal(w->admin.due_minor, KRW_HOUR);
     assert_int_equal(w->call_count, 1);
     assert_int_equal(w->calls[0].amount.minor, KRW_HOUR);
@@ -81,7 +81,7 @@ static void paid_before_leaving(void **state)
     edge_ask(w, &c->e, REQUEST_EXIT, plate, false, 2);
     assert_int_equal(w->call_count, 2);
     assert_int_equal(w->calls[1].amount.minor, 25 * w->price_per_minute);
-    assert_string_equal(w->calls[1].key + 16, ":exit:2");
+    assert_string_equal(w->calls[1].key + 16, ":charge:2");
 }
 
 static void orders_that_are_refused(void **state)
@@ -117,7 +117,7 @@ static void a_link_opens_the_lane(void **state)
     assert_int_equal(world_answer(w, &id)->reason, REASON_NO_ACCOUNT);
     struct pay_order o = link_of(world_answer(w, &id));
     assert_int_equal(send_order(c, ADMIN_PAY, &o), ERR_OK);
-    assert_string_equal(w->calls[0].key + 16, ":link:1");
+    assert_string_equal(w->calls[0].key + 16, ":charge:1");
     assert_string_equal(w->calls[0].token, "cus_link");
     assert_int_equal(world_answer(w, &id)->reason, REASON_PAYMENT);
     world_result(w, 0, PAYMENT_RESULT_SUCCEEDED);
@@ -141,7 +141,7 @@ static void a_declined_link_may_be_tried_again(void **state)
     assert_int_equal(world_answer(w, &id)->reason, REASON_DECLINED);
     assert_string_equal(link_of(world_answer(w, &id)).token.text, o.token.text);
     assert_int_equal(send_order(c, ADMIN_PAY, &o), ERR_OK);
-    assert_string_equal(w->calls[1].key + 16, ":link:2");
+    assert_string_equal(w->calls[1].key + 16, ":charge:2");
     world_result(w, 1, PAYMENT_RESULT_SUCCEEDED);
     assert_int_equal(world_answer(w, &id)->verdict, VERDICT_ALLOW);
 }

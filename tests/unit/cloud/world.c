@@ -261,6 +261,48 @@ void world_restart(struct world *w)
     world_reopen(w);
 }
 
+/* ---- the database of before ---- */
+
+static void copy_file(const char *from, const char *to)
+{
+    char block[4096];
+    size_t n;
+    FILE *in = fopen(from, "rb"), *out = fopen(to, "wb");
+    assert_non_null(in);
+    assert_non_null(out);
+    while ((n = fread(block, 1, sizeof block, in)) > 0)
+        assert_int_equal(fwrite(block, 1, n, out), n);
+    fclose(in);
+    assert_int_equal(fclose(out), 0);
+}
+
+static void copy_name(const struct world *w, char ret[80])
+{
+    struct buf b = buf_of(ret, 80);
+    buf_addf(&b, "%s.kept", w->file);
+}
+
+void world_keep_copy(struct world *w)
+{
+    char name[80];
+    copy_name(w, name);
+    service_free(w->service);
+    store_close(w->store);
+    copy_file(w->file, name);
+    world_reopen(w);
+}
+
+void world_set_back(struct world *w)
+{
+    char name[80];
+    copy_name(w, name);
+    service_free(w->service);
+    store_close(w->store);
+    world_remove(w);
+    assert_int_equal(rename(name, w->file), 0);
+    world_reopen(w);
+}
+
 void world_remove(struct world *w)
 {
     char name[80];
@@ -591,6 +633,7 @@ void world_result(struct world *w, size_t i, enum payment_outcome outcome)
     work->payment.outcome = outcome;
     if (outcome == PAYMENT_RESULT_SUCCEEDED)
         set_text(work->payment.provider_ref, PROVIDER_REF_SIZE, "pi_1");
+    work->payment.charged_minor = w->charged_minor;
     if (outcome == PAYMENT_RESULT_DECLINED)
         set_text(work->payment.reason, PAYMENT_REASON_SIZE, "insufficient_funds");
     assert_int_equal(service_post(w->service, work), ERR_OK);

@@ -52,10 +52,11 @@ struct world {
     size_t occupancy_count, resync_count;
     struct payment_call calls[RECORDS_MAX];
     size_t call_count;
-    enum err start_answer;                         /* of payments.start */
-    bool unavailable;                              /* of payments.available */
-    bool second_provider;                          /* "toss" behind "stripe"; set before opening */
-    struct name down;                              /* this one alone is not available; "": none */
+    int64_t charged_minor; /* results say that this was charged; 0: what was asked for */
+    enum err start_answer; /* of payments.start */
+    bool unavailable;      /* of payments.available */
+    bool second_provider;  /* "toss" behind "stripe"; set before opening */
+    struct name down;      /* this one alone is not available; "": none */
     void (*on_call)(const struct payment_call *c); /* sees each call that was taken; may be NULL */
     bool deaf;                                     /* of notifier.listening */
     size_t notices[NOTICES];
@@ -97,6 +98,8 @@ void world_reopen(struct world *w);
 struct rates_port world_rates(struct world *w);
 void world_remove(struct world *w);
 void world_restart(struct world *w);
+void world_keep_copy(struct world *w); /* of the database */
+void world_set_back(struct world *w);  /* to that copy */
 void world_close(struct world *w);
 
 /* For cmocka: *state is an open world with place a of ten. */

@@ -158,7 +158,7 @@ static void seed_stay(struct fixture *f, int number, const char *plate, int64_t 
                             .created = {NOW_MS - end_ago_ms},
                             .changed = {NOW_MS - end_ago_ms},
                             .reason = ""};
-    snprintf(p.key, sizeof p.key, "%s:exit:1", s.id.text);
+    snprintf(p.key, sizeof p.key, "%s:charge:1", s.id.text);
     assert_int_equal(f->port.save_payment(f->port.self, &p), ERR_OK);
     if (paid < price) {
         struct debt_row d = {.session = s.id,

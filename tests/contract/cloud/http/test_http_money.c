@@ -121,7 +121,7 @@ static void bad_refunds_are_refused(void **state)
         const char *body, *pointer;
     } bad[] = {
         {"{\"reason\":\"x\"}", "/payment"},
-        {"{\"payment\":\"a:exit:1\",\"session\":\"0000000000000001\",\"reason\":\"x\"}",
+        {"{\"payment\":\"a:charge:1\",\"session\":\"0000000000000001\",\"reason\":\"x\"}",
          "/payment"},
         {"{\"payment\":7,\"reason\":\"x\"}", "/payment"},
         {"{\"session\":\"xyz\",\"reason\":\"x\"}", "/session"},
@@ -145,7 +145,7 @@ static void bad_refunds_are_refused(void **state)
         order(c.l, "/v1/refunds", OPERATOR, "{\"session\":\"00000000000000ff\",\"reason\":\"x\"}"),
         404, "not_found");
     is_code(order(c.l, "/v1/refunds", OPERATOR,
-                  "{\"payment\":\"00000000000000ff:exit:1\",\"reason\":\"x\"}"),
+                  "{\"payment\":\"00000000000000ff:charge:1\",\"reason\":\"x\"}"),
             404, "not_found");
     is_code(refund(&c, OPERATOR_OF_B, ",\"reason\":\"x\""), 403, "other_place");
     struct answer a = refund(&c, ATTENDANT, ",\"reason\":\"x\"");
@@ -193,7 +193,7 @@ static void what_a_person_found_out(void **state)
 {
     struct scene c = begin(*state);
     char path[96];
-    snprintf(path, sizeof path, "/v1/payments/%s:exit:1/resolve", c.paid.text);
+    snprintf(path, sizeof path, "/v1/payments/%s:charge:1/resolve", c.paid.text);
     is_code(order(c.l, path, OPERATOR, "{\"outcome\":\"succeeded\",\"reason\":\"x\"}"), 409,
             "conflict");
     struct answer a = order(c.l, path, OPERATOR, "{\"outcome\":\"lost\",\"reason\":\"x\"}");
@@ -267,7 +267,7 @@ static void days_are_reconciled(void **state)
         .mismatches = 1};
     struct mismatch m = {.class = MISMATCH_AMOUNT,
                          .of = MISMATCH_OF_PAYMENT,
-                         .key = "0000000000000001:exit:1",
+                         .key = "0000000000000001:charge:1",
                          .session = {"0000000000000001"},
                          .ours = {60, {"KRW"}},
                          .theirs = {61, {"KRW"}}};

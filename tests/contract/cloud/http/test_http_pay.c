@@ -81,7 +81,7 @@ static void a_driver_pays_by_link(void **state)
     answer_free(&a);
     a = ask(&l->f, "POST", page, NULL, "{\"payer\":\"cus_link_1\"}", NULL);
     assert_int_equal(a.status, 202);
-    assert_non_null(strstr(text(&a, "payment"), ":link:1"));
+    assert_non_null(strstr(text(&a, "payment"), ":charge:1"));
     answer_free(&a);
     a = get(&l->f, path, NULL);
     assert_string_equal(text(&a, "state"), "paying");
@@ -166,7 +166,7 @@ static void paid_before_leaving(void **state)
     struct answer a =
         ask(&l->f, "POST", "/v1/payments", ATTENDANT, body, "Idempotency-Key: p2\r\n");
     assert_int_equal(a.status, 202);
-    assert_non_null(strstr(text(&a, "payment"), ":prepay:1"));
+    assert_non_null(strstr(text(&a, "payment"), ":charge:1"));
     answer_free(&a);
     a = ask(&l->f, "POST", "/v1/payments", ATTENDANT, body, "Idempotency-Key: p2\r\n");
     assert_int_equal(a.status, 202); /* the same answer, no second charge */

@@ -81,7 +81,7 @@ static size_t charge(struct load *l, const char *request, char *ret, size_t size
         id[i] = key[i];
     size_t n = number_of(id) - 1;
     pthread_mutex_lock(&l->lock);
-    if (n < l->car_count && strncmp(key + 16, ":exit:1\r", 8) == 0)
+    if (n < l->car_count && strncmp(key + 16, ":charge:1\r", 10) == 0)
         l->cars[n].charges++;
     else
         l->stray++;
@@ -107,7 +107,7 @@ static size_t search(struct load *l, const char *request, char *ret, size_t size
         return (size_t)snprintf(ret, size, "{\"data\":[]}");
     return (size_t)snprintf(ret, size,
                             "{\"data\":[{\"id\":\"pi_%s\",\"status\":\"succeeded\",\"amount\":%d,"
-                            "\"currency\":\"krw\",\"metadata\":{\"key\":\"%s:exit:1\"}}]}",
+                            "\"currency\":\"krw\",\"metadata\":{\"key\":\"%s:charge:1\"}}]}",
                             id, PRICE, id);
 }
 

@@ -46,7 +46,7 @@ int main(int argc, char **argv)
     if (payments_create(&o, 1, take, take_page, NULL, &p) != ERR_OK)
         return 2;
     struct payments_port port = payments_port_of(p);
-    struct payment_call call = {.key = "00112233aabbccdd:exit:1",
+    struct payment_call call = {.key = "00112233aabbccdd:charge:1",
                                 .session = {"00112233aabbccdd"},
                                 .place = {"a"},
                                 .provider = {"stripe"},

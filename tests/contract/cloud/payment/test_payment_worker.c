@@ -153,7 +153,7 @@ static struct payment_call call_of(unsigned number)
         .amount = {350, {"EUR"}},
     };
     struct buf key = buf_of(c.key, sizeof c.key);
-    buf_addf(&key, "00112233aabbccdd:exit:%u", number);
+    buf_addf(&key, "00112233aabbccdd:charge:%u", number);
     return c;
 }
 
@@ -169,7 +169,7 @@ static struct payment_result one(struct bench *b)
     size_t before = b->taker.count;
     assert_int_equal(start(b, 1), ERR_OK);
     wait_for_results(&b->taker, before + 1);
-    assert_string_equal(b->taker.results[before].key, "00112233aabbccdd:exit:1");
+    assert_string_equal(b->taker.results[before].key, "00112233aabbccdd:charge:1");
     return b->taker.results[before];
 }
 
@@ -182,7 +182,7 @@ static void test_ok(void **state)
     assert_string_equal(r.provider_ref, "pi_1");
     struct http_seen seen = http_script_seen(b->server, 0);
     assert_memory_equal(seen.text, "POST /v1/payment_intents HTTP/1.1\r\n", 35);
-    assert_non_null(strstr(seen.text, "\r\nIdempotency-Key: 00112233aabbccdd:exit:1\r\n"));
+    assert_non_null(strstr(seen.text, "\r\nIdempotency-Key: 00112233aabbccdd:charge:1\r\n"));
     assert_non_null(strstr(seen.text, "\r\nAuthorization: Bearer sk_test\r\n"));
     assert_non_null(strstr(seen.text, "\r\nContent-Type: application/x-www-form-urlencoded\r\n"));
     assert_non_null(strstr(seen.text, "\r\n\r\namount=350&currency=eur&"));

@@ -12,12 +12,12 @@
 
 #define OK_INTENT                                                                                  \
     "{\"id\":\"pi_1\",\"status\":\"succeeded\",\"amount\":350,\"currency\":\"eur\","               \
-    "\"metadata\":{\"key\":\"00112233aabbccdd:exit:1\"}}"
+    "\"metadata\":{\"key\":\"00112233aabbccdd:charge:1\"}}"
 
 static struct payment_call charge_of(void)
 {
     return (struct payment_call){
-        .key = "00112233aabbccdd:exit:1",
+        .key = "00112233aabbccdd:charge:1",
         .session = {"00112233aabbccdd"},
         .place = {"a"},
         .token = "cus_7/pm_9",
@@ -50,9 +50,9 @@ static void test_charge_on_the_wire(void **state)
     assert_string_equal(r.target, "/v1/payment_intents");
     assert_string_equal(r.body,
                         "amount=350&currency=eur&customer=cus_7&payment_method=pm_9&confirm=true"
-                        "&off_session=true&metadata%5Bkey%5D=00112233aabbccdd%3Aexit%3A1"
+                        "&off_session=true&metadata%5Bkey%5D=00112233aabbccdd%3Acharge%3A1"
                         "&metadata%5Bsession%5D=00112233aabbccdd&metadata%5Bplace%5D=a");
-    assert_true(has_header(&r, "Idempotency-Key: 00112233aabbccdd:exit:1"));
+    assert_true(has_header(&r, "Idempotency-Key: 00112233aabbccdd:charge:1"));
     assert_true(has_header(&r, "Authorization: Bearer sk_test_1"));
 }
 
@@ -76,7 +76,7 @@ static void test_query_on_the_wire(void **state)
     assert_false(r.post);
     assert_string_equal(r.body, "");
     assert_string_equal(r.target, "/v1/payment_intents/search?query=metadata%5B%27key%27%5D%3A%27"
-                                  "00112233aabbccdd%3Aexit%3A1%27");
+                                  "00112233aabbccdd%3Acharge%3A1%27");
     assert_true(has_header(&r, "Authorization: Bearer sk_test_1"));
 }
 
@@ -276,7 +276,7 @@ struct answer_case {
 };
 
 #define NOBODY "\"metadata\":{\"key\":\"other\"}"
-#define MINE   "\"metadata\":{\"key\":\"00112233aabbccdd:exit:1\"}"
+#define MINE   "\"metadata\":{\"key\":\"00112233aabbccdd:charge:1\"}"
 
 static const struct answer_case cases[] = {
     /* charges */
@@ -327,6 +327,14 @@ static const struct answer_case cases[] = {
     /* queries */
     {1, 200, "{\"data\":[]}", PAYMENT_RESULT_NOT_FOUND, 0, 1, "", ""},
     {1, 200, "{\"data\":[" OK_INTENT "]}", PAYMENT_RESULT_SUCCEEDED, 0, 1, "pi_1", ""},
+    {1, 200,
+     "{\"data\":[{\"id\":\"pi_1\",\"status\":\"succeeded\",\"amount\":351,\"currency\":"
+     "\"eur\"," MINE "}]}",
+     PAYMENT_RESULT_SUCCEEDED, 0, 1, "pi_1", "charged amount differs"},
+    {1, 200,
+     "{\"data\":[{\"id\":\"pi_1\",\"status\":\"succeeded\",\"amount\":351,\"currency\":"
+     "\"krw\"," MINE "}]}",
+     PAYMENT_RESULT_UNKNOWN, 0, 1, "pi_1", "charged amount differs"},
     {1, 200, "{\"data\":[{\"id\":\"pi_0\",\"status\":\"canceled\"," MINE "}," OK_INTENT "]}",
      PAYMENT_RESULT_SUCCEEDED, 0, 1, "pi_1", ""},
     {1, 200, "{\"data\":[" OK_INTENT ",{\"id\":\"pi_0\",\"status\":\"canceled\"," MINE "}]}",
@@ -358,6 +366,9 @@ static void test_answers(void **state)
             strcmp(a.reference, c->reference) != 0 || strcmp(a.reason, c->reason) != 0)
             fail_msg("case %zu: %ld %s -> outcome %d retry %d healthy %d \"%s\" \"%s\"", i,
                      c->status, c->body, a.outcome, a.retry, a.healthy, a.reference, a.reason);
+        /* Who asks what was charged is told another amount than he thought. */
+        bool other = a.outcome == PAYMENT_RESULT_SUCCEEDED && *a.reason;
+        assert_int_equal(a.charged_minor, other ? 351 : 0);
     }
 }
 

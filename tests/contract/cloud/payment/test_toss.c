@@ -11,7 +11,7 @@
 #include <cmocka.h>
 
 #define PAYMENT(status, amount, more)                                                              \
-    "{\"paymentKey\":\"pay_1\",\"orderId\":\"00112233aabbccdd_exit_1\",\"status\":\"" status       \
+    "{\"paymentKey\":\"pay_1\",\"orderId\":\"00112233aabbccdd_charge_1\",\"status\":\"" status     \
     "\",\"currency\":\"KRW\",\"totalAmount\":" amount more "}"
 #define CANCEL(key, amount)                                                                        \
     "{\"cancelReason\":\"refund " key "\",\"cancelAmount\":" amount                                \
@@ -24,7 +24,7 @@ static struct payment_call call_of(enum payment_call_kind kind)
     bool refund = kind == PAYMENT_CALL_REFUND || kind == PAYMENT_CALL_REFUND_QUERY;
     struct payment_call c = {
         .kind = kind,
-        .key = "00112233aabbccdd:exit:1",
+        .key = "00112233aabbccdd:charge:1",
         .session = {"00112233aabbccdd"},
         .place = {"a"},
         .provider = {"toss"},
@@ -58,8 +58,8 @@ static void test_charge_on_the_wire(void **state)
     assert_string_equal(r.target, "/v1/billing/Z_t5vOvQxrj4499PeiJcjen28-V2RyqgYTwN44Rdzk0%3D");
     assert_string_equal(r.body,
                         "{\"customerKey\":\"CUST-7\",\"amount\":3500,"
-                        "\"orderId\":\"00112233aabbccdd_exit_1\",\"orderName\":\"Parking a\"}");
-    assert_true(has_header(&r, "Idempotency-Key: 00112233aabbccdd:exit:1"));
+                        "\"orderId\":\"00112233aabbccdd_charge_1\",\"orderName\":\"Parking a\"}");
+    assert_true(has_header(&r, "Idempotency-Key: 00112233aabbccdd:charge:1"));
     assert_true(has_header(&r, "Content-Type: application/json"));
     assert_true(has_header(
         &r, "Authorization: Basic dGVzdF9za196WExrS0V5cE5BcldtbzUwblgzbG1lYXhZRzVSOg=="));
@@ -72,7 +72,7 @@ static void test_the_other_calls_on_the_wire(void **state)
     struct payment_call call = call_of(PAYMENT_CALL_QUERY);
     assert_int_equal(provider_toss.build(&call, "k", &r), ERR_OK);
     assert_false(r.post);
-    assert_string_equal(r.target, "/v1/payments/orders/00112233aabbccdd_exit_1");
+    assert_string_equal(r.target, "/v1/payments/orders/00112233aabbccdd_charge_1");
     call = call_of(PAYMENT_CALL_REFUND);
     assert_int_equal(provider_toss.build(&call, "k", &r), ERR_OK);
     assert_true(r.post);
@@ -141,7 +141,7 @@ static const struct {
     {C, 200, PAYMENT("IN_PROGRESS", "3500", ""), PAYMENT_RESULT_UNKNOWN, 0, 1, "pay_1",
      "IN_PROGRESS"},
     {C, 200, PAYMENT("ABORTED", "3500", ""), PAYMENT_RESULT_DECLINED, 0, 1, "pay_1", "ABORTED"},
-    {C, 200, "{\"paymentKey\":\"pay_1\",\"orderId\":\"other_exit_1\",\"status\":\"DONE\"}",
+    {C, 200, "{\"paymentKey\":\"pay_1\",\"orderId\":\"other_charge_1\",\"status\":\"DONE\"}",
      PAYMENT_RESULT_UNKNOWN, 0, 0, "", "answer about another order"},
     {C, 200, "{\"status\":\"DONE\"}", PAYMENT_RESULT_UNKNOWN, 0, 0, "",
      "answer without paymentKey or status"},
@@ -170,6 +170,10 @@ static const struct {
      "http 500"},
     {Q, 200, PAYMENT("DONE", "3500", ""), PAYMENT_RESULT_SUCCEEDED, 0, 1, "pay_1", ""},
     {Q, 200, PAYMENT("PARTIAL_CANCELED", "3500", ""), PAYMENT_RESULT_SUCCEEDED, 0, 1, "pay_1", ""},
+    {Q, 200, PAYMENT("DONE", "3501", ""), PAYMENT_RESULT_SUCCEEDED, 0, 1, "pay_1",
+     "charged amount differs"}, /* in charged_minor */
+    {Q, 200, PAYMENT("DONE", "\"3500\"", ""), PAYMENT_RESULT_UNKNOWN, 0, 1, "pay_1",
+     "charged amount differs"},
     {Q, 404, "{\"code\":\"NOT_FOUND_PAYMENT\",\"message\":\"x\"}", PAYMENT_RESULT_NOT_FOUND, 0, 1,
      "", ""},
     {Q, 404, "{\"code\":\"NOT_FOUND\",\"message\":\"x\"}", PAYMENT_RESULT_UNKNOWN, 0, 0, "",
@@ -204,6 +208,9 @@ static void test_answers(void **state)
             fail_msg("case %zu: %ld %s -> outcome %d retry %d healthy %d \"%s\" \"%s\"", i,
                      cases[i].status, cases[i].body, a.outcome, a.retry, a.healthy, a.reference,
                      a.reason);
+        /* Who asks what was charged is told another amount than he thought. */
+        bool other = a.outcome == PAYMENT_RESULT_SUCCEEDED && *a.reason;
+        assert_int_equal(a.charged_minor, other ? 3501 : 0);
     }
 }
 
@@ -232,11 +239,11 @@ static void test_a_settlement_page(void **state)
     static const char text[] =
         "[{\"paymentKey\":\"pay_1\",\"transactionKey\":\"tx_1\",\"currency\":\"KRW\",\"amount\":"
         "3500,"
-        "\"orderId\":\"00112233aabbccdd_exit_1\",\"approvedAt\":\"2026-05-15T09:00:00+09:00\","
+        "\"orderId\":\"00112233aabbccdd_charge_1\",\"approvedAt\":\"2026-05-15T09:00:00+09:00\","
         "\"cancel\":null},"
         "{\"paymentKey\":\"pay_1\",\"transactionKey\":\"tx_9\",\"currency\":\"KRW\",\"amount\":-"
         "500,"
-        "\"orderId\":\"00112233aabbccdd_exit_1\",\"approvedAt\":\"2026-05-15T09:00:00+09:00\","
+        "\"orderId\":\"00112233aabbccdd_charge_1\",\"approvedAt\":\"2026-05-15T09:00:00+09:00\","
         "\"cancel\":{\"cancelReason\":\"refund " REFUND_KEY "\","
         "\"canceledAt\":\"2026-05-15T10:00:00+09:00\"}},"
         "{\"paymentKey\":\"pay_2\",\"transactionKey\":\"tx_2\",\"currency\":\"KRW\",\"amount\":100,"
@@ -248,7 +255,7 @@ static void test_a_settlement_page(void **state)
     assert_int_equal(page.count, 3);
     assert_string_equal(page.next, "");
     assert_false(page.lines[0].refund);
-    assert_string_equal(page.lines[0].key, "00112233aabbccdd:exit:1");
+    assert_string_equal(page.lines[0].key, "00112233aabbccdd:charge:1");
     assert_string_equal(page.lines[0].provider_ref, "pay_1");
     assert_int_equal(page.lines[0].amount.minor, 3500);
     assert_int_equal(page.lines[0].booked.v, 1778803200000);

@@ -116,10 +116,9 @@ static bool is_live(const struct edge *e)
     return st && !st->state.frozen && !st->state.fenced;
 }
 
-/* One that owes would return an offer at once. */
 static bool eligible(const struct edge *e)
 {
-    return is_live(e) && e->live.online && has_lane(e, DIRECTION_ENTRY) && owed(e) == 0;
+    return is_live(e) && e->live.online && has_lane(e, DIRECTION_ENTRY);
 }
 
 static bool may_offer(const struct place *p)
@@ -151,13 +150,13 @@ static void wait_for_edges(struct service *s)
     }
 }
 
-static void plan_offers(struct service *s, struct place *p)
+static void share_out(struct service *s, struct place *p, bool owing)
 {
     const struct place_settings *c = &p->row.settings;
     struct offer_edge *edges = mem_alloc(p->edge_count * sizeof *edges);
     for (size_t i = 0; i < p->edge_count; i++) {
         struct edge *e = p->edges[i];
-        edges[i].eligible = eligible(e);
+        edges[i].eligible = eligible(e) && (owed(e) > 0) == owing;
         edges[i].asked = e->asked;
         edges[i].view = edges[i].eligible ? free_view(e) : 0;
     }
@@ -169,6 +168,14 @@ static void plan_offers(struct service *s, struct place *p)
             p->edges[i]->asked = false;
         }
     free(edges);
+}
+
+/* One that owes returns an offer at once, and then owes less: it comes last. Without exits it has nothing
+ * else to return from. */
+static void plan_offers(struct service *s, struct place *p)
+{
+    share_out(s, p, false);
+    share_out(s, p, true);
 }
 
 /* Has everything its edges wrote been applied, as far as they say? */

@@ -108,6 +108,49 @@ static void hours_close_and_open(void **state) /* O1, O2 */
     assert_true(e.answered.lease_ms > 11 * HOUR && e.answered.lease_ms <= 12 * HOUR);
 }
 
+static void say_space(struct world *w, struct test_edge *e, enum event_kind kind, int64_t grant,
+                      int64_t n, enum reason why)
+{
+    struct event v = edge_event(w, e, kind);
+    v.data.grant = grant;
+    v.data.n = n;
+    v.data.reason = why;
+    edge_send(w, e, &v);
+    world_run(w);
+}
+
+/* An entry without an exit spends its spaces while it closes, and has nothing to return from. */
+static void what_was_spent_while_it_closed_does_not_bar_it_afterwards(void **state)
+{
+    struct world *w = *state;
+    struct test_edge e = edge_of("a", "e1", 1);
+    struct place_settings c = world_settings("a", 10);
+    assert_true(edge_hello(w, &e, "e"));
+    int64_t held = edge_accept(w, &e);
+    c.closed = true;
+    assert_int_equal(put(w, &c), ERR_OK);
+    const struct grant recall = *last_grant(w);
+    assert_int_equal(recall.n, held);
+    edge_enter(w, &e, "22아2222"); /* before the recall arrives */
+    say_space(w, &e, EVENT_SPACE_RECALLED, recall.id, recall.n, REASON_NONE);
+    if (held > 1)
+        say_space(w, &e, EVENT_SPACE_RETURNED, 0, held - 1, REASON_RECALLED);
+    c.closed = false;
+    assert_int_equal(put(w, &c), ERR_OK);
+    assert_true(edge_hello(w, &e, "e"));
+    int64_t owed = 1;
+    for (int i = 0; i < 3 && owed > 0; i++) {
+        const struct grant offer = *last_grant(w);
+        assert_int_equal(offer.kind, GRANT_OFFER);
+        edge_accept(w, &e);
+        int64_t back = owed < offer.n ? owed : offer.n; /* at once, as it owes */
+        say_space(w, &e, EVENT_SPACE_RETURNED, 0, back, REASON_RECALLED);
+        owed -= back;
+    }
+    assert_int_equal(owed, 0);
+    assert_true(world_sql(w, "SELECT view FROM stream") > 0 || last_grant(w)->kind == GRANT_OFFER);
+}
+
 static void hours_are_checked(void **state)
 {
     struct world *w = *state;
@@ -230,6 +273,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         T(a_closed_place_wants_its_spaces_back),
         T(hours_close_and_open),
+        T(what_was_spent_while_it_closed_does_not_bar_it_afterwards),
         T(hours_are_checked),
         T(zones_have_no_more_than_their_place),
         T(a_zone_counts_for_itself),

@@ -27,7 +27,8 @@ bool books_balanced(const struct session_row *s, const struct debt_row *d)
     int64_t owed = d ? books_owed(d) : 0;
     if (s->refunded_minor < 0 || s->refunded_minor > s->paid_minor || s->waived_minor < 0)
         return false;
-    if (d && (owed < 0 || d->waived_minor < 0 || d->written_off_minor < 0 || d->paid_minor < 0))
+    if (d && (owed < 0 || d->waived_minor < 0 || d->written_off_minor < 0 || d->paid_minor < 0 ||
+              d->paid_minor > s->paid_minor))
         return false;
     int64_t rest = rest_of(s, d);
     return s->state != SESSION_CLOSED || (rest > 0 ? rest : 0) == owed;
@@ -98,9 +99,12 @@ void books_reprice(struct session_row *s, struct debt_row *d, int64_t price_mino
     if (!d)
         return;
     int64_t of_debt = smaller(needless, d->waived_minor);
+    int64_t never_lost = smaller(books_excess(s, d), d->written_off_minor);
     d->waived_minor -= of_debt;
-    d->amount.minor -= of_debt;
-    if (d->state == DEBT_WAIVED && d->waived_minor == 0)
+    d->written_off_minor -= never_lost;
+    d->amount.minor -= of_debt + never_lost;
+    if ((d->state == DEBT_WAIVED && d->waived_minor == 0) ||
+        (d->state == DEBT_WRITTEN_OFF && d->written_off_minor == 0))
         d->state = DEBT_PAID;
 }
 

@@ -3,7 +3,8 @@
  *
  * B1 a stay that ended: paid - refunded + owed + waived + written off = price + excess, and of owed
  *    and excess at least one is 0.
- * B2 0 <= refunded <= paid; owed, waived and written off are never below 0.
+ * B2 0 <= refunded <= paid; owed, waived and written off are never below 0; no debt was paid with more
+ *    than came in.
  * B3 money that comes late settles the debt, then takes back what was written off; the rest of it is
  *    an excess, to be given back in the transaction that books it.
  * B4 what a person gives back of a stay that ended is forgiven: no debt arises from it. Of a stay that
@@ -34,7 +35,8 @@ enum books_debt { BOOKS_DEBT_SAME, BOOKS_DEBT_OPENED, BOOKS_DEBT_CHANGED, BOOKS_
 enum books_debt books_settle(const struct session_row *s, int64_t credit_minor, bool known,
                              struct wall_ms now, struct debt_row *d, int64_t *ret_excess);
 
-/* The stay that ended costs another amount; what was forgiven shrinks first. books_settle follows.
+/* The stay that ended costs another amount; what was forgiven shrinks first, then what
+ * was given up as lost. books_settle follows.
  * `d` NULL: it has no debt. */
 void books_reprice(struct session_row *s, struct debt_row *d, int64_t price_minor);
 

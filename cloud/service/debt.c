@@ -89,6 +89,8 @@ static enum err give_up(struct service *s, const struct money_order *o, struct d
     STORE(s, save_debt, d);
     STORE(s, save_session, &r);
     feed_debt(s, o->action == MONEY_WAIVE ? "debt.waived" : "debt.written_off", d);
+    if (o->action == MONEY_WAIVE)
+        feed_session(s, "session.changed", &r);
     notice_session(s, &r);
     payment_follow(s, &d->session);
     return ERR_OK;

@@ -7,6 +7,7 @@
 #include "cloud/service/notice.h"
 #include "cloud/service/pay.h"
 #include "cloud/service/stay.h"
+#include "cloud/service/zones.h"
 #include "protocol/support/log.h"
 
 enum { AT_EXIT_MS = 60 * 60 * 1000 }; /* who came longer ago does not stand there any more */
@@ -65,6 +66,9 @@ enum err lost_ticket_order(struct service *s, const struct lost_order *o,
     struct session_row r;
     if (!p)
         return act_refuse(result, ERR_NOTFOUND, "no such place");
+    if (is_zone(&p->row.settings))
+        return act_refuse(result, ERR_CONFLICT,
+                          "a zone asks for no money, the place around it does");
     if (!FOUND(s, find_exit_at, &o->place, &o->lane, wall_after(s->now.wall, -AT_EXIT_MS), &at))
         return act_refuse(result, ERR_CONFLICT, "nobody stands at this exit");
     if (!FOUND(s, find_session, &at.id, &r)) {

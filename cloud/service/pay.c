@@ -1,10 +1,12 @@
 #include "cloud/service/pay.h"
 
+#include "cloud/core/books.h"
 #include "cloud/core/pay_link.h"
 #include "cloud/core/session.h"
 #include "cloud/service/act.h"
 #include "cloud/service/debt.h"
 #include "cloud/service/exit.h"
+#include "cloud/service/feed.h"
 #include "cloud/service/payment.h"
 #include "cloud/service/stay.h"
 #include "protocol/support/log.h"
@@ -69,9 +71,7 @@ static int64_t due_of(struct service *s, struct session_row *r)
     struct debt_row debt;
     int64_t price;
     if (r->state != SESSION_OPEN)
-        return FOUND(s, find_debt, &r->id, &debt) && debt.state == DEBT_OPEN
-                   ? debt.amount.minor - debt.paid_minor
-                   : 0;
+        return FOUND(s, find_debt, &r->id, &debt) ? books_owed(&debt) : 0;
     if (exit_waits(s, &r->id))
         return session_due(r, r->price_minor, r->quote_at, p->row.settings.exit_grace_ms);
     if (!stay_price(s, p, r, s->now.wall, &price))
@@ -131,6 +131,7 @@ enum err pay_order(struct service *s, const struct pay_order *o, struct admin_re
         return ERR_OK;
     TRY(payer_of(s, o, &r, &payer, result));
     STORE(s, save_session, &r);
+    feed_session(s, "session.changed", &r);
     struct money amount = {due, r.currency};
     enum payment_kind kind = o->token.text[0] != '\0' ? PAYMENT_KIND_LINK : PAYMENT_KIND_PREPAY;
     payment_create(s, &r.id, &r.place, kind, &payer, amount);

@@ -66,6 +66,7 @@ static void failed(struct service *s, const struct refund_row *row)
     books_refund_failed(&r, &p, row->amount.minor, row->forgiven);
     STORE(s, save_payment, &p);
     STORE(s, save_session, &r);
+    feed_session(s, "session.changed", &r);
     notice_session(s, &r);
     anomaly_record(s, state_place(s, &row->place), NULL, 0, "refund_failed", false, row->key);
 }
@@ -245,6 +246,7 @@ enum err refund_order(struct service *s, const struct money_order *o, struct adm
     else
         give(s, &g, minor, ret->key);
     STORE(s, save_session, &r);
+    feed_session(s, "session.changed", &r);
     notice_session(s, &r);
     log_notice("refund.ordered", LT("place", r.place.text), LT("session", r.id.text),
                LN("minor", minor), LT("actor", o->actor.text));

@@ -255,7 +255,7 @@ void stay_reversed(struct service *s, struct place *p, const struct crossing *ex
 void stay_evacuate(struct service *s, struct place *p, const struct crossing *exit)
 {
     struct session_row r;
-    if (stay_find(s, p, &exit->plate, &exit->credential, exit->at, &r) != STAY_OPEN)
+    if (stay_leaving(s, p, exit, &r) != STAY_OPEN)
         return;
     session_close(&r, exit);
     r.price_minor = books_kept(&r);
@@ -263,6 +263,7 @@ void stay_evacuate(struct service *s, struct place *p, const struct crossing *ex
     place_touch(s, p);
     STORE(s, save_session, &r);
     feed_session(s, "session.closed", &r);
+    till_settle(s, &r, 0);
     notice_session(s, &r);
 }
 
@@ -289,14 +290,17 @@ enum err stay_named(struct service *s, const struct stay_name *n, struct session
 void stay_told(struct service *s, const struct session_row *r, struct admin_result *result)
 {
     struct place *p = state_place(s, &r->place);
-    struct wall_ms at = r->state == SESSION_OPEN ? s->now.wall : r->end;
+    struct debt_row d;
     int64_t price = r->price_minor;
-    if (r->state == SESSION_OPEN && !stay_price(s, p, r, at, &price))
+    if (r->state == SESSION_OPEN && !stay_price(s, p, r, s->now.wall, &price))
         price = 0;
     result->session = r->id;
     result->place = p->row.settings;
     result->currency = r->currency;
     result->price_minor = price;
     result->paid_minor = r->paid_minor;
-    result->due_minor = session_due(r, price, at, p->row.settings.exit_grace_ms);
+    if (r->state == SESSION_OPEN)
+        result->due_minor = session_due(r, price, s->now.wall, p->row.settings.exit_grace_ms);
+    else
+        result->due_minor = FOUND(s, find_debt, &r->id, &d) ? books_owed(&d) : 0;
 }

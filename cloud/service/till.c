@@ -21,6 +21,8 @@ void till_settle(struct service *s, struct session_row *r, int64_t credit_minor)
     if (excess > 0)
         refund_excess(s, r, excess);
     STORE(s, save_session, r);
+    if (excess > 0)
+        feed_session(s, "session.changed", r);
     payment_follow(s, &r->id);
 }
 
@@ -29,8 +31,10 @@ void till_reprice(struct service *s, struct session_row *r, int64_t price_minor)
     struct debt_row d;
     bool known = FOUND(s, find_debt, &r->id, &d);
     books_reprice(r, known ? &d : NULL, price_minor);
-    if (known)
+    if (known) {
         STORE(s, save_debt, &d);
+        feed_debt(s, "debt.changed", &d);
+    }
     till_settle(s, r, 0);
 }
 

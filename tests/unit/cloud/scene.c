@@ -51,6 +51,29 @@ int scene_teardown(void **state)
     return 0;
 }
 
+/* The price of a stay that goes on is asked for again and again, and is no fact. */
+int scene_told_and_teardown(void **state)
+{
+    struct scene *c = *state;
+    int64_t stays = world_sql(
+        &c->w,
+        "SELECT count(*) FROM session AS s JOIN fact AS f ON f.id = (SELECT max(id) FROM fact"
+        " WHERE subject = s.id AND type LIKE 'session.%') WHERE f.data ->> 'state' <> s.state"
+        " OR f.data ->> 'paid_minor' <> s.paid_minor"
+        " OR f.data ->> 'refunded_minor' <> s.refunded_minor"
+        " OR f.data ->> 'waived_minor' <> s.waived_minor"
+        " OR (s.state = 'closed' AND f.data ->> 'price_minor' <> s.price_minor)");
+    int64_t debts = world_sql(
+        &c->w, "SELECT count(*) FROM debt AS d JOIN fact AS f ON f.id = (SELECT max(id) FROM fact"
+               " WHERE subject = d.session AND type LIKE 'debt.%')"
+               " WHERE f.data ->> 'state' <> d.state OR f.data ->> 'amount_minor' <> d.amount_minor"
+               " OR f.data ->> 'paid_minor' <> d.paid_minor"
+               " OR f.data ->> 'written_off_minor' <> d.written_off_minor");
+    assert_int_equal(stays, 0);
+    assert_int_equal(debts, 0);
+    return scene_teardown(state);
+}
+
 int64_t scene_open_debts(const struct world *w)
 {
     return world_sql(w, "SELECT count(*) FROM debt WHERE state = 'open'");

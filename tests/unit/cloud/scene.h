@@ -19,6 +19,9 @@ int scene_hold(void **state);
 int scene_two_providers(void **state); /* "stripe" then "toss"; the account is at both; defer */
 int scene_teardown(void **state);
 
+/* As scene_teardown; what the feed said last of every stay and debt is what the ledger holds. */
+int scene_told_and_teardown(void **state);
+
 int64_t scene_open_debts(const struct world *w);
 
 static const char plate[] = "22아2222", no_account[] = "33나3333";

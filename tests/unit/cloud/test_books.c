@@ -181,6 +181,25 @@ static void another_price(void **state)
     check(&t);
 }
 
+/* What was given up as lost and is not owed any more was not paid thereby. */
+static void a_lower_price_pays_no_debt(void **state)
+{
+    (void)state;
+    struct till t = stay_of(6000, SESSION_CLOSED);
+    assert_int_equal(settle(&t, 0), 0);
+    assert_int_equal(books_write_off(&t.d, now), ERR_OK);
+    books_reprice(&t.s, &t.d, 0);
+    assert_int_equal(settle(&t, 0), 0);
+    assert_int_equal(t.d.paid_minor, 0);
+    assert_int_equal(t.d.amount.minor, 0);
+    assert_int_equal(t.d.state, DEBT_PAID);
+    books_reprice(&t.s, &t.d, 6000);
+    assert_int_equal(settle(&t, 0), 0);
+    assert_int_equal(t.d.amount.minor, 6000);
+    assert_int_equal(books_owed(&t.d), 6000);
+    check(&t);
+}
+
 /* ---- any order ---- */
 
 static uint64_t state_of_chance;
@@ -262,6 +281,7 @@ int main(void)
         cmocka_unit_test(a_deferred_exit_is_paid_later),
         cmocka_unit_test(late_money_after_a_waiver_goes_back),
         cmocka_unit_test(late_money_after_a_write_off_is_taken),
+        cmocka_unit_test(a_lower_price_pays_no_debt),
         cmocka_unit_test(what_a_person_gives_back),
         cmocka_unit_test(another_price),
         cmocka_unit_test(any_order),

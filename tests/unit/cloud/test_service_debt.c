@@ -165,7 +165,7 @@ static void of_an_old_stay_the_provider_is_asked_first(void **state)
 
 int main(void)
 {
-#define T(name, with) cmocka_unit_test_setup_teardown(name, with, scene_teardown)
+#define T(name, with) cmocka_unit_test_setup_teardown(name, with, scene_told_and_teardown)
     const struct CMUnitTest tests[] = {
         T(a_debt_outlives_a_restart, scene_defer),
         T(a_question_that_lapses_leaves_the_debt_its_payment, scene_defer),

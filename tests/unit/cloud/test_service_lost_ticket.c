@@ -29,14 +29,14 @@ static int setup(void **state)
     return rc;
 }
 
-static enum err lost(struct scene *c, const char *lane, const char *car)
+static enum err lost_at(struct scene *c, const char *place, const char *lane, const char *car)
 {
     struct work *work = work_new(WORK_ADMIN, NULL, 0);
     struct lost_order *o = &work->admin.lost;
     work->admin.kind = ADMIN_LOST_TICKET;
     work->admin.done = world_admin_done;
     work->admin.arg = &c->w;
-    o->place = (struct name){"a"};
+    snprintf(o->place.text, sizeof o->place.text, "%s", place);
     o->actor = (struct name){"desk"};
     snprintf(o->lane.text, sizeof o->lane.text, "%s", lane);
     snprintf(o->plate.text, sizeof o->plate.text, "%s", car);
@@ -44,6 +44,11 @@ static enum err lost(struct scene *c, const char *lane, const char *car)
     assert_int_equal(service_post(c->w.service, work), ERR_OK);
     world_run(&c->w);
     return c->w.admin.err;
+}
+
+static enum err lost(struct scene *c, const char *lane, const char *car)
+{
+    return lost_at(c, "a", lane, car);
 }
 
 static const struct movement_id there = {"00000000000000aa"};
@@ -108,13 +113,39 @@ static void lost_tickets_that_are_refused(void **state)
     assert_string_equal(c->w.admin.reason, "nobody stands at this exit");
     tell(c, EVENT_VEHICLE_PRESENTED, NULL);
     assert_int_equal(lost(c, "out-9", ""), ERR_CONFLICT);
+    struct place_settings zone = world_settings("z", 5);
+    struct work *work = work_new(WORK_ADMIN, NULL, 0);
+    zone.parent = (struct name){"a"};
+    work->admin.kind = ADMIN_PLACE_PUT;
+    work->admin.place = zone;
+    assert_int_equal(service_post(c->w.service, work), ERR_OK);
+    world_run(&c->w);
+    assert_int_equal(lost_at(c, "z", "out-1", ""), ERR_CONFLICT);
+    assert_string_equal(c->w.admin.reason, "a zone asks for no money, the place around it does");
     assert_int_equal(world_sql(&c->w, "SELECT count(*) FROM session WHERE lost = 1"), 0);
+}
+
+/* Fire: out without paying, and its stay is over. */
+static void under_fire_it_ends_too(void **state)
+{
+    struct scene *c = *state;
+    tell(c, EVENT_VEHICLE_PRESENTED, NULL);
+    assert_int_equal(lost(c, "out-1", ""), ERR_OK);
+    struct event e = edge_event(&c->w, &c->e, EVENT_MOVEMENT_ENDED);
+    e.data.lane = (struct name){"out-1"};
+    e.data.movement = there;
+    e.data.outcome = OUTCOME_EVACUATED;
+    edge_send(&c->w, &c->e, &e);
+    world_run(&c->w);
+    assert_int_equal(
+        world_sql(&c->w, "SELECT count(*) FROM session WHERE lost = 1 AND state = 'closed'"), 1);
+    assert_int_equal(scene_open_debts(&c->w), 0);
 }
 
 int main(void)
 {
 #define T(name) cmocka_unit_test_setup_teardown(name, setup, scene_teardown)
     const struct CMUnitTest tests[] = {T(the_price_opens_the_lane),
-                                       T(lost_tickets_that_are_refused)};
+                                       T(lost_tickets_that_are_refused), T(under_fire_it_ends_too)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -380,7 +380,7 @@ static void who_paid_and_backed_out_has_a_new_grace(void **state)
 
 int main(void)
 {
-#define T(name) cmocka_unit_test_setup_teardown(name, scene_defer, scene_teardown)
+#define T(name) cmocka_unit_test_setup_teardown(name, scene_defer, scene_told_and_teardown)
     const struct CMUnitTest tests[] = {
         T(a_person_gives_back_in_parts),
         T(a_refund_in_doubt_is_asked_about),

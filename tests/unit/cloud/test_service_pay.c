@@ -84,6 +84,39 @@ static void paid_before_leaving(void **state)
     assert_string_equal(w->calls[1].key + 16, ":charge:2");
 }
 
+/* What could not be sent is not charged after the vehicle drove out under fire. */
+static void who_is_evacuated_is_not_charged(void **state)
+{
+    struct scene *c = *state;
+    struct world *w = &c->w;
+    struct pay_order o = order_of(plate);
+    assert_int_equal(send_order(c, ADMIN_PAY, &o), ERR_OK);
+    world_result(w, 0, PAYMENT_RESULT_NOT_SENT);
+    struct event e = edge_event(w, &c->e, EVENT_VEHICLE_PRESENTED);
+    e.data.lane = (struct name){"out-1"};
+    e.data.movement = (struct movement_id){"00000000000000fe"};
+    e.data.direction = DIRECTION_EXIT;
+    edge_send(w, &c->e, &e);
+    struct event read = edge_event(w, &c->e, EVENT_CREDENTIAL_READ);
+    read.data.lane = e.data.lane;
+    read.data.movement = e.data.movement;
+    memcpy(read.data.plate.text, plate, sizeof plate);
+    memcpy(read.data.raw.text, plate, sizeof plate);
+    read.data.confidence = 9000;
+    edge_send(w, &c->e, &read);
+    struct event end = edge_event(w, &c->e, EVENT_MOVEMENT_ENDED);
+    end.data.lane = e.data.lane;
+    end.data.movement = e.data.movement;
+    end.data.outcome = OUTCOME_EVACUATED;
+    edge_send(w, &c->e, &end);
+    world_run(w);
+    assert_int_equal(world_sql(w, "SELECT count(*) FROM session WHERE state = 'closed'"), 1);
+    for (int s = 0; s < 130; s++)
+        world_pass_ms(w, 1000);
+    assert_int_equal(w->call_count, 1);
+    assert_int_equal(world_sql(w, "SELECT count(*) FROM payment WHERE state = 'void'"), 1);
+}
+
 static void orders_that_are_refused(void **state)
 {
     struct scene *c = *state;
@@ -246,9 +279,10 @@ static void display(void **state)
 
 int main(void)
 {
-#define T(name) cmocka_unit_test_setup_teardown(name, with_links, scene_teardown)
+#define T(name) cmocka_unit_test_setup_teardown(name, with_links, scene_told_and_teardown)
     const struct CMUnitTest tests[] = {
         T(paid_before_leaving),
+        T(who_is_evacuated_is_not_charged),
         T(orders_that_are_refused),
         T(a_link_opens_the_lane),
         T(a_declined_link_may_be_tried_again),

@@ -152,10 +152,12 @@ enum err books_refund(struct session_row *s, struct payment_row *p, int64_t mino
     return ERR_OK;
 }
 
-void books_refund_failed(struct session_row *s, struct payment_row *p, int64_t minor, bool forgiven)
+int64_t books_refund_failed(struct session_row *s, struct payment_row *p, int64_t minor,
+                            bool forgiven)
 {
+    int64_t forgiven_minor = forgiven ? smaller(minor, s->waived_minor) : 0;
     p->refunded_minor -= minor;
     s->refunded_minor -= minor;
-    if (forgiven)
-        s->waived_minor -= minor;
+    s->waived_minor -= forgiven_minor;
+    return minor - forgiven_minor;
 }

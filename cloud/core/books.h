@@ -52,8 +52,9 @@ int64_t books_refundable(const struct payment_row *p);
 /* `forgive`: B4. ERR_CONFLICT: more than the payment has left, or nothing. */
 enum err books_refund(struct session_row *s, struct payment_row *p, int64_t minor, bool forgive);
 
-/* The provider refused: the money is ours as before. */
-void books_refund_failed(struct session_row *s, struct payment_row *p, int64_t minor,
-                         bool forgiven);
+/* The provider refused: the money is ours as before. Returns what of it the stay can be paid with, which
+ * may have ended, or been priced anew, meanwhile: books_settle with this credit follows. */
+int64_t books_refund_failed(struct session_row *s, struct payment_row *p, int64_t minor,
+                            bool forgiven);
 
 #endif

@@ -3,6 +3,7 @@
 #include "cloud/core/books.h"
 #include "cloud/core/payment_machine.h"
 #include "cloud/service/anomaly.h"
+#include "cloud/service/debt.h"
 #include "cloud/service/effect.h"
 #include "cloud/service/feed.h"
 #include "cloud/service/notice.h"
@@ -56,6 +57,16 @@ void refund_free(struct service *s)
     free(s->refunds);
 }
 
+/* The stay may owe by now what did not go back. An excess is not tried again: a person must look. */
+static void pay_debt(struct service *s, const struct session_row *r, int64_t credit_minor)
+{
+    struct debt_row d;
+    int64_t excess;
+    bool known = FOUND(s, find_debt, &r->id, &d);
+    debt_save(s, &d, books_settle(r, credit_minor, known, s->now.wall, &d, &excess));
+    payment_follow(s, &r->id);
+}
+
 /* The provider refused, or a person found that nothing went back: the books are as before. */
 static void failed(struct service *s, const struct refund_row *row)
 {
@@ -63,9 +74,11 @@ static void failed(struct service *s, const struct refund_row *row)
     struct payment_row p;
     if (!FOUND(s, find_session, &row->session, &r) || !FOUND(s, find_payment, row->payment, &p))
         service_die("refund without its payment", ERR_IO);
-    books_refund_failed(&r, &p, row->amount.minor, row->forgiven);
+    int64_t credit = books_refund_failed(&r, &p, row->amount.minor, row->forgiven);
     STORE(s, save_payment, &p);
     STORE(s, save_session, &r);
+    if (r.state == SESSION_CLOSED)
+        pay_debt(s, &r, credit);
     feed_session(s, "session.changed", &r);
     notice_session(s, &r);
     anomaly_record(s, state_place(s, &row->place), NULL, 0, "refund_failed", false, row->key);
@@ -221,6 +234,17 @@ static int64_t left_of_stay(struct service *s, const struct movement_id *session
     return minor;
 }
 
+/* Of this payment, or of any of the stay. */
+static void hand_back(struct service *s, const struct give_back *g, struct payment_row *p,
+                      int64_t minor, char ret_key[PAYMENT_KEY_SIZE])
+{
+    if (minor > 0 && p)
+        create(s, g, p, minor, ret_key);
+    else if (minor > 0)
+        give(s, g, minor, ret_key);
+}
+
+/* An excess that a provider refused to give back is not forgiven by giving it back: it was never owed. */
 enum err refund_order(struct service *s, const struct money_order *o, struct admin_result *ret)
 {
     struct session_row r;
@@ -236,15 +260,12 @@ enum err refund_order(struct service *s, const struct money_order *o, struct adm
         return refuse(ret, ERR_CONFLICT, "nothing of it is left to give back");
     if (minor > left)
         return refuse(ret, ERR_CONFLICT, "more than is left of what was paid");
-    struct give_back g = {.stay = &r,
-                          .cause = REFUND_PERSON,
-                          .forgive = r.state == SESSION_CLOSED,
-                          .actor = &o->actor,
-                          .note = o->reason};
-    if (one)
-        create(s, &g, &p, minor, ret->key);
-    else
-        give(s, &g, minor, ret->key);
+    struct give_back g = {
+        .stay = &r, .cause = REFUND_PERSON, .actor = &o->actor, .note = o->reason};
+    int64_t excess = smaller(minor, books_excess(&r, NULL));
+    hand_back(s, &g, one ? &p : NULL, excess, ret->key);
+    g.forgive = r.state == SESSION_CLOSED;
+    hand_back(s, &g, one ? &p : NULL, minor - excess, ret->key);
     STORE(s, save_session, &r);
     feed_session(s, "session.changed", &r);
     notice_session(s, &r);

@@ -181,6 +181,38 @@ static void another_price(void **state)
     check(&t);
 }
 
+/* Given back before it left, and owed when it left; then the provider refuses to give it back. */
+static void a_refund_fails_after_the_exit(void **state)
+{
+    (void)state;
+    struct till t = stay_of(6000, SESSION_OPEN);
+    pay(&t, 6000);
+    assert_int_equal(books_refund(&t.s, &t.payments[0], 6000, false), ERR_OK);
+    t.s.state = SESSION_CLOSED;
+    assert_int_equal(settle(&t, 0), 0);
+    assert_int_equal(books_owed(&t.d), 6000);
+    assert_int_equal(settle(&t, books_refund_failed(&t.s, &t.payments[0], 6000, false)), 0);
+    assert_int_equal(t.d.state, DEBT_PAID);
+    check(&t);
+}
+
+/* Forgiven after it left; then that was no exit after all, and nothing is to be forgiven any more. */
+static void a_forgiven_refund_fails_after_a_split(void **state)
+{
+    (void)state;
+    struct till t = stay_of(6000, SESSION_CLOSED);
+    assert_int_equal(settle(&t, 0), 0);
+    assert_int_equal(pay(&t, 6000), 0);
+    assert_int_equal(books_refund(&t.s, &t.payments[0], 6000, true), ERR_OK);
+    books_reprice(&t.s, &t.d, 0);
+    assert_int_equal(settle(&t, 0), 0);
+    t.s.state = SESSION_OPEN;
+    assert_int_equal(books_refund_failed(&t.s, &t.payments[0], 6000, true), 6000);
+    assert_int_equal(books_kept(&t.s), 6000);
+    assert_int_equal(t.s.waived_minor, 0);
+    check(&t);
+}
+
 /* What was given up as lost and is not owed any more was not paid thereby. */
 static void a_lower_price_pays_no_debt(void **state)
 {
@@ -218,13 +250,23 @@ static void person_refunds(struct till *t)
     struct payment_row *p = &t->payments[below((int64_t)t->count)];
     bool closed = t->s.state == SESSION_CLOSED;
     int64_t minor = 1 + below(books_refundable(p) + 2);
-    if (books_refund(&t->s, p, minor, closed) != ERR_OK)
+    int64_t excess = books_excess(&t->s, t->debt ? &t->d : NULL);
+    bool forgive = closed && excess == 0;
+    if (excess > 0 && minor > excess)
+        minor = excess;
+    if (books_refund(&t->s, p, minor, forgive) != ERR_OK)
         return;
     t->given_back += minor;
     if (below(3) > 0)
         return;
-    books_refund_failed(&t->s, p, minor, closed);
+    if (closed && t->count % 2 == 0) { /* another price meanwhile */
+        books_reprice(&t->s, t->debt ? &t->d : NULL, books_kept(&t->s));
+        give_back(t, settle(t, 0));
+    }
+    int64_t credit = books_refund_failed(&t->s, p, minor, forgive);
     t->given_back -= minor;
+    excess = closed ? settle(t, credit) : 0;
+    t->refused += excess;
 }
 
 static void anything(struct till *t)
@@ -282,6 +324,8 @@ int main(void)
         cmocka_unit_test(late_money_after_a_waiver_goes_back),
         cmocka_unit_test(late_money_after_a_write_off_is_taken),
         cmocka_unit_test(a_lower_price_pays_no_debt),
+        cmocka_unit_test(a_refund_fails_after_the_exit),
+        cmocka_unit_test(a_forgiven_refund_fails_after_a_split),
         cmocka_unit_test(what_a_person_gives_back),
         cmocka_unit_test(another_price),
         cmocka_unit_test(any_order),

@@ -197,6 +197,45 @@ static void a_refund_before_leaving(void **state)
     assert_int_equal(world_answer(w, &id)->basis, BASIS_PAID);
 }
 
+/* What was to go back is owed when it leaves, and did not go back. */
+static void a_refund_that_fails_after_the_exit(void **state)
+{
+    struct scene *c = *state;
+    struct world *w = watch(c);
+    edge_ask(w, &c->e, REQUEST_EXIT, plate, false, 1);
+    world_result(w, 0, PAYMENT_RESULT_SUCCEEDED);
+    assert_int_equal(order(w, MONEY_REFUND, c->stay.text, "", 0), ERR_OK);
+    edge_leave(w, &c->e, plate, BASIS_OFFLINE, NULL);
+    assert_int_equal(scene_open_debts(w), 1);
+    world_result(w, 1, PAYMENT_RESULT_DECLINED);
+    assert_int_equal(scene_open_debts(w), 0);
+    assert_int_equal(DEBT(w, "paid_minor"), KRW_HOUR);
+    world_pass_ms(w, 60000);
+    assert_int_equal(w->call_count, 2); /* nothing is charged again */
+}
+
+/* The provider refused to give an excess back; a person does later. It is not forgiven: what was owed and
+ * paid stays paid. */
+static void an_excess_that_a_person_gives_back(void **state)
+{
+    struct scene *c = *state;
+    struct world *w = watch(c);
+    leave_owing(c);
+    world_result(w, 0, PAYMENT_RESULT_UNKNOWN);
+    world_pass_ms(w, 60000);
+    w->charged_minor = KRW_HOUR + 700;
+    w->on_call = NULL;
+    world_result(w, 1, PAYMENT_RESULT_SUCCEEDED);
+    w->charged_minor = 0;
+    assert_int_equal(last_call(w)->amount.minor, 700);
+    world_result(w, 2, PAYMENT_RESULT_DECLINED);
+    assert_int_equal(SESSION(w, "paid_minor - refunded_minor"), KRW_HOUR + 700);
+    assert_int_equal(order(w, MONEY_REFUND, c->stay.text, "", 1000), ERR_OK);
+    assert_int_equal(SESSION(w, "waived_minor"), 300);
+    assert_int_equal(SESSION(w, "paid_minor - refunded_minor"), KRW_HOUR - 300);
+    assert_int_equal(world_sql(w, "SELECT count(*) FROM refund WHERE state = 'sent'"), 2);
+}
+
 /* ---- debts ---- */
 
 static void money_that_comes_after_a_waiver_goes_back(void **state)
@@ -387,6 +426,8 @@ int main(void)
         T(a_refused_refund_changes_nothing),
         T(a_refund_by_hand),
         T(a_refund_before_leaving),
+        T(a_refund_that_fails_after_the_exit),
+        T(an_excess_that_a_person_gives_back),
         T(money_that_comes_after_a_waiver_goes_back),
         T(money_that_comes_after_a_write_off_is_taken),
         T(nobody_is_charged_for_what_was_given_up),

@@ -156,6 +156,27 @@ static enum err check_reconcile(struct config *c, const struct where *w)
     return wrong(w, "reconcile_at", "expected a time of the day such as 04:30");
 }
 
+/* A zone comes after its place, and all zones of a place fit into it (service/zones.h). */
+static enum err check_parent(const struct config *c, size_t i, const struct where *w)
+{
+    const char *parent = c->places[i].parent;
+    const struct place_config *place = NULL;
+    int64_t sum = 0;
+    if (parent[0] == '\0')
+        return ERR_OK;
+    for (size_t k = 0; k <= i; k++) {
+        if (k < i && strcmp(c->places[k].name.text, parent) == 0)
+            place = &c->places[k];
+        if (strcmp(c->places[k].parent, parent) == 0)
+            sum += c->places[k].capacity;
+    }
+    if (place == NULL)
+        return wrong(w, "parent", "expected the name of a place that is listed before");
+    return sum <= place->capacity
+               ? ERR_OK
+               : wrong(w, "capacity", "the zones of a place have no more than it has");
+}
+
 static enum err check_places(const struct config *c, const struct where *w)
 {
     for (size_t i = 0; i < c->place_count; i++) {
@@ -170,9 +191,7 @@ static enum err check_places(const struct config *c, const struct where *w)
         size_t at;
         if (hours_parse(p->hours, &hours, &at) != ERR_OK)
             return wrong(&here, "hours", p->hours + at);
-        struct name parent;
-        if (p->parent[0] && name_parse(p->parent, strlen(p->parent), &parent) != ERR_OK)
-            return wrong(&here, "parent", "expected the name of a place");
+        TRY(check_parent(c, i, &here));
         for (size_t k = 0; k < i; k++)
             if (name_equal(&p->name, &c->places[k].name))
                 return wrong(&here, "name", "this place is listed already");

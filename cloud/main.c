@@ -289,8 +289,8 @@ static void place_done(void *arg, const struct admin_result *r)
     pthread_mutex_unlock(&wait->lock);
 }
 
-/* Posts one place and waits until it is committed or refused. */
-static enum err put_place(struct cloud *c, const struct place_config *p)
+/* Posts one place and waits until it is committed or refused: ret->reason. */
+static enum err put_place(struct cloud *c, const struct place_config *p, struct admin_result *ret)
 {
     struct wait wait = {.lock = PTHREAD_MUTEX_INITIALIZER, .changed = PTHREAD_COND_INITIALIZER};
     struct work *w = work_new(WORK_ADMIN, NULL, 0);
@@ -303,25 +303,43 @@ static enum err put_place(struct cloud *c, const struct place_config *p)
         e = service_post(c->service, w);
     if (e != ERR_OK) {
         work_free(w);
-        log_error("cloud.place", LT("place", p->name.text), LT("tariff", p->tariff.text),
-                  LT("reason", e == ERR_NOTFOUND ? "no such rate table" : err_text(e)));
+        snprintf(ret->reason, sizeof ret->reason, "%s",
+                 e == ERR_NOTFOUND ? "no such rate table" : err_text(e));
         return ERR_INVAL;
     }
     pthread_mutex_lock(&wait.lock);
     while (!wait.done)
         pthread_cond_wait(&wait.changed, &wait.lock);
     pthread_mutex_unlock(&wait.lock);
-    if (wait.result.err == ERR_OK)
-        return ERR_OK;
-    log_error("cloud.place", LT("place", p->name.text), LT("reason", wait.result.reason));
-    return ERR_INVAL;
+    *ret = wait.result;
+    return ret->err;
 }
 
+/* What is refused may only be too early: a place shrinks after its zones. */
 static enum err put_places(struct cloud *c)
 {
-    for (size_t i = 0; i < c->config->place_count; i++)
-        TRY(put_place(c, &c->config->places[i]));
-    return ERR_OK;
+    bool done[CONFIG_PLACES_MAX] = {false};
+    struct admin_result refused = {.err = ERR_OK};
+    size_t left = c->config->place_count, before, at = 0;
+    do {
+        before = left;
+        for (size_t i = 0; i < c->config->place_count; i++) {
+            struct admin_result r = {.err = ERR_OK};
+            if (done[i])
+                continue;
+            done[i] = put_place(c, &c->config->places[i], &r) == ERR_OK;
+            left -= done[i];
+            if (!done[i]) {
+                refused = r;
+                at = i;
+            }
+        }
+    } while (left > 0 && left < before);
+    if (left == 0)
+        return ERR_OK;
+    log_error("cloud.place", LT("place", c->config->places[at].name.text),
+              LT("tariff", c->config->places[at].tariff.text), LT("reason", refused.reason));
+    return ERR_INVAL;
 }
 
 static enum err load_pseudonym_key(struct cloud *c)

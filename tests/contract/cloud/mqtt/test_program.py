@@ -159,6 +159,11 @@ class Usage(Case):
                 ({"places": "[{name: a, capacity: 1, tariff: t3, zone: Mars/Base}]"}, "",
                  "Mars/Base"),
                 ({"places": "[{name: a, capacity: 1, tariff: t3, currency: EUR}]"}, "", "KRW"),
+                ({"places": "[{name: z, capacity: 1, tariff: t3, parent: a}]"}, "", "listed before"),
+                ({"places": "[{name: a, capacity: 3, tariff: t3},"
+                            " {name: y, capacity: 2, tariff: t3, parent: a},"
+                            " {name: z, capacity: 2, tariff: t3, parent: a}]"}, "",
+                 "no more than it has"),
                 ({"accounts": self.write("bad.csv", "22아2222\n")}, "", "line 1"),
         ]:
             config = self.config(extra, **changes)
@@ -231,6 +236,15 @@ class Life(Case):
         cloud = self.start(self.config(places=None))
         self.assertEqual(self.get("/v1/places/a", body=True)["capacity"], 12)
         self.assertEqual(self.stop(cloud), 0)
+
+    def test_a_place_shrinks_with_its_zones(self):
+        for whole, zone in [(10, 8), (5, 4), (12, 11)]:
+            places = ("[{name: a, capacity: %d, tariff: t3, zone: Asia/Seoul}, "
+                      "{name: z, capacity: %d, tariff: t3, zone: Asia/Seoul, parent: a}]")
+            cloud = self.start(self.config(places=places % (whole, zone)))
+            self.assertEqual(self.get("/v1/places/a", body=True)["capacity"], whole)
+            self.assertEqual(self.get("/v1/places/z", body=True)["capacity"], zone)
+            self.assertEqual(self.stop(cloud), 0)
 
 
 if __name__ == "__main__":

@@ -3,7 +3,6 @@
 
 #include "cloud/service/audit.h"
 #include "cloud/service/command.h"
-#include "cloud/service/debt.h"
 #include "cloud/service/flush.h"
 #include "cloud/service/offer.h"
 #include "cloud/service/opening.h"
@@ -48,8 +47,7 @@ static void load_grant(void *self, const struct grant_row *row)
 
 static void load_payment(void *self, const struct payment_row *row)
 {
-    struct payment *p = payment_load(self, row);
-    p->wanted = debt_is_open(self, &row->session);
+    payment_load(self, row);
 }
 
 static void load_refund(void *self, const struct refund_row *row)

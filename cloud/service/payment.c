@@ -341,14 +341,22 @@ enum err payment_resolve(struct service *s, const struct money_order *o, struct 
 
 /* ---- life and results ---- */
 
+/* Wanted is what its driver began and has not left without, and what is for a debt. */
+static bool wanted_still(struct service *s, const struct payment_row *row)
+{
+    struct session_row r;
+    bool own = row->kind == PAYMENT_KIND_PREPAY || row->kind == PAYMENT_KIND_LINK;
+    return (own && FOUND(s, find_session, &row->session, &r) && r.state == SESSION_OPEN) ||
+           debt_is_open(s, &row->session);
+}
+
 /* Loaded at start: whatever it was doing, the outcome is unknown now. */
-struct payment *payment_load(struct service *s, const struct payment_row *row)
+void payment_load(struct service *s, const struct payment_row *row)
 {
     struct payment *p = keep(s, row);
     p->row.state = PAYMENT_UNKNOWN;
-    p->wanted = row->kind == PAYMENT_KIND_PREPAY || row->kind == PAYMENT_KIND_LINK;
+    p->wanted = wanted_still(s, row);
     p->doubted = true;
-    return p;
 }
 
 static struct payment *by_key(struct service *s, const char *key)

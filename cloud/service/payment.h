@@ -5,7 +5,7 @@
 #include "cloud/service/state.h"
 
 struct payment *payment_of(struct service *s, const struct movement_id *session);
-struct payment *payment_load(struct service *s, const struct payment_row *row);
+void payment_load(struct service *s, const struct payment_row *row);
 /* Commits a new payment of the session and hands it over. The session must have none open. */
 void payment_create(struct service *s, const struct movement_id *session, const struct name *place,
                     enum payment_kind kind, const struct payer *payer, struct money amount);

@@ -234,6 +234,27 @@ static void a_link_payment_outlives_a_restart(void **state)
     assert_string_equal(w->admin.payment, "");
 }
 
+/* It did not reach the provider before the restart: it is made again, as its driver wanted. */
+static void a_lost_link_payment_is_made_again(void **state)
+{
+    struct scene *c = *state;
+    struct world *w = &c->w;
+    struct request_id id = edge_ask(w, &c->e, REQUEST_EXIT, no_account, false, 1);
+    struct pay_order o = link_of(world_answer(w, &id));
+    send_order(c, ADMIN_PAY, &o);
+    world_restart(w);
+    world_run(w);
+    world_pass_ms(w, 2000);
+    size_t query = w->call_count - 1;
+    assert_int_equal(w->calls[query].kind, PAYMENT_CALL_QUERY);
+    world_result(w, query, PAYMENT_RESULT_NOT_FOUND);
+    assert_int_equal(w->call_count, query + 2);
+    assert_int_equal(w->calls[query + 1].kind, PAYMENT_CALL_CHARGE);
+    assert_string_equal(w->calls[query + 1].key, w->calls[0].key);
+    world_result(w, query + 1, PAYMENT_RESULT_SUCCEEDED);
+    assert_int_equal(world_sql(w, "SELECT paid_minor FROM session WHERE paid_minor > 0"), KRW_HOUR);
+}
+
 /* A link of an attendant; it pays a debt as well; it lapses. */
 static void links_on_demand(void **state)
 {
@@ -289,6 +310,7 @@ int main(void)
         T(a_link_that_is_paid_late),
         T(an_unknown_outcome_follows_the_policy),
         T(a_link_payment_outlives_a_restart),
+        T(a_lost_link_payment_is_made_again),
         T(links_on_demand),
         cmocka_unit_test(display),
     };

@@ -28,7 +28,8 @@ static const struct row rows[] = {
     INT("request_ms", request_ms, 200, 600000, "10000",
         "real time to send a request, and to take its answer"),
     INT("drain_ms", drain_ms, 0, 600000, "0",
-        "real time between a signal to stop, when /readyz says 503, and the end of service"),
+        "real time between a signal to stop, when /readyz says 503, and the end of service; well "
+        "below the service manager's TimeoutStopSec"),
     INT("heartbeat_ms", heartbeat_ms, 100, 600000, "15000", "real time between beats of a stream"),
     INT("rate_per_s", rate_per_s, 0, 1000000, "100",
         "requests per second and client (its token, else its address); 0: no limit"),

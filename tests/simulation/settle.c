@@ -3,6 +3,7 @@
 #include "tests/simulation/sim.h"
 
 #include "cloud/core/books.h"
+#include "cloud/core/ledger.h"
 #include "cloud/core/payment_machine.h"
 
 #include <stdarg.h>
@@ -81,6 +82,25 @@ static void open_grant(void *arg, const struct grant_row *r)
         note(arg, "offer %lld of %s is not answered", (long long)r->id, r->place.text);
 }
 
+/* A place that has room and entries without a space for long: nobody would ever come in again. */
+static void idle_pool(void *arg, const struct place_row *r)
+{
+    struct sim *s = arg;
+    const struct place_ledger l = {
+        .pool = r->pool, .occupied = r->occupied, .overdraft = r->overdraft};
+    if (r->offers_stopped || r->shut || ledger_available(&l) < 1)
+        return;
+    for (size_t i = 0; i < EDGES; i++) {
+        const struct sim_edge *e = &s->edges[i];
+        bool entry = false;
+        for (size_t k = 0; k < e->lane_count; k++)
+            entry = entry || e->lanes[k].entry;
+        if (entry && !e->gone && name_equal(&e->place->name, &r->settings.place) &&
+            agent_memory(&e->agent)->spaces.free < 1)
+            note(s, "%s: gets no spaces, %lld are in the pool", e->name.text, (long long)r->pool);
+    }
+}
+
 const char *check_unrest(struct sim *s)
 {
     s->unrest[0] = '\0';
@@ -95,6 +115,7 @@ const char *check_unrest(struct sim *s)
     if (s->places[0].inside > 0 || s->places[1].inside > 0)
         note(s, "a vehicle is inside");
     store_memory_open_grants(s->cloud.store, open_grant, s);
+    store_memory_places(s->cloud.store, idle_pool, s);
     store_memory_payments(s->cloud.store, open_payment, s);
     store_memory_refunds(s->cloud.store, open_refund, s);
     store_memory_debts(s->cloud.store, open_debt, s);

@@ -22,7 +22,7 @@
  * I6 A request gets one final answer.
  * I7 A vehicle that left was not counted before it did; at rest each lane has counted its vehicles,
  *    but for documented doubt: then an entry counts in and an exit does not count out.
- * I8 When the faults stop, everything comes to rest (settle.c).
+ * I8 When the faults stop, everything comes to rest, and entries hold spaces where there is room (settle.c).
  * I9 No command of a person is begun twice.
  * I10 No recall is taken twice by one journal: spaces go back once for each time they are wanted. */
 #ifndef BOOMGATE_TESTS_SIMULATION_SIM_H

@@ -2,6 +2,7 @@
  * core/exit_decision.h decides; this file brings the facts and carries out the action. */
 #include "cloud/service/exit.h"
 
+#include "cloud/core/books.h"
 #include "cloud/core/exit_decision.h"
 #include "cloud/core/pay_link.h"
 #include "cloud/core/payment_machine.h"
@@ -72,9 +73,11 @@ static struct exit_facts facts_of(struct service *s, const struct place *p,
     if (!r)
         return f;
     f.price_minor = c->price_minor;
-    f.due_minor = r->exit_basis == BASIS_EVACUATED /* it left meanwhile, and owes nothing */
-                      ? 0
-                      : session_due(r, c->price_minor, r->quote_at, set->exit_grace_ms);
+    struct debt_row d;
+    if (r->state == SESSION_OPEN)
+        f.due_minor = session_due(r, c->price_minor, r->quote_at, set->exit_grace_ms);
+    else if (FOUND(s, find_debt, &r->id, &d)) /* it ended meanwhile: only its debt counts */
+        f.due_minor = books_owed(&d);
     const struct account *account = account_of(s, &r->plate);
     f.account = account && payment_possible(s, &account->payer);
     f.available = account && payment_available(s, &account->payer);

@@ -266,6 +266,32 @@ static void who_drives_out_under_fire_is_not_charged(void **state)
     assert_int_equal(scene_open_debts(w), 0);
 }
 
+/* An attendant closes its stay free of charge while it waits: nothing is charged afterwards. */
+static void whose_stay_is_closed_free_is_not_charged(void **state)
+{
+    struct scene *c = *state;
+    struct world *w = &c->w;
+    w->unavailable = true;
+    struct request_id id = edge_ask(w, &c->e, REQUEST_EXIT, plate, false, 1);
+    assert_int_equal(world_answer(w, &id)->verdict, VERDICT_PENDING);
+    struct work *work = work_new(WORK_ADMIN, NULL, 0);
+    work->admin.kind = ADMIN_SESSION_CLOSE;
+    work->admin.done = world_admin_done;
+    work->admin.arg = w;
+    work->admin.act =
+        (struct act_order){.place = {"a"}, .actor = {"kim"}, .session = c->stay, .free = true};
+    memcpy(work->admin.act.reason, "a fault of ours", sizeof "a fault of ours");
+    assert_int_equal(service_post(w->service, work), ERR_OK);
+    world_run(w);
+    assert_int_equal(w->admin.err, ERR_OK);
+    w->unavailable = false;
+    for (int s = 0; s < 20; s++)
+        world_pass_ms(w, 1000);
+    assert_int_equal(w->call_count, 0);
+    assert_int_equal(world_answer(w, &id)->verdict, VERDICT_ALLOW);
+    assert_int_equal(scene_open_debts(w), 0);
+}
+
 static void hold_pays_when_the_provider_returns(void **state)
 {
     struct scene *c = *state;
@@ -487,6 +513,7 @@ int main(void)
         T(hold_waits_and_lapses, scene_hold),
         T(who_drives_out_under_fire_is_not_charged, scene_hold),
         T(hold_pays_when_the_provider_returns, scene_hold),
+        T(whose_stay_is_closed_free_is_not_charged, scene_hold),
         T(restart_queries_first, scene_defer),
         T(offline_exit_is_a_debt, scene_defer),
         T(paying_leaves_a_grace, scene_defer),

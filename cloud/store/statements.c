@@ -39,7 +39,8 @@
     "place, id, kind, actor, reason, session, other, delta, undoes, at_ms, digest, text"
 #define UNSETTLED                                                                                  \
     "(s.end_ms IS NULL OR s.end_ms >= ?1 OR (s.state = 'unmatched' AND s.end_ms >= ?1 - "          \
-    "604800000) OR EXISTS (SELECT 1 FROM debt AS d WHERE d.session = s.id AND d.state = 'open') "  \
+    "604800000) OR EXISTS (SELECT 1 FROM debt AS d WHERE d.session = s.id AND (d.state = 'open' "  \
+    "OR d.settled_ms >= ?1)) "                                                                     \
     "OR EXISTS (SELECT 1 FROM payment AS y WHERE y.session = s.id AND y.state IN " NOT_FINAL "))"
 #define NOT_FINAL "('created', 'sent', 'unknown', 'querying')"
 

@@ -22,7 +22,7 @@ static int setup_with(void **state, enum payment_policy policy, bool second_prov
     c->e = edge_of("a", "e1", 1);
     assert_true(edge_hello(&c->w, &c->e, "ex"));
     c->stay = edge_enter(&c->w, &c->e, plate);
-    edge_enter(&c->w, &c->e, no_account);
+    c->other = edge_enter(&c->w, &c->e, no_account);
     world_pass_ms(&c->w, 60 * 60000);
     *state = c;
     return 0;

@@ -10,7 +10,8 @@
 struct scene {
     struct world w;
     struct test_edge e;
-    struct movement_id stay; /* of the vehicle with an account */
+    struct movement_id stay;  /* of the vehicle with an account */
+    struct movement_id other; /* of the one without */
 };
 
 /* cmocka's set-up and tear-down. */

@@ -90,6 +90,24 @@ static void who_is_inside_or_owes_is_not(void **state)
     world_pass_ms(w, 60000);
     assert_int_equal(scene_open_debts(w), 1);
     assert_true(traces_of(w, no_account) > before);
+
+    /* From when the debt is settled, its stay is remembered as long as any other. */
+    struct work *work = work_new(WORK_ADMIN, NULL, 0);
+    work->admin.kind = ADMIN_MONEY;
+    work->admin.done = world_admin_done;
+    work->admin.arg = w;
+    work->admin.money =
+        (struct money_order){.action = MONEY_WAIVE, .actor = {"kim"}, .reason = "x"};
+    snprintf(work->admin.money.session.text, MOVEMENT_ID_SIZE, "%s", c->other.text);
+    assert_int_equal(service_post(w->service, work), ERR_OK);
+    world_run(w);
+    assert_int_equal(w->admin.err, ERR_OK);
+    world_pass_ms(w, 3600000);
+    world_pass_ms(w, 60000);
+    assert_true(traces_of(w, no_account) > before);
+    world_pass_ms(w, DAY_MS);
+    world_pass_ms(w, 60000);
+    assert_int_equal(traces_of(w, no_account), 0);
 }
 
 /* K1: with the plate put back, the bytes have the digest that stands beside them. */

@@ -102,7 +102,7 @@ void be_the_cloud(struct world *w)
 void wait_until(struct world *w, bool (*holds)(struct world *w, const void *arg), const void *arg)
 {
     const struct timespec pause = {.tv_nsec = 2000000};
-    int64_t end = test_ms() + 15000;
+    int64_t end = test_ms() + 60000;
     while (!holds(w, arg)) {
         assert_true(test_ms() < end);
         be_the_cloud(w);

@@ -204,8 +204,12 @@ void edge_kill(struct sim_edge *e, int64_t down_ms)
     e->input_count = 0;
     if (e->connected)
         uplink_lost(e);
-    for (size_t i = 0; i < e->lane_count; i++)
+    for (size_t i = 0; i < e->lane_count; i++) {
         lane_disturbed(&e->lanes[i]);
+        /* Who was let in may have driven through meanwhile, or backed away with another one in his
+         * place: in doubt an entry counts in, and whoever is seen next counts as well. */
+        e->lanes[i].doubt += e->lanes[i].entry && e->journal->committed.lanes[i].authorised;
+    }
     if (e->gone)
         for (size_t i = 0; i < e->lane_count; i++)
             traffic_deserted(&e->lanes[i]);

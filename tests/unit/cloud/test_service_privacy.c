@@ -18,8 +18,7 @@
 static int64_t traces_of(const struct world *w, const char *text)
 {
     static const char *const places[] = {
-        "session WHERE instr(coalesce(plate, '') || coalesce(exit_plate, '') || coalesce(fold, "
-        "''), '%s')",
+        "session WHERE instr(ifnull(plate, '') || ifnull(exit_plate, '') || ifnull(fold, ''), '%s')",
         "movement WHERE instr(coalesce(plate, '') || coalesce(raw, ''), '%s')",
         "debt WHERE instr(coalesce(plate, ''), '%s')",
         "fact WHERE instr(coalesce(plate, '') || data, '%s')",

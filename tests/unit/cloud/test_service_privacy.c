@@ -18,7 +18,8 @@
 static int64_t traces_of(const struct world *w, const char *text)
 {
     static const char *const places[] = {
-        "session WHERE instr(ifnull(plate, '') || ifnull(exit_plate, '') || ifnull(fold, ''), '%s')",
+        "session WHERE instr(coalesce(plate, '') || coalesce(exit_plate, ''), '%s')",
+        "session WHERE instr(coalesce(fold, ''), '%s')",
         "movement WHERE instr(coalesce(plate, '') || coalesce(raw, ''), '%s')",
         "debt WHERE instr(coalesce(plate, ''), '%s')",
         "fact WHERE instr(coalesce(plate, '') || data, '%s')",

@@ -131,7 +131,7 @@ static void goes_on(struct service *s, struct place *p, const struct session_row
 enum err session_order_close(struct service *s, const struct act_order *o, struct admin_result *r)
 {
     struct session_row before;
-    struct place *p;
+    struct place *p = NULL;
     TRY(find(s, o, &o->session, &before, &p, r));
     if (before.state != SESSION_OPEN)
         return act_refuse(r, ERR_CONFLICT, "this stay is not open");
@@ -186,7 +186,7 @@ static enum err match(struct service *s, const struct act_order *o, int64_t undo
                       struct admin_result *r)
 {
     struct session_row before, exit;
-    struct place *p;
+    struct place *p = NULL;
     TRY(find(s, o, &o->session, &before, &p, r));
     TRY(find(s, o, &o->other, &exit, &p, r));
     TRY(check_exit(&before, &exit, r));
@@ -231,7 +231,7 @@ static enum err split(struct service *s, const struct act_order *o, int64_t undo
                       struct admin_result *r)
 {
     struct session_row before;
-    struct place *p;
+    struct place *p = NULL;
     TRY(find(s, o, &o->session, &before, &p, r));
     if (before.state != SESSION_CLOSED || before.joined.text[0] != '\0' || before.start.v == 0)
         return act_refuse(r, ERR_CONFLICT, "this is no stay with an entry and an exit");
@@ -255,7 +255,7 @@ static enum err reopen(struct service *s, const struct act_order *o, int64_t und
                        struct admin_result *r)
 {
     struct session_row before;
-    struct place *p;
+    struct place *p = NULL;
     TRY(find(s, o, &o->session, &before, &p, r));
     if (before.state != SESSION_CLOSED || before.exit_movement.text[0] != '\0')
         return act_refuse(r, ERR_CONFLICT, "this stay is not as that act left it");

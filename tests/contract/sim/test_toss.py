@@ -29,9 +29,9 @@ class Toss(unittest.TestCase):
         status, payment = self.charge("s1_charge_1")
         self.assertEqual((status, payment["status"], payment["totalAmount"], payment["currency"]),
                          (200, "DONE", 3500, "KRW"))
-        self.assertEqual(self.call("GET", "/v1/payments/orders/s1_exit_1"), (200, payment))
+        self.assertEqual(self.call("GET", "/v1/payments/orders/s1_charge_1"), (200, payment))
         self.assertEqual(self.call("GET", "/v1/payments/" + payment["paymentKey"]), (200, payment))
-        self.assertEqual(self.call("GET", "/v1/payments/orders/s2_exit_1"),
+        self.assertEqual(self.call("GET", "/v1/payments/orders/s2_charge_1"),
                          (404, {"code": "NOT_FOUND_PAYMENT", "message": "NOT_FOUND_PAYMENT"}))
 
     def test_a_key_and_an_order_charge_once(self):
@@ -48,14 +48,14 @@ class Toss(unittest.TestCase):
         for wrong in ({"amount": 0}, {"amount": "5"}, {"orderId": "short"}, {"customerKey": ""}, {"orderName": ""}):
             self.assertEqual(self.charge("s3_charge_1", key=repr(wrong), **wrong)[0], 400, wrong)
         self.assertEqual(self.call("POST", "/v1/billing/bk", b"nonsense", key="k9")[0], 400)
-        self.assertEqual(self.call("GET", "/v1/payments/orders/s1_exit_1", headers={})[0], 401)
+        self.assertEqual(self.call("GET", "/v1/payments/orders/s1_charge_1", headers={})[0], 401)
         self.assertEqual(self.payments(), [])
 
     def test_an_answer_can_be_lost_after_charging(self):
         self.sim.call("POST", "/provider", {"mode": "lose_answer", "count": 1})
         with self.assertRaises((ConnectionError, http.client.HTTPException)):
             self.charge("s1_charge_1")
-        self.assertEqual(self.call("GET", "/v1/payments/orders/s1_exit_1")[0], 200)
+        self.assertEqual(self.call("GET", "/v1/payments/orders/s1_charge_1")[0], 200)
         self.sim.call("POST", "/provider", {"mode": "error", "count": 1})
         self.assertEqual(self.charge("s2_charge_1")[0], 500)
         self.sim.call("POST", "/provider", {"mode": "wrong", "count": 1})

@@ -448,7 +448,7 @@ static void test_w1_many_calls_each_end_once(void **state)
     wait_for_results(&b->taker, CALLS);
     bool seen[CALLS] = {false};
     for (size_t i = 0; i < CALLS; i++) {
-        unsigned long n = strtoul(b->taker.results[i].key + 22, NULL, 10);
+        unsigned long n = strtoul(strrchr(b->taker.results[i].key, ':') + 1, NULL, 10);
         assert_int_equal(b->taker.results[i].outcome, PAYMENT_RESULT_SUCCEEDED);
         assert_false(seen[n]);
         seen[n] = true;

@@ -45,7 +45,8 @@ def place(name, capacity, counted, pending=0, derived=None, title="", currency="
         edges = [{"edge": e, "online": True, "stale": False, "seen": stamp(1), "age_ms": 1000, "epoch": 1,
                   "version": "0.1.0", "frozen": False, "outbox_depth": 0, "outbox_age_ms": 0, "free": 2, "overdraft": 0,
                   "clock": "synced"} for e in sorted({x["edge"] for x in lanes})]
-    return {"place": name, "title": title, "time": stamp(), "capacity": capacity, "zone": zone,
+    return {"place": name, "revision": "1", "parent": "", "hours": "", "stale_after_ms": 604800000, "zones": [],
+            "title": title, "time": stamp(), "capacity": capacity, "zone": zone,
             "currency": currency, "tariff": "T3", "payment_policy": "defer", "hold_max_ms": 120000,
             "exit_grace_ms": 900000, "unmatched_exit": "open", "grant_size": 0, "closed": False,
             "status": status or ("full" if free == 0 else "open"), "offers_stopped": False,
@@ -69,7 +70,7 @@ def stay(ident, where, plate, state, start_ago, end_ago, amount, paid, payment, 
             "elapsed_s": start_ago - end_ago, "zone": "Asia/Seoul", "currency": currency,
             "amount_minor": amount, "paid_minor": paid, "due_minor": amount - paid,
             "paid_at": stamp(end_ago) if paid else None, "payment": payment, "payment_reason": "",
-            "debt_minor": 0, "exit_basis": ""}
+            "debt_minor": 0, "exit_basis": "", "entry_lane": "in-1", "exit_lane": "", "stale": False}
 
 
 def flow(where, occupied, window_ms=86400000):

@@ -91,6 +91,40 @@ static void what_was_shown_counts_more(void **state) /* M2 */
     assert_int_equal(match_stays(&open, &exit), MATCH_ONE_CHARACTER);
 }
 
+/* By members: what lies between them in memory is nobody's. */
+static void same_stay(const struct session_row *a, const struct session_row *b)
+{
+    assert_string_equal(a->id.text, b->id.text);
+    assert_string_equal(a->plate.text, b->plate.text);
+    assert_string_equal(a->exit_plate.text, b->exit_plate.text);
+    assert_string_equal(a->entry_edge.text, b->entry_edge.text);
+    assert_string_equal(a->entry_lane.text, b->entry_lane.text);
+    assert_string_equal(a->exit_edge.text, b->exit_edge.text);
+    assert_string_equal(a->exit_lane.text, b->exit_lane.text);
+    assert_string_equal(a->exit_movement.text, b->exit_movement.text);
+    assert_string_equal(a->credential.text, b->credential.text);
+    assert_string_equal(a->tariff.text, b->tariff.text);
+    assert_int_equal(a->state, b->state);
+    assert_int_equal(a->exit_basis, b->exit_basis);
+    assert_int_equal(a->start.v, b->start.v);
+    assert_int_equal(a->end.v, b->end.v);
+    assert_int_equal(a->price_minor, b->price_minor);
+    assert_int_equal(a->paid_minor, b->paid_minor);
+    assert_int_equal(a->settled_at.v, b->settled_at.v);
+}
+
+static void same_crossing(const struct crossing *a, const struct crossing *b)
+{
+    assert_string_equal(a->movement.text, b->movement.text);
+    assert_string_equal(a->place.text, b->place.text);
+    assert_string_equal(a->edge.text, b->edge.text);
+    assert_string_equal(a->lane.text, b->lane.text);
+    assert_string_equal(a->plate.text, b->plate.text);
+    assert_string_equal(a->credential.text, b->credential.text);
+    assert_int_equal(a->at.v, b->at.v);
+    assert_int_equal(a->basis, b->basis);
+}
+
 static void a_split_undoes_a_close(void **state)
 {
     struct place_settings place = {.place = {"a"}, .currency = {"KRW"}, .tariff = {"t3"}};
@@ -110,11 +144,11 @@ static void a_split_undoes_a_close(void **state)
     (void)state;
     session_close(&s, &out);
     struct session_row exit = session_split(&s);
-    assert_memory_equal(&s, &before, sizeof s);
+    same_stay(&s, &before);
     struct session_row alone = session_unmatched(&out, &place);
-    assert_memory_equal(&exit, &alone, sizeof exit);
+    same_stay(&exit, &alone);
     struct crossing again = session_exit(&exit);
-    assert_memory_equal(&again, &out, sizeof again);
+    same_crossing(&again, &out);
 }
 
 int main(void)

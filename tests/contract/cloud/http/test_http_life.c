@@ -75,6 +75,15 @@ static void put(int fd, const char *place, const char *more)
     send_all(fd, request, (size_t)n);
 }
 
+static void wait_for_write(struct fixture *f)
+{
+    for (size_t n = 0; n == 0;) {
+        pthread_mutex_lock(&f->lock);
+        n = fixture_writes_waiting(f);
+        pthread_mutex_unlock(&f->lock);
+    }
+}
+
 /* A write whose body comes when the server is stopping is refused: nobody would answer it. */
 static void no_write_begins_while_it_stops(void **state)
 {
@@ -86,6 +95,7 @@ static void no_write_begins_while_it_stops(void **state)
     int early = dial(f);
     put(early, "early", "");
     send_all(early, body, sizeof body - 1);
+    wait_for_write(f);
     int late = dial(f);
     put(late, "late", "Expect: 100-continue\r\n");
     assert_true(read_until(late, "100 Continue\r\n\r\n", text, sizeof text, 5000));

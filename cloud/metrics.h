@@ -77,7 +77,7 @@ enum metric {
 
 /* What takes time, as distributions. */
 enum metric_span {
-    SPAN_HTTP,    /* a request's head to its answer; streams and long polls not counted */
+    SPAN_HTTP,    /* from head to answer; a stream's beginning, a long poll's wait included */
     SPAN_PAYMENT, /* a call to a provider, with all its attempts */
     SPAN_COMMIT,  /* one transaction's COMMIT */
     METRIC_SPANS

@@ -6,6 +6,7 @@ import json
 import re
 import socket
 import subprocess
+import tempfile
 import threading
 import urllib.request
 
@@ -77,7 +78,6 @@ def rules_and_dashboard_use_metrics_that_exist():
         the_runbook_names_commands_that_exist(known)
     with_rule = {"groups": [{"name": "panels", "rules": [
         {"record": f"panel:{p['id']}:{i}", "expr": t["expr"]} for p in panels for i, t in enumerate(p["targets"])]}]}
-    import tempfile
     with tempfile.NamedTemporaryFile("w", suffix=".yml") as f:
         json.dump(with_rule, f)
         f.flush()
